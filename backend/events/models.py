@@ -1,0 +1,22 @@
+"""The outbox: what happened, written in the transaction in which it happened."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class OutboxEvent(models.Model):
+    """One event waiting for, or done with, its handlers."""
+
+    id = models.BigAutoField(primary_key=True)
+    org = models.ForeignKey("identity.Org", on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=60)
+    payload = models.JSONField()
+    dedupe_key = models.CharField(max_length=120, null=True, blank=True, unique=True)
+    occurred_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["next_try_at", "id"], condition=Q(done_at=None), name="outbox_waiting")]

@@ -1,0 +1,108 @@
+"""The closed vocabulary of what may happen: frozen, ids and plain values only, unknown fields refused."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import ClassVar
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of every event; `name` is what stands in the outbox."""
+
+    name: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpportunityStageMoved(Event):
+    """An opportunity went from one stage to another (`history_id` is its row of StageHistory)."""
+
+    name: ClassVar[str] = "opportunity.stage_moved"
+    opportunity_id: UUID
+    history_id: UUID
+    actor_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class VisitCheckedIn(Event):
+    """A rep checked in at a visit."""
+
+    name: ClassVar[str] = "visit.checked_in"
+    visit_id: UUID
+    check_in_id: UUID
+    actor_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class VisitCompleted(Event):
+    """A visit ended with its report."""
+
+    name: ClassVar[str] = "visit.completed"
+    visit_id: UUID
+    actor_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class VisitOverdue(Event):
+    """A planned visit's end has passed and nobody came; once per visit."""
+
+    name: ClassVar[str] = "visit.overdue"
+    visit_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAccepted(Event):
+    """A day's plan became visits."""
+
+    name: ClassVar[str] = "plan.accepted"
+    plan_id: UUID
+    actor_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AccountMoved(Event):
+    """An account went from one territory (or none) to another."""
+
+    name: ClassVar[str] = "account.moved"
+    account_id: UUID
+    from_territory_id: UUID | None
+    to_territory_id: UUID
+    actor_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRevoked(Event):
+    """A device was cut off."""
+
+    name: ClassVar[str] = "device.revoked"
+    device_id: UUID
+    actor_id: UUID
+
+
+VOCABULARY: dict[str, type[Event]] = {
+    kind.name: kind
+    for kind in (
+        OpportunityStageMoved,
+        VisitCheckedIn,
+        VisitCompleted,
+        VisitOverdue,
+        PlanAccepted,
+        AccountMoved,
+        DeviceRevoked,
+    )
+}
+
+
+def encode(event: Event) -> dict[str, str | None]:
+    """Returns the event's fields as JSON-ready text."""
+    return {key: None if value is None else str(value) for key, value in asdict(event).items()}
+
+
+def decode(name: str, payload: dict[str, str | None]) -> Event:
+    """Returns the event again; raises ValueError for a name or a field that the vocabulary does not have."""
+    kind = VOCABULARY.get(name)
+    if kind is None:
+        raise ValueError(f"unknown event {name!r}")
+    known = {field.name for field in fields(kind)}
+    if set(payload) != known:
+        raise ValueError(f"event {name!r} has fields {sorted(payload)}, not {sorted(known)}")
+    return kind(**{key: None if value is None else UUID(value) for key, value in payload.items()})
