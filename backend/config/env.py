@@ -1,0 +1,176 @@
+"""Every setting comes from an environment variable of this table; nothing else is read."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from backend.config import env_values as read
+
+SECRETS = frozenset({"DATABASE_URL", "REDIS_URL", "FIELDBEAT_SECRET_KEY"})
+"""Variables whose value is never repeated in a message: it may hold a password."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable: `default` is the text used when it is absent or empty, None when there is no value then."""
+
+    name: str
+    meaning: str
+    default: str | None
+    example: str
+    read: Callable[[str], Any]
+    absent: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """The settings of this process, typed; None means that the variable is absent."""
+
+    database_url: str | None
+    redis_url: str | None
+    host: str
+    port: int
+    data_dir: Path
+    secret_key: str | None
+    env: str
+    log_level: str
+    log_format: str | None
+    cors_origins: tuple[str, ...]
+    allowed_hosts: tuple[str, ...]
+    fcm_credentials: Path | None
+    fcm_url: str | None
+    web_processes: int
+    db_pool: int
+    demo: bool
+
+    @property
+    def production(self) -> bool:
+        """Says whether this serves real people."""
+        return self.env == "production"
+
+
+class SettingsError(Exception):
+    """Some settings are wrong: `sentences` has one for each, and says what to do."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
+
+
+TABLE: tuple[Variable, ...] = (
+    Variable(
+        "DATABASE_URL",
+        "The PostgreSQL (15 to 18) to use. When absent, a PostgreSQL 18 inside the data folder is started and used.",
+        None,
+        "postgresql://fieldbeat:secret@db.example.com:5432/fieldbeat",
+        read.postgres_url,
+        absent="the embedded PostgreSQL",
+    ),
+    Variable(
+        "REDIS_URL",
+        "A Redis for the cache that several web processes share. When absent, each process keeps its own in memory.",
+        None,
+        "redis://127.0.0.1:6379/0",
+        read.redis_url,
+    ),
+    Variable("FIELDBEAT_HOST", "The address to listen on; 0.0.0.0 for every network.", "127.0.0.1", "0.0.0.0", read.host),
+    Variable("FIELDBEAT_PORT", "The port to listen on.", "8000", "8123", read.whole(1, 65535)),
+    Variable(
+        "FIELDBEAT_DATA_DIR",
+        "The folder that keeps the embedded database and the development secret; made when absent.",
+        "./data",
+        "/var/lib/fieldbeat",
+        read.folder,
+    ),
+    Variable(
+        "FIELDBEAT_SECRET_KEY",
+        "Signs tokens and sessions; 32 characters or more. Required in production; "
+        "otherwise made once and kept in the data folder, readable by its owner only.",
+        None,
+        "(the output of: openssl rand -base64 48)",
+        read.secret,
+        absent="made and kept",
+    ),
+    Variable(
+        "FIELDBEAT_ENV",
+        "What this process is for. production asks for a secret and sends cookies over HTTPS only.",
+        "development",
+        "production",
+        read.one_of("development", "production"),
+    ),
+    Variable(
+        "FIELDBEAT_LOG_LEVEL",
+        "The least important log line to write.",
+        "INFO",
+        "WARNING",
+        read.one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+    ),
+    Variable(
+        "FIELDBEAT_LOG_FORMAT",
+        "How log lines look: json for machines, console for people.",
+        None,
+        "json",
+        read.one_of("json", "console"),
+        absent="json in production, console otherwise",
+    ),
+    Variable(
+        "FIELDBEAT_CORS_ORIGINS",
+        "Web origins, split at commas, whose pages may call this server.",
+        "",
+        "https://app.example.com",
+        read.origins,
+    ),
+    Variable(
+        "FIELDBEAT_ALLOWED_HOSTS",
+        "Host names, split at commas, that this server answers to; * for any.",
+        "localhost,127.0.0.1,[::1]",
+        "crm.example.com,10.0.0.5",
+        read.hosts,
+    ),
+    Variable(
+        "FIELDBEAT_FCM_CREDENTIALS",
+        "The file of a Firebase service account, for push to real phones.",
+        None,
+        "/etc/fieldbeat/firebase.json",
+        read.service_account,
+    ),
+    Variable(
+        "FIELDBEAT_FCM_URL",
+        "A local server that speaks FCM v1, used in place of Google's. `serve` starts one when this and the credentials are absent.",
+        None,
+        "http://127.0.0.1:9099",
+        read.http_base,
+        absent="Google's, or the one that serve starts",
+    ),
+    Variable("FIELDBEAT_WEB_PROCESSES", "How many web processes share the port.", "1", "4", read.whole(1, 64)),
+    Variable("FIELDBEAT_DB_POOL", "Threads, each with its own database connection, in one web process.", "8", "16", read.whole(1, 100)),
+    Variable("FIELDBEAT_DEMO", "Whether serve loads the demo into a database that holds no org: 1 or 0.", "1", "0", read.yes_no),
+)
+
+
+def load(environ: Mapping[str, str]) -> Env:
+    """Reads all settings; raises SettingsError with a sentence for every wrong one."""
+    found: dict[str, Any] = {}
+    wrong: list[str] = []
+    for variable in TABLE:
+        text = environ.get(variable.name, "").strip() or variable.default
+        field = variable.name.removeprefix("FIELDBEAT_").lower()
+        try:
+            found[field] = None if text is None else () if text == "" else variable.read(text)
+        except ValueError as error:
+            shown = "" if variable.name in SECRETS else f"={text}"
+            wrong.append(f"{variable.name}{shown} {error}.")
+    if found.get("env") == "production" and not found.get("secret_key", "wrong already"):
+        wrong.append("FIELDBEAT_SECRET_KEY is absent, but production needs one; make one with: openssl rand -base64 48.")
+    if wrong:
+        raise SettingsError(wrong)
+    return Env(**found)
+
+
+@cache
+def current() -> Env:
+    """Returns this process's settings, read once; raises SettingsError."""
+    return load(os.environ)

@@ -1,0 +1,6 @@
+"""What Django itself answers: the operator's pages. GraphQL and health have their own doors (see asgi.py)."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, path
+
+urlpatterns: list[URLPattern | URLResolver] = [path("admin/", admin.site.urls)]
