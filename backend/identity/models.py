@@ -55,7 +55,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     org = models.ForeignKey(Org, on_delete=models.PROTECT, related_name="users", null=True, blank=True)
-    username = models.CharField(max_length=150)
+    username = models.CharField(max_length=150, unique=True)
     full_name = models.CharField(max_length=200, blank=True)
     email = models.EmailField(blank=True)
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.REP)

@@ -1,5 +1,7 @@
 """What the server keeps to bring a phone up to date: the log, each device's position, the ledger, the inbox."""
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
 
@@ -8,7 +10,13 @@ from backend.kit.ids import new_id
 from backend.kit.models import Row
 
 
-class Xid8Field(models.Field[int, int]):
+if TYPE_CHECKING:
+    IntField = models.Field[int, int]
+else:
+    IntField = models.Field
+
+
+class Xid8Field(IntField):
     """A PostgreSQL transaction id (xid8)."""
 
     def db_type(self, connection: object) -> str:

@@ -1,0 +1,70 @@
+"""Who sees what, now: the only place that knows. Everything asks here, or joins the SQL function `visible_roots`."""
+
+from collections.abc import Collection
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import connection, models
+from django.db.models.expressions import RawSQL
+
+from backend.crm.models import Account
+from backend.identity.actor import Actor
+from backend.identity.models import User
+from backend.kit import clock
+from backend.kit.errors import NotFound
+
+M = TypeVar("M", bound=models.Model)
+
+
+def visible_root_kinds(user_id: UUID) -> dict[UUID, str]:
+    """Returns every root the user sees now: id → org | user | territory | account."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT root, kind FROM visible_roots(%s, %s)", [user_id, clock.now()])
+        return dict(cursor.fetchall())
+
+
+def visible_roots_sql(actor: Actor) -> RawSQL:
+    """Returns the user's visible roots as a subquery, for `filter(..._id__in=...)`."""
+    return RawSQL("(SELECT root FROM visible_roots(%s, %s))", [actor.user_id, clock.now()])
+
+
+def visible(rows: models.QuerySet[M], actor: Actor, *, root: str) -> models.QuerySet[M]:
+    """Keeps the rows of the actor's org whose `root` column is a root the actor sees, and that are not deleted."""
+    return rows.filter(**{"org_id": actor.org_id, "deleted_at": None, f"{root}__in": visible_roots_sql(actor)})
+
+
+def sees(user_id: UUID, root: UUID) -> bool:
+    """Says whether the user sees the root now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM visible_roots(%s, %s) WHERE root = %s)", [user_id, clock.now(), root]
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def account_for(actor: Actor, account_id: UUID) -> Account:
+    """Returns the account if the actor sees it; raises NotFound, which says no more than that."""
+    account = visible(Account.objects.all(), actor, root="id").filter(pk=account_id).first()
+    if account is None:
+        raise NotFound("ACCOUNT_NOT_FOUND", "There is no such account for you.", fields={"accountId": "not found"})
+    return account
+
+
+def user_for(actor: Actor, user_id: UUID) -> User:
+    """Returns the user if it is the actor or somebody beneath them; raises NotFound."""
+    user = User.objects.filter(org_id=actor.org_id, pk=user_id, pk__in=visible_roots_sql(actor)).first()
+    if user is None:
+        raise NotFound("USER_NOT_FOUND", "There is no such person for you.", fields={"userId": "not found"})
+    return user
+
+
+def users_who_see(org_id: UUID, root: UUID, *, roles: Collection[str] | None = None) -> list[UUID]:
+    """Returns the active users of the org who see the root now, of the given roles or of all."""
+    people = User.objects.filter(org_id=org_id, is_active=True)
+    if roles is not None:
+        people = people.filter(role__in=roles)
+    seeing = people.extra(  # noqa: S610
+        where=["EXISTS (SELECT FROM visible_roots(identity_user.id, %s) v WHERE v.root = %s)"],
+        params=[clock.now(), root],
+    )
+    return list(seeing.values_list("id", flat=True))
