@@ -1,0 +1,109 @@
+"""The wire: versions, operations, reasons and codes. docs/protocol.md tells it to a client's author."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+CURRENT = 1
+FLOOR = 1
+VERSIONS: dict[int, str] = {1: "First: put, del, evict; patch and intent mutations; one cursor for all."}
+
+PAGE_LIMIT = 500
+PUSH_LIMIT = 100
+MUTATION_BYTES = 64 * 1024
+
+
+class ResetReason(StrEnum):
+    """Why a device must drop what it holds; its outbox stays."""
+
+    CURSOR_INVALID = "CURSOR_INVALID"
+    CURSOR_REWOUND = "CURSOR_REWOUND"
+    EPOCH_CHANGED = "EPOCH_CHANGED"
+    PAGES_SUPERSEDED = "PAGES_SUPERSEDED"
+    """Only the staged pages go: pull again from the last complete cursor."""
+
+
+class EvictReason(StrEnum):
+    """Why a root leaves a device."""
+
+    SCOPE = "scope"
+    """No longer in the person's coverage."""
+    REFRESH = "refresh"
+    """What the device holds of it is uncertain: the whole root follows again."""
+
+
+Op = dict[str, Any]
+"""put {op, entity, id, root, row} | del {op, entity, id} | evict {op, root, reason}."""
+
+
+@dataclass(frozen=True, slots=True)
+class PullPage:
+    """One page. Without `complete`, stage it; with it, swap all staged pages in and keep `cursor`."""
+
+    ops: list[Op]
+    cursor: str | None
+    complete: bool
+    more: bool
+    last_seq: int
+    epoch: str
+    server_time: datetime
+    reset: ResetReason | None = None
+
+
+class Status(StrEnum):
+    """What became of a mutation. DUPLICATE never stands in the ledger: the first answer is given again."""
+
+    APPLIED = "APPLIED"
+    MERGED = "MERGED"
+    CONFLICT = "CONFLICT"
+    REJECTED = "REJECTED"
+
+
+class Halt(StrEnum):
+    """Why a push stopped before its end; what stands before it is kept."""
+
+    SEQ_GAP = "SEQ_GAP"
+    DEVICE_FORKED = "DEVICE_FORKED"
+    BUSY = "BUSY"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """One thing a person did on a phone. `base` holds the values the phone had under `set`."""
+
+    seq: int
+    id: UUID
+    name: str
+    entity_id: UUID | None = None
+    base: Mapping[str, Any] = field(default_factory=dict)
+    set: Mapping[str, Any] = field(default_factory=dict)
+    args: Mapping[str, Any] = field(default_factory=dict)
+    client_time: datetime | None = None
+    depends_on: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The stored answer to one mutation; `fields` names what is wrong with which field."""
+
+    seq: int
+    id: UUID
+    status: Status
+    code: str | None = None
+    message: str | None = None
+    fields: dict[str, str] = field(default_factory=dict)
+    issue_id: UUID | None = None
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PushReply:
+    """All answers so far, and why it stopped, if it did."""
+
+    last_seq: int
+    results: list[Result]
+    halt: Halt | None = None
+    message: str | None = None

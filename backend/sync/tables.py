@@ -1,0 +1,191 @@
+"""The synced tables, in the order a device may apply them, and the only place that knows their wire columns."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """Where a row's root stands: an SQL expression over the row `{x}`, or over its parent `p` when it has one."""
+
+    sql: str
+    parent_table: str = ""
+    parent_key: str = ""
+
+    def join(self, x: str) -> str:
+        """Returns the join to the parent for a row alias, or nothing."""
+        return f" JOIN {self.parent_table} p ON p.id = {x}.{self.parent_key}" if self.parent_table else ""
+
+    def of(self, x: str) -> str:
+        """Returns the root expression for a row alias."""
+        return self.sql.format(x=x)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncedTable:
+    """One entity of the wire: `columns` maps a wire name to an SQL expression over `t` (and `j`, the joined row)."""
+
+    entity: str
+    table: str
+    root: Root
+    columns: dict[str, str]
+    join: str = ""
+    alive: str = "t.deleted_at IS NULL"
+    also_from: dict[str, str] = field(default_factory=dict)
+    """Other tables whose change shows in this row: table → SQL giving (org_id, id, root) from its rows `{rows}`."""
+
+    def select(self) -> str:
+        """Returns `SELECT id, root, row` of living rows, `row` as JSON text; a WHERE with AND may follow."""
+        pairs = ", ".join(f"'{name}', {expression}" for name, expression in self.columns.items())
+        return (
+            f"SELECT t.id AS id, {self.root.of('t')} AS root, json_build_object('id', t.id, {pairs})::text AS row "
+            f"FROM {self.table} t{self.root.join('t')}{self.join} WHERE {self.alive}"
+        )
+
+
+def _cols(names: str, **more: str) -> dict[str, str]:
+    """Maps snake-case columns of `t` to camel-case wire names, plus any given by hand; money goes as text."""
+    columns: dict[str, str] = {}
+    for name in names.split():
+        column, _, cast = name.partition(":")
+        head, *tail = column.split("_")
+        columns[head + "".join(part.title() for part in tail)] = f"t.{column}::{cast}" if cast else f"t.{column}"
+    return columns | more
+
+
+ACCOUNT = Root("{x}.account_id")
+ORG = Root("{x}.org_id")
+USER = Root("{x}.user_id")
+DEAL = Root("COALESCE({x}.account_id, {x}.owner_id)")
+OF_DEAL = Root("COALESCE(p.account_id, p.owner_id)", "crm_opportunity", "opportunity_id")
+OF_VISIT = Root("p.account_id", "field_visit", "visit_id")
+NOT_DELETABLE = "TRUE"
+
+TABLES: tuple[SyncedTable, ...] = (
+    SyncedTable(
+        "org", "identity_org", Root("{x}.id"), _cols("slug name timezone currency version"), alive=NOT_DELETABLE
+    ),
+    SyncedTable(
+        "user",
+        "identity_user",
+        Root("{x}.id"),
+        _cols("username full_name role manager_id timezone locale start_lat start_lng is_active version"),
+        alive=NOT_DELETABLE,
+    ),
+    SyncedTable(
+        "territory", "territories_territory", Root("{x}.id"), _cols("name parent_id model_id version")
+    ),
+    SyncedTable("callCycle", "field_callcycle", ORG, _cols("tier interval_days version")),
+    SyncedTable("pipeline", "crm_pipeline", ORG, _cols("name version")),
+    SyncedTable("stage", "crm_stage", ORG, _cols("pipeline_id name position probability category version")),
+    SyncedTable(
+        "account",
+        "crm_account",
+        Root("{x}.id"),
+        _cols(
+            "number name kind parent_id tier lifecycle segment phone notes consent visit_windows service_minutes "
+            "boost created_at version"
+        ),
+    ),
+    SyncedTable(
+        "address",
+        "crm_address",
+        ACCOUNT,
+        _cols("account_id is_primary verbatim street city region postcode country lat lng quality version"),
+    ),
+    SyncedTable(
+        "contact",
+        "crm_accountcontactrelation",
+        ACCOUNT,
+        _cols(
+            "account_id contact_id role is_primary version",
+            fullName="j.full_name",
+            givenName="j.given_name",
+            familyName="j.family_name",
+            email="j.email",
+            phone="j.phone",
+            consent="j.consent",
+        ),
+        join=" JOIN crm_contact j ON j.id = t.contact_id",
+        alive="t.deleted_at IS NULL AND j.deleted_at IS NULL",
+        also_from={
+            "crm_contact": "SELECT r.org_id, r.id, r.account_id FROM {rows} x "
+            "JOIN crm_accountcontactrelation r ON r.contact_id = x.id"
+        },
+    ),
+    SyncedTable(
+        "accountSales",
+        "crm_accountsales",
+        ACCOUNT,
+        _cols("account_id as_of amount_12m:text orders_12m last_order_on median_gap_days version"),
+    ),
+    SyncedTable(
+        "opportunity",
+        "crm_opportunity",
+        DEAL,
+        _cols(
+            "account_id owner_id name pipeline_id stage_id amount:text currency opened_on close_date reason notes "
+            "created_at version"
+        ),
+    ),
+    SyncedTable(
+        "opportunityLine",
+        "crm_opportunityline",
+        OF_DEAL,
+        _cols("opportunity_id product_id quantity:text unit_price:text version"),
+    ),
+    SyncedTable(
+        "stageHistory",
+        "crm_stagehistory",
+        OF_DEAL,
+        _cols("opportunity_id from_stage_id to_stage_id moved_by_id moved_at reason version"),
+    ),
+    SyncedTable(
+        "visit",
+        "field_visit",
+        ACCOUNT,
+        _cols(
+            "account_id rep_id state source planned_start planned_end started_at ended_at reason purpose plan_id version"
+        ),
+    ),
+    SyncedTable(
+        "checkIn",
+        "field_checkin",
+        OF_VISIT,
+        _cols("visit_id rep_id at claimed_at lat lng accuracy_m distance_m verdict version"),
+    ),
+    SyncedTable(
+        "visitReport",
+        "field_visitreport",
+        OF_VISIT,
+        _cols("visit_id author_id outcome summary answers submitted_at version"),
+    ),
+    SyncedTable(
+        "activity",
+        "crm_activity",
+        DEAL,
+        _cols("account_id opportunity_id owner_id kind subject body due_at status done_at version"),
+    ),
+    SyncedTable(
+        "lead",
+        "crm_lead",
+        Root("{x}.owner_id"),
+        _cols("owner_id company person_name phone email source status reason converted_account_id version"),
+    ),
+    SyncedTable("workingHours", "field_workinghours", USER, _cols("user_id weekday start version", end='t."end"')),
+    SyncedTable("absence", "field_absence", USER, _cols("user_id first_day last_day reason version")),
+    SyncedTable(
+        "syncIssue",
+        "sync_syncissue",
+        USER,
+        _cols("user_id device_id op_id kind code entity entity_id mine theirs state created_at version"),
+    ),
+    SyncedTable(
+        "product",
+        "crm_product",
+        ORG,
+        _cols("sku name category vendor unit_price:text currency version"),
+    ),
+)
+
+RANK: dict[str, int] = {table.entity: rank for rank, table in enumerate(TABLES)}
+BY_ENTITY: dict[str, SyncedTable] = {table.entity: table for table in TABLES}
