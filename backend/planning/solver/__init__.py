@@ -1,0 +1,1 @@
+"""Which visits, on which day, in which order: pure computing that knows neither database nor Django."""

@@ -1,0 +1,147 @@
+"""What the solver is asked: clients worth visiting, shifts to visit them in, and the time between places."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.kit.errors import Invalid
+
+MAX_TIME = 10**8
+"""The latest time and the longest travel that a problem may name."""
+
+UNREACHABLE = 1 << 30
+"""A matrix entry of this value or more says that there is no way from here to there."""
+
+MAX_CLIENTS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class TimeWindow:
+    """Service may start at any time from `start` to `end`, both included."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One visit that could be made.
+
+    `location` is a row of the matrix, `service` the time it takes. `windows` None means at any time, an empty tuple
+    means never. A required client comes before every prize.
+    """
+
+    id: str
+    location: int
+    prize: float = 0.0
+    required: bool = False
+    service: int = 0
+    windows: tuple[TimeWindow, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One day of one traveller: leaves `start` and is back at `end` (rows of the matrix) within `window`."""
+
+    id: str
+    start: int
+    end: int
+    window: TimeWindow
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Clients, shifts and `matrix[i, j]`, the whole seconds (or any one unit) from place i to place j.
+
+    All times stand on one axis, so several days are several shifts at different hours of it. The matrix is int64,
+    square, zero on its diagonal. Raises Invalid, with the field it concerns, for anything that is not a problem.
+    """
+
+    clients: tuple[Client, ...]
+    shifts: tuple[Shift, ...]
+    matrix: NDArray[np.int64]
+    client_by_id: dict[str, Client] = field(init=False, repr=False)
+    shift_by_id: dict[str, Shift] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "clients", tuple(self.clients))
+        object.__setattr__(self, "shifts", tuple(self.shifts))
+        object.__setattr__(self, "matrix", checked_matrix(self.matrix))
+        if not self.shifts:
+            raise Invalid("NO_SHIFTS", "a plan needs at least one shift", fields={"shifts": "empty"})
+        if len(self.clients) > MAX_CLIENTS:
+            raise Invalid("TOO_MANY_CLIENTS", f"at most {MAX_CLIENTS} clients at once", fields={"clients": "too many"})
+        for number, client in enumerate(self.clients):
+            self._check_client(f"clients[{number}]", client)
+        for number, shift in enumerate(self.shifts):
+            self._check_place(f"shifts[{number}].start", shift.start)
+            self._check_place(f"shifts[{number}].end", shift.end)
+            check_window(f"shifts[{number}].window", shift.window)
+        object.__setattr__(self, "client_by_id", {client.id: client for client in self.clients})
+        object.__setattr__(self, "shift_by_id", {shift.id: shift for shift in self.shifts})
+        for name, rows, unique in (
+            ("clients", self.clients, self.client_by_id),
+            ("shifts", self.shifts, self.shift_by_id),
+        ):
+            if len(rows) != len(unique):
+                raise Invalid("DUPLICATE_ID", f"two {name} share one id", fields={name: "duplicate id"})
+
+    @cached_property
+    def rows(self) -> list[list[int]]:
+        """The matrix as plain lists, which single look-ups read many times faster."""
+        rows: list[list[int]] = self.matrix.tolist()
+        return rows
+
+    def _check_client(self, name: str, client: Client) -> None:
+        self._check_place(f"{name}.location", client.location)
+        if not isfinite(client.prize) or client.prize < 0:
+            raise Invalid("PRIZE_INVALID", "a prize is a number, zero or more", fields={f"{name}.prize": "negative"})
+        check_time(f"{name}.service", client.service)
+        for number, window in enumerate(client.windows or ()):
+            check_window(f"{name}.windows[{number}]", window)
+
+    def _check_place(self, name: str, place: int) -> None:
+        if not is_whole(place) or not 0 <= place < len(self.matrix):
+            raise Invalid("LOCATION_UNKNOWN", f"the matrix has no row {place!r}", fields={name: "not in the matrix"})
+
+
+def is_whole(value: object) -> bool:
+    """Says whether `value` is an int and not a bool in disguise."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def check_time(name: str, value: int) -> None:
+    """Raises Invalid unless `value` is a whole number from 0 to MAX_TIME."""
+    if not is_whole(value) or not 0 <= value <= MAX_TIME:
+        raise Invalid("TIME_INVALID", f"a time is a whole number from 0 to {MAX_TIME}", fields={name: repr(value)})
+
+
+def check_window(name: str, window: TimeWindow) -> None:
+    """Raises Invalid unless the window starts no later than it ends."""
+    check_time(f"{name}.start", window.start)
+    check_time(f"{name}.end", window.end)
+    if window.start > window.end:
+        raise Invalid("WINDOW_REVERSED", "a window starts before it ends", fields={name: "ends before it starts"})
+
+
+def checked_matrix(given: Any) -> NDArray[np.int64]:
+    """Returns `given` as a read-only int64 copy, no-way entries made UNREACHABLE; raises Invalid if it is no travel matrix."""
+    try:
+        matrix = np.array(given)
+    except ValueError as ragged:
+        raise Invalid("MATRIX_SHAPE", "the matrix is not square", fields={"matrix": "ragged"}) from ragged
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.shape[0] == 0:
+        raise Invalid("MATRIX_SHAPE", "the matrix is not square", fields={"matrix": f"shape {matrix.shape}"})
+    if matrix.dtype.kind not in "iuf" or not np.isfinite(matrix).all() or (matrix != np.floor(matrix)).any():
+        raise Invalid("MATRIX_VALUE", "the matrix holds whole numbers", fields={"matrix": "not whole numbers"})
+    whole: NDArray[np.int64] = np.minimum(matrix, UNREACHABLE).astype(np.int64)
+    if (whole < 0).any() or ((whole > MAX_TIME) & (whole < UNREACHABLE)).any():
+        raise Invalid("MATRIX_VALUE", f"travel is from 0 to {MAX_TIME}", fields={"matrix": "out of range"})
+    if whole.diagonal().any():
+        raise Invalid("MATRIX_DIAGONAL", "staying in place takes no time", fields={"matrix": "diagonal is not zero"})
+    whole.flags.writeable = False
+    return whole
