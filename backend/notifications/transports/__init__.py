@@ -1,0 +1,1 @@
+"""Push channels: one contract, one folder per channel."""

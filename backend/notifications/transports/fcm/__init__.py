@@ -1,0 +1,1 @@
+"""The push channel over Firebase Cloud Messaging."""

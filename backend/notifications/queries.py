@@ -1,0 +1,52 @@
+"""Reads of this room."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from backend.identity.actor import Actor
+from backend.identity.models import Device
+from backend.notifications import rules
+from backend.notifications.models import Notification
+from backend.territories import coverage
+
+MAX_PAGE = 100
+
+
+def _visible(actor: Actor) -> QuerySet[Notification]:
+    """The actor's own, as long as the actor still sees what they are about."""
+    mine = Notification.objects.filter(user_id=actor.user_id, withdrawn_at=None)
+    return coverage.visible(mine, actor, root="root_id")
+
+
+def inbox(
+    actor: Actor, *, limit: int = 50, before: datetime | None = None, unread_only: bool = False
+) -> list[Notification]:
+    """Returns the actor's notifications, newest first, at most 100; `before` (exclusive) turns the page."""
+    rows = _visible(actor)
+    if before is not None:
+        rows = rows.filter(created_at__lt=before)
+    if unread_only:
+        rows = rows.filter(read_at=None)
+    return list(rows.order_by("-created_at", "-id")[: max(0, min(limit, MAX_PAGE))])
+
+
+def notification_for(actor: Actor, notification_id: UUID) -> Notification:
+    """Returns one of the actor's notifications; raises NotFound."""
+    found = _visible(actor).filter(pk=notification_id).first()
+    if found is None:
+        raise rules.notification_not_found()
+    return found
+
+
+def device_for(actor: Actor, device_id: UUID | None) -> Device:
+    """Returns the actor's own device: the one named, or the one that calls; raises NotFound."""
+    chosen = device_id or actor.device_id
+    if chosen is None:
+        raise rules.device_not_found()
+    own = Device.objects.filter(org_id=actor.org_id, user_id=actor.user_id, revoked_at=None)
+    found = own.filter(pk=chosen).first()
+    if found is None:
+        raise rules.device_not_found()
+    return found
