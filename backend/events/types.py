@@ -47,6 +47,8 @@ class VisitOverdue(Event):
 
     name: ClassVar[str] = "visit.overdue"
     visit_id: UUID
+    account_id: UUID
+    rep_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
