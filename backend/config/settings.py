@@ -1,5 +1,6 @@
 """Django's settings, made from the environment (see env.py)."""
 
+from importlib.util import find_spec
 from typing import Any
 
 from backend.config import logs
@@ -12,7 +13,8 @@ ENV = current()
 
 DEBUG = False
 SECRET_KEY = secret_key(ENV)
-ALLOWED_HOSTS = list(ENV.allowed_hosts)
+# Django writes the wildcard of *.example.com as a leading dot.
+ALLOWED_HOSTS = [host[1:] if host.startswith("*.") else host for host in ENV.allowed_hosts]
 
 INSTALLED_APPS = [
     "backend.events",
@@ -30,7 +32,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django_migration_linter",
+    *(["django_migration_linter"] if find_spec("django_migration_linter") else []),  # a developer's tool
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -63,11 +65,13 @@ TEMPLATES: list[dict[str, Any]] = [
 # The embedded server is started before Django (supervisor, command line, tests), never from here.
 DATABASES = {"default": database_setting(ENV.database_url or embedded_postgres.uri(ENV.data_dir))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ENV.redis_url, "KEY_PREFIX": "fieldbeat"}
-    if ENV.redis_url
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-}
+CACHES: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+if ENV.redis_url:
+    CACHES["default"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": ENV.redis_url,
+        "KEY_PREFIX": "fieldbeat",
+    }
 
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -86,6 +90,13 @@ AUTH_PASSWORD_VALIDATORS = [
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.production
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+
+FCM_CREDENTIALS = ENV.fcm_credentials
+FCM_URL = ENV.fcm_url
+
+FCM_CREDENTIALS = ENV.fcm_credentials
+FCM_URL = ENV.fcm_url
+DB_POOL = ENV.db_pool
 
 LOGGING_CONFIG = None
 logs.configure(level=ENV.log_level, style=ENV.log_format or ("json" if ENV.production else "console"))
