@@ -93,9 +93,6 @@ X_FRAME_OPTIONS = "DENY"
 
 FCM_CREDENTIALS = ENV.fcm_credentials
 FCM_URL = ENV.fcm_url
-
-FCM_CREDENTIALS = ENV.fcm_credentials
-FCM_URL = ENV.fcm_url
 DB_POOL = ENV.db_pool
 
 LOGGING_CONFIG = None
