@@ -17,7 +17,7 @@ def _begin() -> None:
     folder = Path(tempfile.mkdtemp(prefix="fieldbeat-tests-"))
     _folders.append(folder)
     os.environ["FIELDBEAT_DATA_DIR"] = str(folder)
-    os.environ["FIELDBEAT_SECRET_KEY"] = "a secret that only the tests of Fieldbeat use"  # noqa: S105
+    os.environ["FIELDBEAT_SECRET_KEY"] = "a secret that only the tests of Fieldbeat use"
     if "TEST_DATABASE_URL" not in os.environ:
         server = embedded_postgres.start(folder, durable=False)
         _stops.append(server)
@@ -25,7 +25,13 @@ def _begin() -> None:
         os.environ["TEST_DATABASE_URL"] = server.uri
     os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
     os.environ["FIELDBEAT_LOG_LEVEL"] = "WARNING"
-    for name in ("REDIS_URL", "FIELDBEAT_ENV", "FIELDBEAT_FCM_CREDENTIALS", "FIELDBEAT_FCM_URL", "FIELDBEAT_ALLOWED_HOSTS"):
+    for name in (
+        "REDIS_URL",
+        "FIELDBEAT_ENV",
+        "FIELDBEAT_FCM_CREDENTIALS",
+        "FIELDBEAT_FCM_URL",
+        "FIELDBEAT_ALLOWED_HOSTS",
+    ):
         os.environ.pop(name, None)
     os.environ["DJANGO_SETTINGS_MODULE"] = "backend.config.settings"
 

@@ -76,7 +76,9 @@ TABLE: tuple[Variable, ...] = (
         "redis://127.0.0.1:6379/0",
         read.redis_url,
     ),
-    Variable("FIELDBEAT_HOST", "The address to listen on; 0.0.0.0 for every network.", "127.0.0.1", "0.0.0.0", read.host),
+    Variable(
+        "FIELDBEAT_HOST", "The address to listen on; 0.0.0.0 for every network.", "127.0.0.1", "192.168.1.20", read.host
+    ),
     Variable("FIELDBEAT_PORT", "The port to listen on.", "8000", "8123", read.whole(1, 65535)),
     Variable(
         "FIELDBEAT_DATA_DIR",
@@ -146,8 +148,20 @@ TABLE: tuple[Variable, ...] = (
         absent="Google's, or the one that serve starts",
     ),
     Variable("FIELDBEAT_WEB_PROCESSES", "How many web processes share the port.", "1", "4", read.whole(1, 64)),
-    Variable("FIELDBEAT_DB_POOL", "Threads, each with its own database connection, in one web process.", "8", "16", read.whole(1, 100)),
-    Variable("FIELDBEAT_DEMO", "Whether serve loads the demo into a database that holds no org: 1 or 0.", "1", "0", read.yes_no),
+    Variable(
+        "FIELDBEAT_DB_POOL",
+        "Threads, each with its own database connection, in one web process.",
+        "8",
+        "16",
+        read.whole(1, 100),
+    ),
+    Variable(
+        "FIELDBEAT_DEMO",
+        "Whether serve loads the demo into a database that holds no org: 1 or 0.",
+        "1",
+        "0",
+        read.yes_no,
+    ),
 )
 
 
@@ -164,7 +178,9 @@ def load(environ: Mapping[str, str]) -> Env:
             shown = "" if variable.name in SECRETS else f"={text}"
             wrong.append(f"{variable.name}{shown} {error}.")
     if found.get("env") == "production" and not found.get("secret_key", "wrong already"):
-        wrong.append("FIELDBEAT_SECRET_KEY is absent, but production needs one; make one with: openssl rand -base64 48.")
+        wrong.append(
+            "FIELDBEAT_SECRET_KEY is absent, but production needs one; make one with: openssl rand -base64 48."
+        )
     if wrong:
         raise SettingsError(wrong)
     return Env(**found)

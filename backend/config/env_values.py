@@ -26,7 +26,9 @@ def postgres_url(text: str) -> str:
             f"names {named}, but Fieldbeat needs PostgreSQL 15 to 18; write it as postgresql://user:password@host:5432/name"
         )
     if not parts.path.strip("/"):
-        raise ValueError("names no database; end it with the database's name, as in postgresql://user@host:5432/fieldbeat")
+        raise ValueError(
+            "names no database; end it with the database's name, as in postgresql://user@host:5432/fieldbeat"
+        )
     return text
 
 
@@ -62,8 +64,10 @@ def hosts(text: str) -> tuple[str, ...]:
     """Returns host names, split at commas; `*` alone means any."""
     found = tuple(part.strip() for part in text.split(",") if part.strip())
     for host in found:
-        if "/" in host or " " in host:
-            raise ValueError(f"holds {host!r}, which is not a host name; write names alone, as in crm.example.com,10.0.0.5")
+        if "/" in host or " " in host or (host != "*" and "*" in host.removeprefix("*.")):
+            raise ValueError(
+                f"holds {host!r}, which is not a host name; write names alone, as in crm.example.com,10.0.0.5"
+            )
     if not found:
         raise ValueError("names no host; write at least one, or leave it out")
     return found

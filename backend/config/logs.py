@@ -11,8 +11,38 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 TEXT_KEYS = frozenset(
-    "event level timestamp logger request_id org user device method path status exception code family operation "
-    "handler job table transport process address version mapping tenant reason protocol attempt_id".split()
+    {
+        "event",
+        "level",
+        "timestamp",
+        "logger",
+        "request_id",
+        "org",
+        "user",
+        "device",
+        "method",
+        "path",
+        "status",
+        "exception",
+        "code",
+        "family",
+        "operation",
+        "handler",
+        "job",
+        "table",
+        "transport",
+        "process",
+        "address",
+        "version",
+        "mapping",
+        "reason",
+        "protocol",
+        "event_name",
+        "error",
+        "rule",
+        "kind",
+        "outcome",
+    }
 )
 """Keys whose text may be written. Numbers, yes/no and UUIDs pass under any key; other text may be a name and is dropped."""
 
@@ -68,7 +98,9 @@ def formatter(style: str) -> logging.Formatter:
     if style == "json":
         last = structlog.processors.JSONRenderer()
     else:
-        last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        last = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_shared(),
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, without_personal_data, last],
@@ -87,7 +119,11 @@ def configure(*, level: str, style: str) -> None:
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(max(least, root.level))
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_shared(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

@@ -43,7 +43,9 @@ def _made() -> pwd.struct_passwd | None:
     useradd = shutil.which("useradd")
     if useradd is None:
         return None
-    subprocess.run([useradd, "--system", "--no-create-home", "--shell", "/bin/false", _CREATED], check=True, capture_output=True)
+    subprocess.run(
+        [useradd, "--system", "--no-create-home", "--shell", "/bin/false", _CREATED], check=True, capture_output=True
+    )
     return _found(_CREATED)
 
 

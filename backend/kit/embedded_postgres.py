@@ -116,14 +116,18 @@ def _socket_dir(pgdata: Path) -> Path:
     return Path("/tmp") / f"fieldbeat-{hashlib.sha256(os.fsencode(pgdata)).hexdigest()[:16]}"  # noqa: S108
 
 
-def start(data_dir: Path, *, durable: bool = True, report: Report = _silent, holder: Holder = "server") -> EmbeddedServer:
+def start(
+    data_dir: Path, *, durable: bool = True, report: Report = _silent, holder: Holder = "server"
+) -> EmbeddedServer:
     """Starts the server and returns when it answers; raises InUse when another holds the folder, EmbeddedError otherwise.
 
     Call it from the main thread. `durable=False` gives up crash safety for speed: for tests alone.
     """
     lock = _hold(data_dir, holder, report)
     if lock is None:
-        raise InUse(f"Another Fieldbeat (process {_holder(data_dir)[0]}) is using the data folder {data_dir}; stop it first.")
+        raise InUse(
+            f"Another Fieldbeat (process {_holder(data_dir)[0]}) is using the data folder {data_dir}; stop it first."
+        )
     return _begin(data_dir, lock, durable, report)
 
 
@@ -132,9 +136,25 @@ def attach_or_start(data_dir: Path, *, report: Report = _silent, holder: Holder 
     lock = _hold(data_dir, holder, report)
     if lock is not None:
         return _begin(data_dir, lock, True, report)
-    if not _answers(uri(data_dir), time.monotonic() + _READY_SECONDS, lambda: True):
-        raise EmbeddedError(f"The database in {data_dir} does not answer; stop the Fieldbeat that holds it and start it again.")
+    if not _answers(uri(data_dir), time.monotonic() + _READY_SECONDS):
+        raise EmbeddedError(
+            f"The database in {data_dir} does not answer; stop the Fieldbeat that holds it and start it again."
+        )
     return EmbeddedServer(uri(data_dir))
+
+
+def serving(data_dir: Path) -> bool:
+    """Says whether a process that serves (not a short command) holds the database of this folder."""
+    try:
+        lock = (data_dir / "postgres.lock").open(encoding="ascii")
+    except FileNotFoundError:
+        return False
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _holder(data_dir)[1] == "server"
+    return False
 
 
 def _begin(data_dir: Path, lock: IO[str], durable: bool, report: Report) -> EmbeddedServer:
@@ -142,7 +162,9 @@ def _begin(data_dir: Path, lock: IO[str], durable: bool, report: Report) -> Embe
         return EmbeddedServer(uri(data_dir), _run(data_dir, durable, report), lock)
     except OSError as error:
         lock.close()
-        raise EmbeddedError(f"The embedded PostgreSQL cannot use {data_dir} ({error.strerror}: {error.filename}).") from error
+        raise EmbeddedError(
+            f"The embedded PostgreSQL cannot use {data_dir} ({error.strerror}: {error.filename})."
+        ) from error
     except BaseException:
         lock.close()
         raise
@@ -154,7 +176,9 @@ def _hold(data_dir: Path, holder: Holder, report: Report) -> IO[str] | None:
         data_dir.mkdir(parents=True, exist_ok=True)
         lock = (data_dir / "postgres.lock").open("a+", encoding="ascii")
     except OSError as error:
-        raise EmbeddedError(f"The data folder {data_dir} cannot be written ({error.strerror}); set FIELDBEAT_DATA_DIR.") from error
+        raise EmbeddedError(
+            f"The data folder {data_dir} cannot be written ({error.strerror}); set FIELDBEAT_DATA_DIR."
+        ) from error
     told = False
     while True:
         try:
@@ -194,7 +218,9 @@ def _run(data_dir: Path, durable: bool, report: Report) -> subprocess.Popen[byte
         _initialise(pgdata, programs, account, durable)
     version = (pgdata / "PG_VERSION").read_text().strip()
     if version != MAJOR:
-        raise EmbeddedError(f"The database in {pgdata} was made by PostgreSQL {version}, and this Fieldbeat runs {MAJOR}; dump and reload it.")
+        raise EmbeddedError(
+            f"The database in {pgdata} was made by PostgreSQL {version}, and this Fieldbeat runs {MAJOR}; dump and reload it."
+        )
     _end_orphan(pgdata)
     socket_dir = _socket_dir(pgdata)
     if socket_dir != pgdata:
@@ -246,42 +272,43 @@ def _initialise(pgdata: Path, programs: Path, account: Account | None, durable: 
 def _end_orphan(pgdata: Path) -> None:
     """Ends a server whose owner is gone (we hold the lock), and forgets a number that now belongs to somebody else."""
     pidfile = pgdata / "postmaster.pid"
-    if not pidfile.exists():
-        return
-    first = pidfile.read_text().split("\n", 1)[0]
     try:
-        process = psutil.Process(int(first))
-        ours = process.name().startswith("postgres") and str(pgdata) in process.cmdline()
-    except (ValueError, psutil.NoSuchProcess):
-        ours = False
-    if ours:
-        process.send_signal(signal.SIGINT)
-        psutil.wait_procs([process], timeout=_STOP_SECONDS)
-        return
-    pidfile.unlink()
+        process = psutil.Process(int(pidfile.read_text().split("\n", 1)[0]))
+        if process.name().startswith("postgres") and str(pgdata) in process.cmdline():
+            process.send_signal(signal.SIGINT)
+            psutil.wait_procs([process], timeout=_STOP_SECONDS)
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        pass  # nothing runs
+    pidfile.unlink(missing_ok=True)
     (_socket_dir(pgdata) / f"{_SOCKET}.lock").unlink(missing_ok=True)
 
 
-def _launch(data_dir: Path, pgdata: Path, programs: Path, account: Account | None, durable: bool) -> subprocess.Popen[bytes]:
+def _launch(
+    data_dir: Path, pgdata: Path, programs: Path, account: Account | None, durable: bool
+) -> subprocess.Popen[bytes]:
     settings = _SETTINGS | {"unix_socket_directories": str(_socket_dir(pgdata))} | ({} if durable else _HASTY)
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     first_words = data_dir / "postgres-start.log"
     deadline = time.monotonic() + _READY_SECONDS
     while True:
         with first_words.open("wb") as log:
-            process = subprocess.Popen(  # noqa: PLW1509  (the function makes one system call)
+            process = subprocess.Popen(
                 [programs / "postgres", "-D", pgdata, *options],
                 cwd=pgdata,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=tier(signal.SIGINT),
+                preexec_fn=tier(signal.SIGINT),  # noqa: PLW1509  (it makes one system call)
                 **_as(account),
             )
-        if _answers(_uri(data_dir, "postgres"), deadline, lambda child=process: child.poll() is None):
-            _ensure_database(data_dir)
-            return process
+        try:
+            if _answers(_uri(data_dir, "postgres"), deadline, process):
+                _ensure_database(data_dir)
+                return process
+        except BaseException:
+            _end(process)
+            raise
         said = first_words.read_text(errors="replace")
         _end(process)
         # After a kill -9 the old server's sessions take a moment to notice.
@@ -290,8 +317,8 @@ def _launch(data_dir: Path, pgdata: Path, programs: Path, account: Account | Non
         time.sleep(0.5)
 
 
-def _answers(where: str, deadline: float, alive: Callable[[], bool]) -> bool:
-    while alive() and time.monotonic() < deadline:
+def _answers(where: str, deadline: float, process: subprocess.Popen[bytes] | None = None) -> bool:
+    while (process is None or process.poll() is None) and time.monotonic() < deadline:
         try:
             psycopg.connect(where, connect_timeout=5).close()
         except psycopg.OperationalError:

@@ -1,0 +1,68 @@
+"""The doors: GraphQL over HTTP and WebSocket, health, the front page; everything else is Django's."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import cast
+
+from asgiref.sync import ThreadSensitiveContext
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from backend.config.access import AccessLog
+from backend.config.boot import setup_django
+from backend.config.front_page import front_page
+from backend.config.health import healthz, readyz
+
+setup_django()
+
+from backend.schema.doors import graphql_http, graphql_ws  # noqa: E402  (the schema's models need Django set up)
+
+_django = cast(ASGIApp, get_asgi_application())
+# Django's own way starts a thread, and so a database connection, for every request. Its pages are few: one thread does.
+_django_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="django")
+
+
+async def _route(scope: Scope, receive: Receive, send: Send) -> None:
+    path = scope["path"].rstrip("/")
+    if scope["type"] == "websocket":
+        if path == "/graphql":
+            await graphql_ws(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 4404, "reason": "sockets are at /graphql"})
+    elif path == "/graphql":
+        await graphql_http(scope, receive, send)
+    elif path == "":
+        await front_page(scope, receive, send)
+    else:
+        async with ThreadSensitiveContext(executor=_django_thread):
+            await _django(scope, receive, send)
+
+
+def _guarded(app: ASGIApp) -> ASGIApp:
+    cors = CORSMiddleware(
+        app,
+        allow_origins=settings.ENV.cors_origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["authorization", "content-type", "x-request-id"],
+        expose_headers=["x-request-id"],
+        max_age=3600,
+    )
+    return TrustedHostMiddleware(cors, allowed_hosts=settings.ENV.allowed_hosts, www_redirect=False)
+
+
+_inside = _guarded(_route)
+
+
+async def _health_first(scope: Scope, receive: Receive, send: Send) -> None:
+    # Probes come by the number of a machine, not by a name that the host check knows.
+    if scope["type"] == "http" and scope["path"] == "/healthz":
+        await healthz(scope, receive, send)
+    elif scope["type"] == "http" and scope["path"] == "/readyz":
+        await readyz(scope, receive, send)
+    else:
+        await _inside(scope, receive, send)
+
+
+application: ASGIApp = AccessLog(_health_first)

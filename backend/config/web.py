@@ -1,0 +1,33 @@
+"""One web process: uvicorn around the doors."""
+
+import socket
+
+import uvicorn
+from django.conf import settings
+
+from backend.config.database import limit_statements
+
+STATEMENT_MS = 30_000
+"""Somebody waits for the answer, and a statement that takes longer holds a connection that others need."""
+
+SOCKET_BYTES = 65_536
+GRACE_SECONDS = 5
+
+
+def run(listening: socket.socket) -> None:
+    """Serves on a socket that already listens, until SIGTERM or SIGINT."""
+    limit_statements(settings.DATABASES["default"], milliseconds=STATEMENT_MS)
+    config = uvicorn.Config(
+        "backend.config.asgi:application",
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=SOCKET_BYTES,
+        ws_per_message_deflate=False,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    uvicorn.Server(config).run(sockets=[listening])

@@ -1,0 +1,37 @@
+"""THE tables: which handlers an event has, and what the worker does from time to time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from backend.events.outbox import Wiring
+from backend.events.types import OpportunityStageMoved, VisitOverdue
+from backend.notifications import dispatch
+from backend.notifications.handlers import on_opportunity_stage_moved, on_visit_overdue
+
+WIRING: Wiring = {
+    OpportunityStageMoved: (on_opportunity_stage_moved,),
+    VisitOverdue: (on_visit_overdue,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that is due `every` so often; `run` must bear being run twice. Only one worker runs it at a time."""
+
+    name: str
+    every: timedelta
+    run: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Work that waits in a table: `drain` does some of it and returns how much, 0 when nothing waits."""
+
+    name: str
+    drain: Callable[[], int]
+
+
+QUEUES: tuple[Queue, ...] = (Queue("deliveries", dispatch.drain),)
+
+JOBS: tuple[Job, ...] = ()

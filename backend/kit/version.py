@@ -1,0 +1,3 @@
+"""Which Fieldbeat this is."""
+
+VERSION = "0.1.0"
