@@ -22,12 +22,14 @@ class BadCursor(ValueError):
 class Page:
     """Where a pull of several pages stands.
 
-    `phase`: delta (changes base → target), enter (rows of new roots), catchup (changes target → now).
-    `rank`, `after`: the last entity rank and row id that were sent in this phase."""
+    `phase`: delta (changes since the last complete pull), enter (rows of new roots), catchup (changes meanwhile).
+    `base`, `target`: the two snapshots between which changes are being sent. `rank`, `after`: the last entity rank and
+    row id that were sent of it."""
 
     next_gen: int
-    target: str
     phase: str
+    base: str
+    target: str
     rank: int
     after: str
 

@@ -1,0 +1,76 @@
+"""What the field allows, and the errors it raises."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from backend.field.lifecycle import NEEDS_REASON, VisitState, may_move
+from backend.field.models import Visit
+from backend.identity.actor import Actor
+from backend.kit.errors import Conflict, Invalid, NotFound, NotPermitted
+
+CLOCK_SLACK = timedelta(minutes=5)
+LONGEST_VISIT = timedelta(hours=24)
+
+
+def visit_not_found() -> NotFound:
+    """No such visit, or none the caller may see."""
+    return NotFound("VISIT_NOT_FOUND", "There is no such visit for you.", fields={"visitId": "not found"})
+
+
+def check_span(start: datetime, end: datetime) -> None:
+    """Refuses a visit that ends before it starts, or lasts more than a day."""
+    if end <= start:
+        raise Invalid("VISIT_SPAN", "A visit ends after it starts.", fields={"plannedEnd": "not after plannedStart"})
+    if end - start > LONGEST_VISIT:
+        raise Invalid("VISIT_SPAN", "A visit lasts at most a day.", fields={"plannedEnd": "more than 24 hours"})
+
+
+def check_works_on(actor: Actor, visit: Visit) -> None:
+    """A visit is worked by its rep, and by nobody else."""
+    if visit.rep_id != actor.user_id:
+        raise NotPermitted("NOT_YOUR_VISIT", "Only the rep of a visit works on it.", fields={"visitId": "another's visit"})
+
+
+def check_may_plan_for(actor: Actor, rep_id: object) -> None:
+    """A rep plans for themself; managers and admins for those beneath (whom coverage has already found)."""
+    if rep_id != actor.user_id and not actor.leads:
+        raise NotPermitted("NOT_YOUR_PLAN", "Only a manager plans for others.", fields={"repId": "another rep"})
+
+
+def check_move(visit: Visit, after: VisitState, reason: str = "") -> None:
+    """Refuses a move the lifecycle does not have, and leaving undone without a reason."""
+    before = VisitState(visit.state)
+    if not may_move(before, after):
+        raise Conflict(
+            "VISIT_STATE", f"A visit that is {before} cannot become {after}.", fields={"state": f"is {before}"}
+        )
+    if after in NEEDS_REASON and not reason.strip():
+        raise Invalid("REASON_REQUIRED", "Say why.", fields={"reason": "required"})
+
+
+def check_outcome(outcome: str) -> None:
+    """A report says what came of the visit."""
+    if not outcome.strip():
+        raise Invalid("OUTCOME_REQUIRED", "A report needs an outcome.", fields={"outcome": "required"})
+    if len(outcome) > 40:
+        raise Invalid("OUTCOME_LENGTH", "An outcome is at most 40 characters.", fields={"outcome": "too long"})
+
+
+def check_answers(answers: object) -> Mapping[str, Any]:
+    """Answers are an object of question to answer."""
+    if not isinstance(answers, Mapping):
+        raise Invalid("ANSWERS_SHAPE", "answers must be an object.", fields={"answers": "not an object"})
+    return answers
+
+
+def happened_at(claimed: datetime | None, now: datetime) -> datetime:
+    """Returns when a thing happened: the phone's word while it is believable, never the future."""
+    if claimed is None or claimed > now + CLOCK_SLACK:
+        return now
+    return min(claimed, now)
+
+
+def one_in_progress() -> Conflict:
+    """The rep is already inside another visit."""
+    return Conflict("ALREADY_IN_PROGRESS", "Another visit is in progress: end it first.", fields={"state": "in progress"})
