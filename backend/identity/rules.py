@@ -69,3 +69,9 @@ def check_admin(actor: Actor) -> None:
     """Refuses everybody but an admin."""
     if actor.role != Role.ADMIN:
         raise NotPermitted("ADMIN_ONLY", "Only an admin may do this.")
+
+
+def check_same_org(actor: Actor, user: User) -> None:
+    """Another org's person does not exist for the caller."""
+    if user.org_id != actor.org_id:
+        raise NotFound("USER_NOT_FOUND", "There is no such person for you.", fields={"userId": "not found"})

@@ -1,0 +1,146 @@
+"""What the CRM allows, and the errors it raises."""
+
+import re
+from collections.abc import Mapping
+from datetime import time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from backend.crm.models import Account, Lifecycle, Opportunity, Stage, StageCategory
+from backend.kit.errors import Conflict, Invalid, NotFound
+
+CHANNELS = frozenset({"email", "phone", "sms", "post", "visit"})
+CURRENCY = re.compile(r"^[A-Z]{3}$")
+
+
+def missing(what: str, name: str) -> NotFound:
+    """No such row, or none the caller may see."""
+    return NotFound(f"{what.upper()}_NOT_FOUND", f"There is no such {what} for you.", fields={name: "not found"})
+
+
+def check_text(value: object, name: str, *, longest: int, required: bool = False) -> str:
+    """Returns the text, trimmed; refuses what is not text, too long, empty when required, or holds a NUL."""
+    if not isinstance(value, str):
+        raise Invalid("NOT_TEXT", f"{name} must be text.", fields={name: "not text"})
+    text = value.strip()
+    if required and not text:
+        raise Invalid("REQUIRED", f"{name} is required.", fields={name: "required"})
+    if len(text) > longest:
+        raise Invalid("TOO_LONG", f"{name} is at most {longest} characters.", fields={name: "too long"})
+    if "\x00" in text:
+        raise Invalid("NOT_TEXT", f"{name} holds a character that is not text.", fields={name: "not text"})
+    return text
+
+
+def check_choice(value: object, name: str, choices: list[str]) -> str:
+    """Returns the value if it is one of the choices."""
+    if value not in choices:
+        raise Invalid("NOT_A_CHOICE", f"{name} is one of {', '.join(choices)}.", fields={name: "not a choice"})
+    return str(value)
+
+
+def check_amount(value: object, name: str) -> Decimal | None:
+    """Returns money as an exact decimal of two places; None stays None."""
+    if value is None:
+        return None
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation as error:
+        raise Invalid("NOT_A_NUMBER", f"{name} must be a decimal number.", fields={name: "not a number"}) from error
+    if not amount.is_finite() or amount < 0 or amount >= Decimal(10) ** 12:
+        raise Invalid("OUT_OF_RANGE", f"{name} must be between 0 and 10^12.", fields={name: "out of range"})
+    return amount.quantize(Decimal("0.01"))
+
+
+def check_int(value: object, name: str, *, low: int, high: int) -> int:
+    """Returns a whole number within bounds."""
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise Invalid("OUT_OF_RANGE", f"{name} is a whole number from {low} to {high}.", fields={name: "out of range"})
+    return value
+
+
+def check_consent(value: object) -> dict[str, bool]:
+    """Returns consent per channel; an unknown channel or a value that is not yes or no is refused."""
+    if not isinstance(value, Mapping):
+        raise Invalid("CONSENT_SHAPE", "consent maps a channel to true or false.", fields={"consent": "not an object"})
+    for channel, given in value.items():
+        if channel not in CHANNELS or not isinstance(given, bool):
+            raise Invalid(
+                "CONSENT_SHAPE",
+                f"consent knows {', '.join(sorted(CHANNELS))}, each true or false.",
+                fields={f"consent.{channel}": "unknown channel or not a boolean"},
+            )
+    return dict(value)
+
+
+def check_windows(value: object) -> list[dict[str, Any]]:
+    """Returns visit windows; each has weekday 1..7 and from < to as HH:MM."""
+    if not isinstance(value, list):
+        raise Invalid("WINDOWS_SHAPE", "visitWindows is a list.", fields={"visitWindows": "not a list"})
+    checked: list[dict[str, Any]] = []
+    for number, window in enumerate(value):
+        name = f"visitWindows[{number}]"
+        try:
+            weekday, start, end = window["weekday"], time.fromisoformat(window["from"]), time.fromisoformat(window["to"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise Invalid(
+                "WINDOWS_SHAPE", "A window has weekday, from and to.", fields={name: "weekday, from, to"}
+            ) from error
+        check_int(weekday, f"{name}.weekday", low=1, high=7)
+        if end <= start:
+            raise Invalid("WINDOW_SPAN", "A window ends after it starts.", fields={name: "ends before it starts"})
+        checked.append({"weekday": weekday, "from": f"{start:%H:%M}", "to": f"{end:%H:%M}"})
+    return checked
+
+
+def check_lifecycle(before: str, after: str) -> str:
+    """A closed account is reopened as a prospect, never silently as active."""
+    check_choice(after, "lifecycle", list(Lifecycle.values))
+    if before == Lifecycle.CLOSED and after not in (Lifecycle.CLOSED, Lifecycle.PROSPECT):
+        raise Conflict("LIFECYCLE_MOVE", "A closed account is reopened as a prospect.", fields={"lifecycle": "closed"})
+    return after
+
+
+def check_parent(account: Account, parent: Account | None) -> None:
+    """Refuses a parent of another org, and a circle."""
+    if parent is None:
+        return
+    if parent.org_id != account.org_id:
+        raise missing("account", "parentId")
+    seen: set[UUID] = {account.pk}
+    above: Account | None = parent
+    while above is not None:
+        if above.pk in seen:
+            raise Invalid("PARENT_CYCLE", "That would make a circle of accounts.", fields={"parentId": "circle"})
+        seen.add(above.pk)
+        above = above.parent
+
+
+def check_stage(opportunity_pipeline: UUID, stage: Stage, reason: str) -> None:
+    """A stage belongs to the deal's pipeline; winning or losing says why."""
+    if stage.pipeline_id != opportunity_pipeline:
+        raise Invalid("STAGE_OTHER_PIPELINE", "That stage is of another pipeline.", fields={"stageId": "other pipeline"})
+    if stage.category != StageCategory.OPEN and not reason.strip():
+        raise Invalid("REASON_REQUIRED", "Say why it was won or lost.", fields={"reason": "required"})
+
+
+def check_base_stage(opportunity: Opportunity, base: UUID | None) -> None:
+    """Refuses a move made on a stage that is no longer the deal's."""
+    if base is not None and opportunity.stage_id != base:
+        raise Conflict("STAGE_MOVED_MEANWHILE", "Somebody moved it meanwhile.", fields={"stageId": "moved meanwhile"})
+
+
+def check_task_open(status: str) -> None:
+    """An activity ends once."""
+    if status != "open":
+        raise Conflict("ACTIVITY_ENDED", f"It is already {status}.", fields={"status": status})
+
+
+def check_lead_move(before: str, after: str, reason: str) -> None:
+    """new → working → qualified | disqualified; disqualifying says why."""
+    moves = {"new": {"working", "qualified", "disqualified"}, "working": {"qualified", "disqualified"}}
+    if after not in moves.get(before, set()):
+        raise Conflict("LEAD_STATUS", f"A lead that is {before} cannot become {after}.", fields={"status": f"is {before}"})
+    if after == "disqualified" and not reason.strip():
+        raise Invalid("REASON_REQUIRED", "Say why it was disqualified.", fields={"reason": "required"})

@@ -1,0 +1,179 @@
+"""Tokens: a short access token that is checked against the device row on every call, and a rotating refresh chain.
+
+An access token names its device and the device's token generation; revoking raises the generation, so every token issued
+before ends at once. A refresh token works once. Its successor is made from it and the server's secret, so a lost reply
+can be given again for a short while without keeping the token itself; after that, a second use ends the chain."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import jwt
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from backend.identity import rules
+from backend.identity.actor import Actor
+from backend.identity.models import Device, RefreshToken, Role, User
+from backend.kit import clock
+from backend.kit.errors import NotFound
+
+ACCESS_LIFE = timedelta(minutes=5)
+REFRESH_LIFE = timedelta(days=60)
+GRACE = timedelta(seconds=60)
+ALGORITHM = "HS256"
+ISSUER = "fieldbeat"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a signed-in device is given."""
+
+    access_token: str
+    access_expires_at: datetime
+    refresh_token: str
+    device: Device
+
+
+def _key(purpose: str) -> bytes:
+    return hmac.new(settings.SECRET_KEY.encode(), purpose.encode(), hashlib.sha256).digest()
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _access(user: User, device: Device | None) -> tuple[str, datetime]:
+    now = clock.now()
+    expires = now + ACCESS_LIFE
+    claims = {
+        "iss": ISSUER,
+        "sub": str(user.pk),
+        "iat": int(now.timestamp()),
+        "exp": int(expires.timestamp()),
+        "dev": str(device.pk) if device else None,
+        "gen": device.token_generation if device else None,
+    }
+    return jwt.encode(claims, _key("access"), algorithm=ALGORITHM), expires
+
+
+def _remember(device: Device, token: str) -> None:
+    now = clock.now()
+    RefreshToken.objects.create(
+        device=device,
+        generation=device.token_generation,
+        token_hash=_digest(token),
+        created_at=now,
+        expires_at=now + REFRESH_LIFE,
+    )
+
+
+def open_session(device: Device) -> Session:
+    """Starts a refresh chain for the device."""
+    token = secrets.token_urlsafe(32)
+    _remember(device, token)
+    return _session(device, token)
+
+
+def _session(device: Device, refresh_token: str) -> Session:
+    access, expires = _access(device.user, device)
+    return Session(access_token=access, access_expires_at=expires, refresh_token=refresh_token, device=device)
+
+
+def rotate(token: str) -> Session:
+    """Gives the successor of a refresh token; raises Unauthenticated, having ended the chain if it was a second use."""
+    session = _rotate(token)
+    if session is None:
+        raise rules.refresh_reused()
+    return session
+
+
+@transaction.atomic
+def _rotate(token: str) -> Session | None:
+    """Returns None when the chain had to be ended: the caller raises after this transaction has committed it."""
+    link = RefreshToken.objects.filter(token_hash=_digest(token)).first()
+    if link is None:
+        raise rules.token_invalid()
+    device = Device.objects.select_for_update().select_related("user").get(pk=link.device_id)
+    link.refresh_from_db()
+    now = clock.now()
+    if device.revoked_at is not None:
+        raise rules.device_revoked()
+    if not device.user.is_active or link.generation != device.token_generation or link.expires_at <= now:
+        raise rules.token_invalid()
+    successor = hmac.new(_key("refresh"), token.encode(), hashlib.sha256).hexdigest()
+    if link.used_at is None:
+        link.used_at = now
+        link.save(update_fields=["used_at"])
+        _remember(device, successor)
+        return _session(device, successor)
+    following = RefreshToken.objects.filter(token_hash=_digest(successor)).first()
+    if now - link.used_at <= GRACE and following is not None and following.used_at is None:
+        return _session(device, successor)
+    end_tokens(device)
+    return None
+
+
+def end_tokens(device: Device) -> None:
+    """Ends every token of the device, access and refresh."""
+    Device.objects.filter(pk=device.pk).update(token_generation=F("token_generation") + 1)
+    RefreshToken.objects.filter(device=device).delete()
+
+
+def authenticate(token: str) -> Actor:
+    """Returns the caller whose access token this is, checked against the device and user as they stand now. One query."""
+    try:
+        claims = jwt.decode(
+            token,
+            _key("access"),
+            algorithms=[ALGORITHM],
+            issuer=ISSUER,
+            options={"require": ["sub", "exp", "iat"], "verify_exp": False, "verify_iat": False},
+        )
+        user_id, device_id = UUID(claims["sub"]), UUID(claims["dev"]) if claims["dev"] else None
+    except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, AttributeError) as error:
+        raise rules.token_invalid() from error
+    if claims["exp"] <= clock.now().timestamp():
+        raise rules.token_expired()
+    if device_id is not None:
+        device = Device.objects.select_related("user").filter(pk=device_id, user_id=user_id).first()
+        if device is None:
+            raise rules.token_invalid()
+        if device.revoked_at is not None:
+            raise rules.device_revoked()
+        if device.token_generation != claims["gen"]:
+            raise rules.token_invalid()
+        user = device.user
+    else:
+        found = User.objects.filter(pk=user_id).first()
+        if found is None:
+            raise rules.token_invalid()
+        user = found
+    if not user.is_active or user.org_id is None:
+        raise rules.token_invalid()
+    return actor_of(user, device_id)
+
+
+def actor_of(user: User, device_id: UUID | None = None) -> Actor:
+    """Returns the frozen caller for a user who belongs to an org."""
+    assert user.org_id is not None
+    return Actor(
+        user_id=user.pk,
+        org_id=user.org_id,
+        role=Role(user.role),
+        username=user.username,
+        timezone=user.timezone,
+        device_id=device_id,
+    )
+
+
+def access_token_for(username: str) -> str:
+    """Returns a short-lived access token for scripts, bound to no device; raises NotFound."""
+    user = User.objects.filter(username__iexact=username, is_active=True).exclude(org=None).first()
+    if user is None:
+        raise NotFound("USER_NOT_FOUND", f"There is no active user named {username!r}.", fields={"user": "not found"})
+    return _access(user, None)[0]
