@@ -65,8 +65,8 @@ def migrate() -> None:
         from backend.config.migrations import migrate, migration_state
 
         with Progress(_out) as progress:
-            progress.step("Looking at the database")
-            migrate(progress.step)
+            progress.step("Bringing the database up to date")
+            migrate(progress.detail)
         _out.print(f"The database is up to date ({len(migration_state().applied)} migrations).", highlight=False)
 
 
@@ -139,7 +139,8 @@ def demo_reset(
     elif not yes:
         typer.confirm("This empties the database of DATABASE_URL. Go on?", abort=True)
     with _ready(), Progress(_out) as progress:
-        empty_database(progress.step)
+        progress.step("Emptying the database")
+        empty_database(progress.detail)
         progress.step("Loading the demo")
         _load_demo(progress.step)
 

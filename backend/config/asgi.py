@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.config.access import AccessLog
@@ -22,6 +23,8 @@ from backend.schema.doors import graphql_http, graphql_ws  # noqa: E402  (the sc
 _django = cast(ASGIApp, get_asgi_application())
 # Django's own way starts a thread, and so a database connection, for every request. Its pages are few: one thread does.
 _django_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="django")
+# Only the admin has static files: served from its package, there is nothing to collect before a start.
+_static = StaticFiles(packages=[("django.contrib.admin", "static")])
 
 
 async def _route(scope: Scope, receive: Receive, send: Send) -> None:
@@ -33,6 +36,8 @@ async def _route(scope: Scope, receive: Receive, send: Send) -> None:
             await send({"type": "websocket.close", "code": 4404, "reason": "sockets are at /graphql"})
     elif path == "/graphql":
         await graphql_http(scope, receive, send)
+    elif path.startswith("/static/"):
+        await _static({**scope, "root_path": scope.get("root_path", "") + "/static"}, receive, send)
     elif path == "":
         await front_page(scope, receive, send)
     else:

@@ -18,7 +18,6 @@ def refuse_while_serving(env: Env) -> None:
 
 def empty_database(report: Callable[[str], None]) -> None:
     """Drops all tables of the schema `public` and makes them anew, empty."""
-    report("Emptying the database")
     with connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA public CASCADE")
         cursor.execute("CREATE SCHEMA public")

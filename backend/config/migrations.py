@@ -69,7 +69,7 @@ class _Lines(StringIO):
         *lines, self._begun = (self._begun + text).split("\n")
         for line in lines:
             if line.strip().startswith("Applying"):
-                self._report(line.strip().removesuffix("... OK"))
+                self._report(line.strip().removeprefix("Applying ").removesuffix("... OK"))
         return len(text)
 
 

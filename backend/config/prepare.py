@@ -8,6 +8,7 @@ from backend.config.boot import setup_django
 from backend.config.checks import CannotStart, check_database
 from backend.config.env import Env
 from backend.config.migrations import check_migrations, migrate, migration_state
+from backend.config.progress import Progress
 from backend.kit import embedded_postgres
 from backend.kit.embedded_postgres import EmbeddedError, EmbeddedServer
 
@@ -26,13 +27,14 @@ def start_database(env: Env, report: Report) -> EmbeddedServer | None:
     return None
 
 
-def bring_up_to_date(*, embedded: bool, report: Report) -> None:
+def bring_up_to_date(progress: Progress, *, embedded: bool) -> None:
     """Sets Django up and migrates a database of our own, or an empty one; raises CannotStart when another is behind or ahead."""
-    report("Loading the program")
+    progress.step("Loading the program")
     setup_django()
     state = migration_state()
     if state.missing and (embedded or not state.applied) and not state.unknown:
-        migrate(report)
+        progress.step(f"Migrating the database ({len(state.missing)} migrations)")
+        migrate(progress.detail)
     else:
         check_migrations(state)
 

@@ -35,6 +35,11 @@ class Progress:
         else:
             self._console.print(f"{text} ...", highlight=False)
 
+    def detail(self, text: str) -> None:
+        """Says how far the step at hand has come; only a terminal shows it."""
+        if self._status is not None:
+            self._status.update(f"{self._step}: {text}")
+
     def done(self) -> None:
         """Ends the step at hand with the time it took."""
         if self._status is not None:

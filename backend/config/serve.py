@@ -74,7 +74,7 @@ class Supervisor:
         self._listening = listen(self._env.host, self._env.port)
         with Progress(self._console) as progress:
             self._database = start_database(self._env, progress.step)
-            bring_up_to_date(embedded=self._database is not None, report=progress.step)
+            bring_up_to_date(progress, embedded=self._database is not None)
             if wants_demo(self._env):
                 progress.step("Loading the demo (once)")
                 self._load_demo(progress.step)

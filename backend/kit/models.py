@@ -17,5 +17,3 @@ class Row(models.Model):
 
     class Meta:
         abstract = True
-
-

@@ -19,8 +19,7 @@ END $$;
 def touch(table: str) -> migrations.RunSQL:
     """Raises version and updated_at on every update of `table`."""
     return migrations.RunSQL(
-        f"CREATE TRIGGER fieldbeat_touch BEFORE UPDATE ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION fieldbeat_touch()",
+        f"CREATE TRIGGER fieldbeat_touch BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION fieldbeat_touch()",
         f"DROP TRIGGER fieldbeat_touch ON {table}",
     )
 
