@@ -1,0 +1,57 @@
+"""A worker of its own process that is killed at one arrow: python -m tests.notifications.doomed_worker BASE_URL WHERE."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+import django
+
+django.setup()
+
+from backend.events import outbox  # noqa: E402
+from backend.notifications import actions, dispatch  # noqa: E402
+from backend.notifications.transports.base import Address, Message, Outcome  # noqa: E402
+from backend.notifications.transports.fcm.credential import from_dev_server  # noqa: E402
+from backend.notifications.transports.fcm.transport import FcmTransport  # noqa: E402
+from tests.notifications.story import WIRING  # noqa: E402
+
+
+def die() -> None:
+    """Leaves as with kill -9: no handler runs, nothing is flushed or rolled back by us."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Doomed:
+    """The real transport, and the end just before or just after it."""
+
+    def __init__(self, base_url: str, where: str) -> None:
+        self._real = FcmTransport(account=from_dev_server(base_url), base_url=base_url)
+        self._where = where
+
+    def send(self, batch: Sequence[tuple[Address, Message]]) -> list[Outcome]:
+        """Sends as the real one does, unless it is killed before."""
+        if self._where == "before-send":
+            die()
+        outcomes = self._real.send(batch)
+        if self._where == "after-send":
+            die()
+        return outcomes
+
+
+def main(base_url: str, where: str) -> None:
+    """Does what the worker does, until it dies."""
+    if where == "in-handler":
+        tell = actions.tell
+
+        def told_then_dead(**given: object) -> None:
+            tell(**given)  # type: ignore[arg-type]
+            die()
+
+        actions.tell = told_then_dead  # type: ignore[assignment]
+    outbox.drain(WIRING)
+    dispatch.drain(transport=Doomed(base_url, where))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
