@@ -1,0 +1,103 @@
+"""Mutations of a rep's day."""
+
+from backend.field import actions
+from backend.field.geofence import Fix
+from backend.field.lifecycle import VisitState
+from backend.identity.models import User
+from backend.kit.errors import Invalid
+from backend.kit.geo import LatLng
+from backend.sync.mutators import decode, reach
+from backend.sync.mutators.registry import DONE, Caller, Outcome, mutator
+from backend.sync.protocol import Mutation
+
+
+@mutator("visit.create")
+def create(caller: Caller, mutation: Mutation) -> Outcome:
+    """Puts a visit of the rep's own into the day."""
+    args = mutation.args
+    decode.only(args, "accountId", "plannedStart", "plannedEnd", "purpose")
+    actions.schedule_visit(
+        actor=caller.actor,
+        account=reach.account_for_evidence(caller, decode.uuid(args, "accountId")),
+        rep=User.objects.get(pk=caller.actor.user_id),
+        start=decode.required_instant(args, "plannedStart"),
+        end=decode.required_instant(args, "plannedEnd"),
+        purpose=decode.text(args, "purpose"),
+        visit_id=decode.entity_id(mutation),
+    )
+    return DONE
+
+
+@mutator("visit.enRoute")
+def en_route(caller: Caller, mutation: Mutation) -> Outcome:
+    """The rep sets out."""
+    actions.set_out(actor=caller.actor, visit=reach.visit(caller, decode.entity_id(mutation)))
+    return DONE
+
+
+@mutator("visit.checkIn")
+def check_in(caller: Caller, mutation: Mutation) -> Outcome:
+    """The rep stands there."""
+    args = mutation.args
+    decode.only(args, "checkInId", "lat", "lng", "accuracyM", "at")
+    actions.check_in(
+        actor=caller.actor,
+        visit=reach.visit(caller, decode.entity_id(mutation)),
+        fix=_fix(mutation),
+        claimed_at=decode.instant(args, "at"),
+        check_in_id=decode.uuid(args, "checkInId"),
+    )
+    return DONE
+
+
+def _fix(mutation: Mutation) -> Fix | None:
+    lat, lng = decode.number(mutation.args, "lat"), decode.number(mutation.args, "lng")
+    if lat is None or lng is None:
+        return None
+    accuracy = decode.number(mutation.args, "accuracyM")
+    if accuracy is not None and accuracy < 0:
+        raise Invalid("BAD_VALUE", "accuracyM is not negative.", fields={"accuracyM": "negative"})
+    try:
+        return Fix(LatLng(lat, lng), accuracy_m=0.0 if accuracy is None else accuracy)
+    except ValueError as error:
+        raise Invalid("IMPOSSIBLE_COORDINATE", str(error), fields={"lat": "impossible", "lng": "impossible"}) from error
+
+
+@mutator("visit.complete")
+def complete(caller: Caller, mutation: Mutation) -> Outcome:
+    """The visit ends with its report."""
+    args = mutation.args
+    decode.only(args, "reportId", "outcome", "summary", "answers", "at")
+    actions.complete(
+        actor=caller.actor,
+        visit=reach.visit(caller, decode.entity_id(mutation)),
+        outcome=decode.text(args, "outcome"),
+        summary=decode.text(args, "summary"),
+        answers=args.get("answers"),
+        claimed_at=decode.instant(args, "at"),
+        report_id=decode.uuid(args, "reportId"),
+    )
+    return DONE
+
+
+def _leave(caller: Caller, mutation: Mutation, state: VisitState) -> Outcome:
+    decode.only(mutation.args, "reason")
+    actions.leave_undone(
+        actor=caller.actor,
+        visit=reach.visit(caller, decode.entity_id(mutation)),
+        state=state,
+        reason=decode.text(mutation.args, "reason"),
+    )
+    return DONE
+
+
+@mutator("visit.skip")
+def skip(caller: Caller, mutation: Mutation) -> Outcome:
+    """The visit is not made, and why."""
+    return _leave(caller, mutation, VisitState.SKIPPED)
+
+
+@mutator("visit.cancel")
+def cancel(caller: Caller, mutation: Mutation) -> Outcome:
+    """The visit is called off, and why."""
+    return _leave(caller, mutation, VisitState.CANCELLED)
