@@ -37,4 +37,5 @@ def insert_all(lines: list[Line], clients: Iterable[Client]) -> list[Client]:
 
 def worth(client: Client, place: Place) -> tuple[float, int]:
     """Returns the rank of an insertion, smaller is better; squaring the prize beat the plain ratio in our trials."""
-    return -(client.prize**2) / (place.added + 1), place.added
+    # On a lopsided matrix a stop can save time.
+    return -(client.prize**2) / (max(0, place.added) + 1), place.added

@@ -97,8 +97,10 @@ class Problem:
         return rows
 
     def _check_client(self, name: str, client: Client) -> None:
+        if not isinstance(client.id, str) or not client.id:
+            raise Invalid("ID_INVALID", "an id is a text, not empty", fields={f"{name}.id": repr(client.id)})
         self._check_place(f"{name}.location", client.location)
-        if not isfinite(client.prize) or client.prize < 0:
+        if not is_number(client.prize) or client.prize < 0:
             raise Invalid("PRIZE_INVALID", "a prize is a number, zero or more", fields={f"{name}.prize": "negative"})
         check_time(f"{name}.service", client.service)
         for number, window in enumerate(client.windows or ()):
@@ -107,6 +109,11 @@ class Problem:
     def _check_place(self, name: str, place: int) -> None:
         if not is_whole(place) or not 0 <= place < len(self.matrix):
             raise Invalid("LOCATION_UNKNOWN", f"the matrix has no row {place!r}", fields={name: "not in the matrix"})
+
+
+def is_number(value: object) -> bool:
+    """Says whether `value` is a finite int or float."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def is_whole(value: object) -> bool:
