@@ -177,3 +177,11 @@ def access_token_for(username: str) -> str:
     if user is None:
         raise NotFound("USER_NOT_FOUND", f"There is no active user named {username!r}.", fields={"user": "not found"})
     return _access(user, None)[0]
+
+
+def still_good(actor: Actor) -> bool:
+    """Says whether a caller who was authenticated before may go on: user active, device not revoked. One query."""
+    people = User.objects.filter(pk=actor.user_id, is_active=True)
+    if actor.device_id is not None:
+        people = people.filter(devices__pk=actor.device_id, devices__revoked_at=None)
+    return people.exists()

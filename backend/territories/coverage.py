@@ -6,8 +6,9 @@ from uuid import UUID
 
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 
-from backend.crm.models import Account
+from backend.crm.models import Account, Opportunity
 from backend.identity.actor import Actor
 from backend.identity.models import User
 from backend.kit import clock
@@ -68,3 +69,19 @@ def users_who_see(org_id: UUID, root: UUID, *, roles: Collection[str] | None = N
         params=[clock.now(), root],
     )
     return list(seeing.values_list("id", flat=True))
+
+
+def opportunities_seen(actor: Actor) -> models.QuerySet[Opportunity]:
+    """Returns the deals whose account, or, without one, whose owner the actor sees."""
+    rows = Opportunity.objects.annotate(root=Coalesce("account_id", "owner_id"))
+    return visible(rows, actor, root="root")
+
+
+def opportunity_for(actor: Actor, opportunity_id: UUID) -> Opportunity:
+    """Returns the deal if the actor sees it; raises NotFound."""
+    opportunity = opportunities_seen(actor).filter(pk=opportunity_id).first()
+    if opportunity is None:
+        raise NotFound(
+            "OPPORTUNITY_NOT_FOUND", "There is no such deal for you.", fields={"opportunityId": "not found"}
+        )
+    return opportunity

@@ -1,0 +1,63 @@
+"""The schema, assembled."""
+
+from collections.abc import AsyncIterator
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import MaxTokensLimiter, SchemaExtension
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from backend.schema.context import Context
+from backend.schema.errors import CodedErrors
+from backend.schema.operations.crm import CrmMutation, CrmQuery
+from backend.schema.operations.field import FieldMutation, FieldQuery
+from backend.schema.operations.identity import IdentityMutation, IdentityQuery
+from backend.schema.operations.live import LiveSubscription
+from backend.schema.operations.server import ServerQuery, ServerSubscription
+from backend.schema.operations.sync import SyncMutation, SyncQuery, SyncSubscription
+from backend.schema.operations.territories import TerritoriesMutation, TerritoriesQuery
+
+MAX_TOKENS = 2_000
+
+
+@strawberry.type
+class Query(ServerQuery, IdentityQuery, CrmQuery, TerritoriesQuery, FieldQuery, SyncQuery):
+    pass
+
+
+@strawberry.type
+class Mutation(IdentityMutation, CrmMutation, TerritoriesMutation, FieldMutation, SyncMutation):
+    pass
+
+
+@strawberry.type
+class Subscription(ServerSubscription, SyncSubscription, LiveSubscription):
+    pass
+
+
+class FreshLoaders(SchemaExtension):
+    """A socket keeps one context for its life; what one operation loaded must not answer the next."""
+
+    async def on_operation(self) -> AsyncIterator[None]:
+        """Clears the loaders before an operation."""
+        context = self.execution_context.context
+        if isinstance(context, Context):
+            context.forget_loaded()
+        yield
+
+
+class FieldbeatSchema(strawberry.Schema):
+    """The schema; errors are logged where they are coded, once."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Logs nothing here: CodedErrors logs what was unexpected, under the id the client is given."""
+
+
+schema = FieldbeatSchema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    extensions=[CodedErrors, FreshLoaders, lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS)],
+    config=StrawberryConfig(auto_camel_case=True),
+)

@@ -1,0 +1,69 @@
+"""One request: who calls, how to reach the database, what is loaded already."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from strawberry.types import Info as StrawberryInfo
+
+from backend.identity.actor import Actor
+from backend.identity.rules import token_invalid
+from backend.identity.tokens import authenticate
+from backend.kit import logs
+from backend.kit.errors import DomainError, Unauthenticated
+from backend.schema.execution import Run, run_in_pool
+from backend.schema.loaders import Loaders
+
+
+@dataclass(slots=True)
+class Context:
+    """The context of one HTTP request, or of one socket for its whole life."""
+
+    run: Run = run_in_pool
+    caller: Actor | None = None
+    refused: DomainError | None = None
+    connection_params: dict[str, Any] | None = None
+    _loaders: Loaders | None = field(default=None)
+
+    @property
+    def actor(self) -> Actor:
+        """Returns the caller; raises Unauthenticated with what was wrong with the token."""
+        if self.caller is not None:
+            return self.caller
+        raise self.refused or Unauthenticated("NOT_SIGNED_IN", "Sign in first.")
+
+    @property
+    def load(self) -> Loaders:
+        """Returns the loaders of this operation: one query for all rows of a kind that it asks for."""
+        if self._loaders is None:
+            self._loaders = Loaders(self.actor, self.run)
+        return self._loaders
+
+    def forget_loaded(self) -> None:
+        """Begins a new operation, or a new event of a subscription: nothing read before may answer it."""
+        self._loaders = None
+
+    async def identify(self, authorization: str | None) -> None:
+        """Takes the caller from an Authorization value; a bad one is told when something needs the caller."""
+        if not authorization:
+            return
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            self.refused = token_invalid()
+            return
+        try:
+            self.caller = await self.run(authenticate, token.strip())
+        except DomainError as error:
+            self.refused = error
+            return
+        logs.bind(org=self.caller.org_id, user=self.caller.user_id, device=self.caller.device_id)
+
+
+Info = StrawberryInfo[Context, None]
+
+
+def device_of(actor: Actor, device_id: UUID) -> UUID:
+    """Returns the device a call names; a token that belongs to a device speaks for no other."""
+    if actor.device_id is not None and actor.device_id != device_id:
+        raise token_invalid()
+    return device_id

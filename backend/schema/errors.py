@@ -1,0 +1,58 @@
+"""The only place where an error becomes GraphQL: code, retry class and fields; anything unexpected is masked."""
+
+from graphql import GraphQLError
+from strawberry.extensions import MaskErrors
+
+from backend.kit.errors import DomainError
+from backend.kit.ids import new_id
+from backend.kit.logs import logger
+
+_log = logger("graphql")
+
+RETRY_CLASS = {
+    "INVALID": "NEVER",
+    "NOT_FOUND": "NEVER",
+    "NOT_PERMITTED": "NEVER",
+    "CONFLICT": "NEVER",
+    "UNAUTHENTICATED": "AUTH",
+    "UPGRADE": "UPGRADE",
+    "RETRY": "RETRY",
+}
+
+
+class CodedErrors(MaskErrors):
+    """Gives every error `extensions {code, retry, fields, errorId}`."""
+
+    def __init__(self) -> None:
+        super().__init__(should_mask_error=lambda _: True)
+
+    def anonymise_error(self, error: GraphQLError) -> GraphQLError:
+        """Returns the error as a client may see it."""
+        original = error.original_error
+        while isinstance(original, GraphQLError):
+            original = original.original_error
+        if isinstance(original, DomainError):
+            extensions = {
+                "code": original.code,
+                "retry": RETRY_CLASS.get(original.family, "NEVER"),
+                "fields": original.fields,
+            }
+            return _copy(error, original.message, extensions)
+        if original is None:
+            extensions = {"code": "GRAPHQL_INVALID", "retry": "NEVER", "fields": {}, **(error.extensions or {})}
+            return _copy(error, error.message, extensions)
+        error_id = str(new_id())
+        _log.error("unexpected_error", error_id=error_id, error=type(original).__name__, exc_info=original)
+        extensions = {"code": "UNEXPECTED", "retry": "RETRY", "fields": {}, "errorId": error_id}
+        return _copy(error, "Something went wrong on our side.", extensions)
+
+
+def _copy(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions=extensions,
+    )

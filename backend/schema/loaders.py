@@ -1,0 +1,107 @@
+"""One query for all rows of a kind that an operation asks for; every edge that could cross a scope asks coverage."""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from strawberry.dataloader import DataLoader
+
+from backend.crm.models import (
+    Account,
+    AccountContactRelation,
+    AccountSales,
+    Address,
+    Opportunity,
+    OpportunityLine,
+    Pipeline,
+    Product,
+    Stage,
+    StageHistory,
+)
+from backend.field.models import CheckIn, Visit, VisitReport
+from backend.identity.actor import Actor
+from backend.identity.models import User
+from backend.schema.execution import Run
+from backend.territories.coverage import visible
+from backend.territories.models import Territory
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+CHILD_LIMIT = 100
+"""The most rows of one to-many edge; more are asked for by a query of their own."""
+
+
+class Loaders:
+    """The loaders of one operation, for one caller."""
+
+    def __init__(self, actor: Actor, run: Run) -> None:
+        self._actor = actor
+        self._run = run
+        org = actor.org_id
+        self.account = self._one(lambda ids: visible(Account.objects.filter(pk__in=ids), actor, root="id"), "id")
+        self.user = self._one(lambda ids: User.objects.filter(org_id=org, pk__in=ids), "id")
+        self.stage = self._one(lambda ids: Stage.objects.filter(org_id=org, pk__in=ids), "id")
+        self.pipeline = self._one(lambda ids: Pipeline.objects.filter(org_id=org, pk__in=ids), "id")
+        self.product = self._one(lambda ids: Product.objects.filter(org_id=org, pk__in=ids), "id")
+        self.territory = self._one(lambda ids: Territory.objects.filter(org_id=org, pk__in=ids), "id")
+        self.address = self._one(
+            lambda ids: Address.objects.filter(org_id=org, account_id__in=ids, is_primary=True, deleted_at=None),
+            "account_id",
+        )
+        self.sales = self._one(lambda ids: AccountSales.objects.filter(org_id=org, account_id__in=ids), "account_id")
+        self.report = self._one(lambda ids: VisitReport.objects.filter(org_id=org, visit_id__in=ids), "visit_id")
+        self.contacts = self._many(
+            lambda ids: visible(AccountContactRelation.objects.select_related("contact"), actor, root="account_id")
+            .filter(account_id__in=ids)
+            .order_by("-is_primary", "id"),
+            "account_id",
+        )
+        self.opportunities = self._many(
+            lambda ids: visible(Opportunity.objects.filter(account_id__in=ids), actor, root="account_id").order_by("id"),
+            "account_id",
+        )
+        self.visits = self._many(
+            lambda ids: visible(Visit.objects.filter(account_id__in=ids), actor, root="account_id").order_by(
+                "-planned_start", "id"
+            ),
+            "account_id",
+        )
+        self.check_ins = self._many(
+            lambda ids: CheckIn.objects.filter(org_id=org, visit_id__in=ids).order_by("at"), "visit_id"
+        )
+        self.lines = self._many(
+            lambda ids: OpportunityLine.objects.filter(org_id=org, opportunity_id__in=ids, deleted_at=None).order_by("id"),
+            "opportunity_id",
+        )
+        self.history = self._many(
+            lambda ids: StageHistory.objects.filter(org_id=org, opportunity_id__in=ids).order_by("moved_at", "id"),
+            "opportunity_id",
+        )
+        self.stages = self._many(
+            lambda ids: Stage.objects.filter(org_id=org, pipeline_id__in=ids, deleted_at=None).order_by("position"),
+            "pipeline_id",
+        )
+
+    def _one(self, rows: Callable[[list[UUID]], Sequence[V]], key: str) -> "DataLoader[UUID, V | None]":
+        def fetch(ids: list[UUID]) -> list[V | None]:
+            found = {getattr(row, key): row for row in rows(ids)}
+            return [found.get(one) for one in ids]
+
+        async def load(ids: list[UUID]) -> list[V | None]:
+            return await self._run(fetch, ids)
+
+        return DataLoader(load_fn=load)
+
+    def _many(self, rows: Callable[[list[UUID]], Sequence[V]], key: str) -> "DataLoader[UUID, list[V]]":
+        def fetch(ids: list[UUID]) -> list[list[V]]:
+            found: dict[UUID, list[V]] = defaultdict(list)
+            for row in rows(ids):
+                found[getattr(row, key)].append(row)
+            return [found[one][:CHILD_LIMIT] for one in ids]
+
+        async def load(ids: list[UUID]) -> list[list[V]]:
+            return await self._run(fetch, ids)
+
+        return DataLoader(load_fn=load)

@@ -1,0 +1,215 @@
+"""Accounts and deals."""
+
+from typing import Any
+from uuid import UUID
+
+import strawberry
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from strawberry.scalars import JSON
+
+from backend.crm import actions, queries
+from backend.crm.models import Account as AccountRow
+from backend.crm.models import Opportunity as OpportunityRow
+from backend.identity.actor import Actor
+from backend.kit.errors import Invalid
+from backend.kit.geo import LatLng
+from backend.schema.context import Info
+from backend.schema.paging import Slice, check_first, page
+from backend.schema.types import rows
+from backend.schema.types.crm import Account, Opportunity, Pipeline, Product
+from backend.territories import nearby
+from backend.territories.coverage import account_for, opportunities_seen, opportunity_for, visible
+from backend.territories.models import AccountTerritory
+
+
+@strawberry.type
+class AccountPage:
+    nodes: list[Account]
+    end_cursor: str | None
+    has_next: bool
+
+
+@strawberry.type
+class OpportunityPage:
+    nodes: list[Opportunity]
+    end_cursor: str | None
+    has_next: bool
+
+
+@strawberry.type
+class ProductPage:
+    nodes: list[Product]
+    end_cursor: str | None
+    has_next: bool
+
+
+@strawberry.type(description="An account and its distance in metres.")
+class NearbyAccount:
+    account: Account
+    distance_m: float
+
+
+@strawberry.input(description="All that is given must hold; search looks in name and number.")
+class AccountFilter:
+    search: str | None = None
+    tier: str | None = None
+    lifecycle: str | None = None
+    territory_id: UUID | None = None
+
+
+@strawberry.input(description="All that is given must hold.")
+class OpportunityFilter:
+    open: bool | None = None
+    stage_id: UUID | None = None
+    owner_id: UUID | None = None
+    account_id: UUID | None = None
+
+
+@strawberry.input(description="Only the fields given are changed.")
+class AccountChanges:
+    name: str | None = strawberry.UNSET
+    phone: str | None = strawberry.UNSET
+    segment: str | None = strawberry.UNSET
+    notes: str | None = strawberry.UNSET
+    number: str | None = strawberry.UNSET
+    lifecycle: str | None = strawberry.UNSET
+    tier: str | None = strawberry.UNSET
+    service_minutes: int | None = strawberry.UNSET
+    boost: int | None = strawberry.UNSET
+    visit_windows: JSON | None = strawberry.UNSET
+    consent: JSON | None = strawberry.UNSET
+
+
+@strawberry.type
+class AccountPayload:
+    account: Account
+
+
+@strawberry.type
+class OpportunityPayload:
+    opportunity: Opportunity
+
+
+def _accounts(actor: Actor, where: AccountFilter | None) -> QuerySet[AccountRow]:
+    found = visible(AccountRow.objects.all(), actor, root="id")
+    if where is None:
+        return found
+    if where.search:
+        found = found.filter(Q(name__icontains=where.search) | Q(number=where.search))
+    if where.tier is not None:
+        found = found.filter(tier=where.tier)
+    if where.lifecycle is not None:
+        found = found.filter(lifecycle=where.lifecycle)
+    if where.territory_id is not None:
+        inside = AccountTerritory.objects.filter(
+            account_id=OuterRef("pk"), territory_id=where.territory_id, deleted_at=None, valid_to=None
+        )
+        found = found.filter(Exists(inside))
+    return found
+
+
+def _opportunities(actor: Actor, where: OpportunityFilter | None) -> QuerySet[OpportunityRow]:
+    found = opportunities_seen(actor)
+    if where is None:
+        return found
+    if where.open is not None:
+        found = found.filter(stage__category="open") if where.open else found.exclude(stage__category="open")
+    for name in ("stage_id", "owner_id", "account_id"):
+        if (value := getattr(where, name)) is not None:
+            found = found.filter(**{name: value})
+    return found
+
+
+@strawberry.type
+class CrmQuery:
+    @strawberry.field(description="Accounts in the caller's coverage, by name.")
+    async def accounts(
+        self, info: Info, first: int = 20, after: str | None = None, filter: AccountFilter | None = None
+    ) -> AccountPage:
+        actor = info.context.actor
+        found: Slice[AccountRow] = await info.context.run(
+            lambda: page(_accounts(actor, filter), by="name", first=first, after=after)
+        )
+        return AccountPage(
+            nodes=rows.many(Account, found.rows), end_cursor=found.end_cursor, has_next=found.has_next
+        )
+
+    @strawberry.field
+    async def account(self, info: Info, id: UUID) -> Account:
+        actor = info.context.actor
+        return rows.one(Account, await info.context.run(lambda: account_for(actor, id)))
+
+    @strawberry.field(description="The nearest accounts in the caller's coverage, nearest first.")
+    async def nearby_accounts(self, info: Info, lat: float, lng: float, first: int = 20) -> list[NearbyAccount]:
+        actor = info.context.actor
+        check_first(first)
+        try:
+            point = LatLng(lat, lng)
+        except ValueError as error:
+            raise Invalid("IMPOSSIBLE_COORDINATE", str(error), fields={"lat": "impossible", "lng": "impossible"}) from error
+        found = await info.context.run(lambda: nearby.accounts(actor, point, first))
+        return [NearbyAccount(account=rows.one(Account, account), distance_m=metres) for account, metres in found]
+
+    @strawberry.field(description="Deals in the caller's coverage, by name.")
+    async def opportunities(
+        self, info: Info, first: int = 20, after: str | None = None, filter: OpportunityFilter | None = None
+    ) -> OpportunityPage:
+        actor = info.context.actor
+        found: Slice[OpportunityRow] = await info.context.run(
+            lambda: page(_opportunities(actor, filter), by="name", first=first, after=after)
+        )
+        return OpportunityPage(
+            nodes=rows.many(Opportunity, found.rows), end_cursor=found.end_cursor, has_next=found.has_next
+        )
+
+    @strawberry.field
+    async def opportunity(self, info: Info, id: UUID) -> Opportunity:
+        actor = info.context.actor
+        return rows.one(Opportunity, await info.context.run(lambda: opportunity_for(actor, id)))
+
+    @strawberry.field
+    async def pipelines(self, info: Info) -> list[Pipeline]:
+        actor = info.context.actor
+        return rows.many(Pipeline, await info.context.run(lambda: list(queries.pipelines(actor)[:100])))
+
+    @strawberry.field(description="The catalogue, by name.")
+    async def products(self, info: Info, first: int = 20, after: str | None = None) -> ProductPage:
+        actor = info.context.actor
+        found = await info.context.run(lambda: page(queries.products(actor), by="name", first=first, after=after))
+        return ProductPage(
+            nodes=rows.many(Product, found.rows), end_cursor=found.end_cursor, has_next=found.has_next
+        )
+
+
+def _given(changes: AccountChanges) -> dict[str, Any]:
+    given = {name: getattr(changes, name) for name in actions.ACCOUNT_FIELDS if hasattr(changes, name)}
+    return {name: value for name, value in given.items() if value is not strawberry.UNSET}
+
+
+@strawberry.type
+class CrmMutation:
+    @strawberry.mutation(description="Changes plain fields of an account.")
+    async def edit_account(self, info: Info, id: UUID, changes: AccountChanges) -> AccountPayload:
+        actor = info.context.actor
+
+        def act() -> AccountRow:
+            account = account_for(actor, id)
+            return actions.edit_account(actor=actor, account=account, changes=_given(changes))
+
+        return AccountPayload(account=rows.one(Account, await info.context.run(act)))
+
+    @strawberry.mutation(description="Moves a deal to a stage of its pipeline, and records it.")
+    async def move_stage(
+        self, info: Info, opportunity_id: UUID, stage_id: UUID, reason: str = ""
+    ) -> OpportunityPayload:
+        actor = info.context.actor
+
+        def act() -> OpportunityRow:
+            return actions.move_stage(
+                actor=actor,
+                opportunity=opportunity_for(actor, opportunity_id),
+                stage=queries.stage_for(actor, stage_id),
+                reason=reason,
+            )
+
+        return OpportunityPayload(opportunity=rows.one(Opportunity, await info.context.run(act)))

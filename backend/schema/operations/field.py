@@ -1,0 +1,167 @@
+"""A rep's day."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import strawberry
+from strawberry.scalars import JSON
+
+from backend.field import actions, queries
+from backend.field.geofence import Fix
+from backend.field.lifecycle import VisitState
+from backend.field.models import Visit as VisitRow
+from backend.identity.models import User as UserRow
+from backend.kit.errors import Invalid
+from backend.kit.geo import LatLng
+from backend.schema.context import Info
+from backend.schema.types import rows
+from backend.schema.types.field import CheckIn, DueAccount, Visit, VisitReport
+from backend.territories.coverage import account_for, user_for
+
+
+@strawberry.input
+class ScheduleVisitInput:
+    account_id: UUID
+    planned_start: datetime
+    planned_end: datetime
+    rep_id: UUID | None = None
+    purpose: str = ""
+    id: UUID | None = None
+
+
+@strawberry.input(description="Where and when, as the phone has it; metres.")
+class CheckInInput:
+    lat: float | None = None
+    lng: float | None = None
+    accuracy_m: float | None = None
+    at: datetime | None = None
+    id: UUID | None = None
+
+
+@strawberry.input
+class ReportInput:
+    outcome: str
+    summary: str = ""
+    answers: JSON | None = None
+    at: datetime | None = None
+    id: UUID | None = None
+
+
+@strawberry.type
+class VisitPayload:
+    visit: Visit
+
+
+@strawberry.type
+class CheckInPayload:
+    check_in: CheckIn
+
+
+@strawberry.type
+class ReportPayload:
+    report: VisitReport
+
+
+@strawberry.type
+class FieldQuery:
+    @strawberry.field
+    async def visit(self, info: Info, id: UUID) -> Visit:
+        actor = info.context.actor
+        return rows.one(Visit, await info.context.run(lambda: queries.visit_for(actor, id)))
+
+    @strawberry.field(description="The visits of a day, of yourself or of somebody beneath you, in order.")
+    async def visits(self, info: Info, day: date, rep_id: UUID | None = None) -> list[Visit]:
+        actor = info.context.actor
+
+        def read() -> list[VisitRow]:
+            return list(queries.day_of(user_for(actor, rep_id or actor.user_id), day)[:100])
+
+        return rows.many(Visit, await info.context.run(read))
+
+    @strawberry.field(description="Accounts whose visit is due by the day, most overdue first; at most 100.")
+    async def due_accounts(self, info: Info, day: date, rep_id: UUID | None = None) -> list[DueAccount]:
+        actor = info.context.actor
+
+        def read() -> list[queries.DueAccount]:
+            due = queries.due_accounts(user_for(actor, rep_id or actor.user_id), day)
+            return sorted(due, key=lambda one: (-one.days_overdue, one.tier or "Z", one.account_id))[:100]
+
+        return rows.many(DueAccount, await info.context.run(read))
+
+
+def _fix(given: CheckInInput) -> Fix | None:
+    if given.lat is None or given.lng is None:
+        return None
+    try:
+        return Fix(LatLng(given.lat, given.lng), accuracy_m=given.accuracy_m or 0.0)
+    except ValueError as error:
+        raise Invalid("IMPOSSIBLE_COORDINATE", str(error), fields={"lat": "impossible", "lng": "impossible"}) from error
+
+
+@strawberry.type
+class FieldMutation:
+    @strawberry.mutation(description="Puts a visit into a calendar: your own, or as a manager another's.")
+    async def schedule_visit(self, info: Info, input: ScheduleVisitInput) -> VisitPayload:
+        actor = info.context.actor
+
+        def act() -> VisitRow:
+            rep: UserRow = user_for(actor, input.rep_id or actor.user_id)
+            return actions.schedule_visit(
+                actor=actor,
+                account=account_for(actor, input.account_id),
+                rep=rep,
+                start=input.planned_start,
+                end=input.planned_end,
+                purpose=input.purpose,
+                visit_id=input.id,
+            )
+
+        return VisitPayload(visit=rows.one(Visit, await info.context.run(act)))
+
+    @strawberry.mutation(description="The visit begins; the verdict of the fence is kept, whatever it is.")
+    async def check_in(self, info: Info, visit_id: UUID, input: CheckInInput) -> CheckInPayload:
+        actor = info.context.actor
+        found = await info.context.run(
+            lambda: actions.check_in(
+                actor=actor,
+                visit=queries.visit_for(actor, visit_id),
+                fix=_fix(input),
+                claimed_at=input.at,
+                check_in_id=input.id,
+            )
+        )
+        return CheckInPayload(check_in=rows.one(CheckIn, found))
+
+    @strawberry.mutation(description="The visit ends with its report.")
+    async def complete_visit(self, info: Info, visit_id: UUID, input: ReportInput) -> ReportPayload:
+        actor = info.context.actor
+        report = await info.context.run(
+            lambda: actions.complete(
+                actor=actor,
+                visit=queries.visit_for(actor, visit_id),
+                outcome=input.outcome,
+                summary=input.summary,
+                answers=input.answers,  # type: ignore[arg-type]
+                claimed_at=input.at,
+                report_id=input.id,
+            )
+        )
+        return ReportPayload(report=rows.one(VisitReport, report))
+
+    @strawberry.mutation(description="The visit is not made; say why.")
+    async def skip_visit(self, info: Info, visit_id: UUID, reason: str) -> VisitPayload:
+        return await _leave(info, visit_id, VisitState.SKIPPED, reason)
+
+    @strawberry.mutation(description="The visit is called off; say why.")
+    async def cancel_visit(self, info: Info, visit_id: UUID, reason: str) -> VisitPayload:
+        return await _leave(info, visit_id, VisitState.CANCELLED, reason)
+
+
+async def _leave(info: Info, visit_id: UUID, state: VisitState, reason: str) -> VisitPayload:
+    actor = info.context.actor
+    visit = await info.context.run(
+        lambda: actions.leave_undone(
+            actor=actor, visit=queries.visit_for(actor, visit_id), state=state, reason=reason
+        )
+    )
+    return VisitPayload(visit=rows.one(Visit, visit))

@@ -1,0 +1,130 @@
+"""The sync protocol over GraphQL: decode, one call, encode."""
+
+from collections.abc import AsyncGenerator
+from uuid import UUID
+
+import strawberry
+
+from backend.identity.actor import Actor
+from backend.identity.models import Device
+from backend.identity.rules import device_revoked
+from backend.kit.errors import DomainError, Invalid, NotFound
+from backend.schema.context import Info, device_of
+from backend.schema.live import watch_scope
+from backend.schema.types import rows
+from backend.schema.types.sync import SyncIssue, SyncMutationInput, SyncPage, SyncPoke, SyncPushPayload, SyncResult
+from backend.sync import pull, push
+from backend.sync.models import SyncIssue as SyncIssueRow
+from backend.sync.protocol import CURRENT, FLOOR, PAGE_LIMIT, Mutation
+
+
+class Upgrade(DomainError):
+    """The client speaks a protocol that is no longer, or not yet, spoken here."""
+
+    family = "UPGRADE"
+
+
+def _check(actor: Actor, device_id: UUID, protocol: int) -> UUID:
+    if not FLOOR <= protocol <= CURRENT:
+        raise Upgrade(
+            "SCHEMA_UNSUPPORTED", f"This server speaks {FLOOR} to {CURRENT}.", fields={"protocol": "unsupported"}
+        )
+    device = Device.objects.filter(pk=device_of(actor, device_id), user_id=actor.user_id).first()
+    if device is None:
+        raise NotFound("DEVICE_NOT_FOUND", "There is no such device for you.", fields={"deviceId": "not found"})
+    if device.revoked_at is not None:
+        raise device_revoked()
+    return device.pk
+
+
+def _mutation(given: SyncMutationInput) -> Mutation:
+    for name in ("base", "set", "args"):
+        if not isinstance(getattr(given, name), dict | None):
+            raise Invalid("BAD_VALUE", f"{name} must be an object.", fields={name: "not an object"})
+    return Mutation(
+        seq=given.seq,
+        id=given.id,
+        name=given.name,
+        entity_id=given.entity_id,
+        base=given.base or {},  # type: ignore[arg-type]
+        set=given.set or {},  # type: ignore[arg-type]
+        args=given.args or {},  # type: ignore[arg-type]
+        client_time=given.client_time,
+        depends_on=tuple(given.depends_on or ()),
+    )
+
+
+@strawberry.type
+class SyncQuery:
+    @strawberry.field(description="The next page for a device (docs/protocol.md, section 3).")
+    async def sync_pull(
+        self, info: Info, device_id: UUID, protocol: int = CURRENT, cursor: str | None = None, limit: int = PAGE_LIMIT
+    ) -> SyncPage:
+        actor = info.context.actor
+
+        def read() -> pull.Pulled:
+            device = _check(actor, device_id, protocol)
+            return pull.pull(actor=actor, device_id=device, protocol=protocol, cursor=cursor, limit=limit)
+
+        pulled = await info.context.run(read)
+        page = pulled.page
+        return SyncPage(
+            ops=page.ops,  # type: ignore[arg-type]
+            cursor=page.cursor,
+            complete=page.complete,
+            more=page.more,
+            last_seq=page.last_seq,
+            epoch=page.epoch,
+            server_time=page.server_time,
+            reset=page.reset,
+            counts=pulled.counts,  # type: ignore[arg-type]
+        )
+
+    @strawberry.field(description="What of yours could not be applied as sent; open ones first, at most 100.")
+    async def sync_issues(self, info: Info) -> list[SyncIssue]:
+        actor = info.context.actor
+
+        def read() -> list[SyncIssueRow]:
+            found = SyncIssueRow.objects.filter(user_id=actor.user_id, org_id=actor.org_id, deleted_at=None)
+            return list(found.order_by("state", "-created_at", "id")[:100])
+
+        return rows.many(SyncIssue, await info.context.run(read))
+
+
+@strawberry.type
+class SyncMutation:
+    @strawberry.mutation(description="Settles what a device did (docs/protocol.md, section 4).")
+    async def sync_push(
+        self, info: Info, device_id: UUID, mutations: list[SyncMutationInput], protocol: int = CURRENT
+    ) -> SyncPushPayload:
+        actor = info.context.actor
+        decoded = [_mutation(one) for one in mutations]
+
+        def act() -> push.PushReply:
+            device = _check(actor, device_id, protocol)
+            return push.push(actor=actor, device_id=device, mutations=decoded)
+
+        reply = await info.context.run(act)
+        return SyncPushPayload(
+            last_seq=reply.last_seq,
+            results=rows.many(SyncResult, reply.results),
+            halt=reply.halt,
+            message=reply.message,
+        )
+
+
+@strawberry.type
+class SyncSubscription:
+    @strawberry.subscription(description="Says when to pull; once at the beginning, and whenever something of yours changed.")
+    async def sync_poke(self, info: Info, device_id: UUID) -> AsyncGenerator[SyncPoke, None]:
+        actor = info.context.actor
+        await info.context.run(lambda: _check(actor, device_id, CURRENT))
+        return _pokes(info, actor)
+
+
+async def _pokes(info: Info, actor: Actor) -> AsyncGenerator[SyncPoke, None]:
+    async with watch_scope(info.context.run, actor) as scope:
+        yield SyncPoke(reason="connected")
+        while True:
+            if reason := await scope.changed():
+                yield SyncPoke(reason=reason)

@@ -1,0 +1,88 @@
+"""Territories, and moving accounts between them."""
+
+from datetime import datetime
+from uuid import UUID
+
+import strawberry
+
+from backend.crm.models import Account as AccountRow
+from backend.schema.context import Info
+from backend.schema.types import rows
+from backend.schema.types.crm import Account
+from backend.schema.types.territories import Territory
+from backend.territories import actions
+from backend.territories.coverage import account_for, visible_roots_sql
+from backend.territories.models import AssignmentSource
+from backend.territories.models import Territory as TerritoryRow
+from backend.identity.queries import person_for
+from backend.territories.queries import territory_for
+
+
+@strawberry.type
+class AccountMovedPayload:
+    account: Account
+    territory: Territory
+    valid_from: datetime
+
+
+@strawberry.type
+class SharePayload:
+    account: Account
+
+
+@strawberry.type
+class TerritoriesQuery:
+    @strawberry.field(description="The territories in the caller's coverage.")
+    async def territories(self, info: Info) -> list[Territory]:
+        actor = info.context.actor
+
+        def read() -> list[TerritoryRow]:
+            found = TerritoryRow.objects.filter(org_id=actor.org_id, pk__in=visible_roots_sql(actor), deleted_at=None)
+            return list(found.order_by("name", "id")[:100])
+
+        return rows.many(Territory, await info.context.run(read))
+
+
+@strawberry.type
+class TerritoriesMutation:
+    @strawberry.mutation(description="Moves an account into a territory, now. Managers and admins.")
+    async def move_account(
+        self, info: Info, account_id: UUID, territory_id: UUID, pin: bool = False
+    ) -> AccountMovedPayload:
+        actor = info.context.actor
+
+        def act() -> AccountMovedPayload:
+            account, territory = account_for(actor, account_id), territory_for(actor, territory_id)
+            source = AssignmentSource.PIN if pin else AssignmentSource.MANUAL
+            placed = actions.place_account(actor=actor, account=account, territory=territory, source=source)
+            return AccountMovedPayload(
+                account=rows.one(Account, account),
+                territory=rows.one(Territory, territory),
+                valid_from=placed.valid_from,
+            )
+
+        return await info.context.run(act)
+
+    @strawberry.mutation(description="Shows an account to one more person of the org.")
+    async def share_account(
+        self, info: Info, account_id: UUID, user_id: UUID, until: datetime | None = None
+    ) -> SharePayload:
+        actor = info.context.actor
+
+        def act() -> AccountRow:
+            account = account_for(actor, account_id)
+            actions.share_account(actor=actor, account=account, user=person_for(actor, user_id), until=until)
+            return account
+
+        return SharePayload(account=rows.one(Account, await info.context.run(act)))
+
+    @strawberry.mutation(description="Ends the sharing.")
+    async def unshare_account(self, info: Info, account_id: UUID, user_id: UUID) -> SharePayload:
+        actor = info.context.actor
+
+        def act() -> AccountRow:
+            account = account_for(actor, account_id)
+            actions.unshare_account(actor=actor, account=account, user=person_for(actor, user_id))
+            return account
+
+        return SharePayload(account=rows.one(Account, await info.context.run(act)))

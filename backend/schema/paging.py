@@ -1,0 +1,58 @@
+"""Pages of a list: keyset cursors over (one column, id), at most 100 rows."""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from django.db.models import Model, Q, QuerySet
+
+from backend.kit.errors import Invalid
+
+M = TypeVar("M", bound=Model)
+MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Generic[M]):
+    """The rows of a page, the cursor of its last row, and whether more follow."""
+
+    rows: list[M]
+    end_cursor: str | None
+    has_next: bool
+
+
+def check_first(first: int) -> int:
+    """Refuses a page of less than 1 or more than 100."""
+    if not 1 <= first <= MOST:
+        raise Invalid("OUT_OF_RANGE", f"first is from 1 to {MOST}.", fields={"first": "out of range"})
+    return first
+
+
+def _encode(value: object, pk: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps([str(value), str(pk)]).encode()).decode()
+
+
+def _decode(cursor: str) -> tuple[str, str]:
+    try:
+        value, pk = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise Invalid("BAD_CURSOR", "after is not a cursor of this list.", fields={"after": "not a cursor"}) from error
+    return str(value), str(pk)
+
+
+def page(rows: QuerySet[M], *, by: str, first: int, after: str | None) -> Slice[M]:
+    """Returns one page in ascending order of a non-null column, then id."""
+    check_first(first)
+    rows = rows.order_by(by, "id")
+    if after is not None:
+        value, pk = _decode(after)
+        rows = rows.filter(Q(**{f"{by}__gt": value}) | Q(**{by: value, "id__gt": pk}))
+    found = list(rows[: first + 1])
+    shown = found[:first]
+    return Slice(
+        rows=shown,
+        end_cursor=_encode(getattr(shown[-1], by), shown[-1].pk) if shown else None,
+        has_next=len(found) > first,
+    )

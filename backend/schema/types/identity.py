@@ -1,0 +1,53 @@
+"""People, devices, sessions."""
+
+from datetime import datetime
+from uuid import UUID
+
+import strawberry
+
+from backend.schema.context import Info
+from backend.schema.types import rows
+
+
+@strawberry.type(description="A tenant.")
+class Org:
+    id: UUID
+    slug: str
+    name: str
+    timezone: str
+    currency: str
+
+
+@strawberry.type(description="A person of the caller's org.")
+class User:
+    id: UUID
+    username: str
+    full_name: str
+    role: str
+    timezone: str
+    locale: str
+    is_active: bool
+
+    @strawberry.field(description="Whom the person reports to.")
+    async def manager(self, info: Info) -> "User | None":
+        manager_id = rows.maybe_key(self, "manager_id")
+        return None if manager_id is None else rows.maybe(User, await info.context.load.user.load(manager_id))
+
+
+@strawberry.type(description="One installation on one phone.")
+class Device:
+    id: UUID
+    name: str
+    platform: str
+    last_seen_at: datetime | None
+    revoked_at: datetime | None
+    revoked_reason: str
+
+
+@strawberry.type(description="What a signed-in device is given; the refresh token works once.")
+class Session:
+    access_token: str
+    access_expires_at: datetime
+    refresh_token: str
+    device_id: UUID
+    user: User

@@ -1,0 +1,130 @@
+"""From a commit to whoever listens in this process, without a broker.
+
+A tailer reads the change log every few milliseconds, by snapshot, so that no commit is missed whatever order they come
+in; it wakes subscribers in memory. Each process has its own. It runs only while somebody listens."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import connection
+
+from backend.kit.logs import logger
+
+POLL_SECONDS = 0.03
+FAULT_SECONDS = 1.0
+BATCH = 5_000
+SCOPE_ENTITIES = frozenset({"~scope", "user", "territory"})
+
+_log = logger("live")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A committed change as the log has it."""
+
+    org_id: UUID
+    entity: str
+    entity_id: UUID
+    root: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What was committed between two looks at the log; `overflow`: so much that the rest is not told, look yourself."""
+
+    snapshot: str
+    changes: tuple[Seen, ...]
+    overflow: bool = False
+
+
+def read_after(base: str | None) -> Batch:
+    """Returns what was committed after a snapshot; with None, nothing but where the log stands now."""
+    with connection.cursor() as cursor:
+        if base is None:
+            cursor.execute("SELECT pg_current_snapshot()::text")
+            return Batch(snapshot=str(cursor.fetchone()[0]), changes=())
+        # One statement, so that the new position and the rows come from the same snapshot.
+        cursor.execute(
+            "SELECT now.s::text, c.org_id, c.entity, c.entity_id, c.root "
+            "FROM (SELECT pg_current_snapshot() AS s) now LEFT JOIN LATERAL ("
+            "  SELECT org_id, entity, entity_id, root FROM sync_change"
+            "  WHERE xid >= pg_snapshot_xmin(%(base)s::pg_snapshot)"
+            "    AND NOT pg_visible_in_snapshot(xid, %(base)s::pg_snapshot) LIMIT %(limit)s) c ON TRUE",
+            {"base": base, "limit": BATCH + 1},
+        )
+        rows = cursor.fetchall()
+    seen = tuple(Seen(*row[1:]) for row in rows if row[1] is not None)
+    return Batch(snapshot=rows[0][0], changes=seen[:BATCH], overflow=len(seen) > BATCH)
+
+
+@dataclass(eq=False, slots=True)
+class Subscriber:
+    """One listener. What it has not taken yet is kept as a set, so a slow one costs no more than its own scope."""
+
+    wants: Callable[[Seen], bool]
+    waiting: dict[Seen, None] = field(default_factory=dict)
+    overflow: bool = False
+    bell: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def offer(self, batch: Batch) -> None:
+        """Takes from the batch what this listener wants."""
+        for change in batch.changes:
+            if self.wants(change):
+                self.waiting[change] = None
+        if len(self.waiting) > BATCH:
+            self.waiting.clear()
+            self.overflow = True
+        self.overflow = self.overflow or batch.overflow
+        if self.waiting or self.overflow:
+            self.bell.set()
+
+    async def next(self) -> tuple[list[Seen], bool]:
+        """Waits, and returns the changes since the last call and whether there were too many to tell."""
+        await self.bell.wait()
+        self.bell.clear()
+        changes, overflow = list(self.waiting), self.overflow
+        self.waiting.clear()
+        self.overflow = False
+        return changes, overflow
+
+
+class Hub:
+    """The tailer of one process and its listeners."""
+
+    def __init__(self, read: Callable[[str | None], Awaitable[Batch]]) -> None:
+        self._read = read
+        self._subscribers: set[Subscriber] = set()
+        self._tailer: asyncio.Task[None] | None = None
+        self._position: str | None = None
+
+    @asynccontextmanager
+    async def subscribe(self, wants: Callable[[Seen], bool]) -> AsyncIterator[Subscriber]:
+        """Listens from this moment: every commit after entering the block is told."""
+        subscriber = Subscriber(wants)
+        if self._position is None:
+            self._position = (await self._read(None)).snapshot
+        self._subscribers.add(subscriber)
+        if self._tailer is None or self._tailer.done():
+            self._tailer = asyncio.create_task(self._tail())
+        try:
+            yield subscriber
+        finally:
+            self._subscribers.discard(subscriber)
+
+    async def _tail(self) -> None:
+        while self._subscribers:
+            try:
+                batch = await self._read(self._position)
+            except Exception as error:  # noqa: BLE001 - the position stays: what was missed is told when it works again
+                _log.error("tailer_failed", error=type(error).__name__)
+                await asyncio.sleep(FAULT_SECONDS)
+                continue
+            self._position = batch.snapshot
+            if batch.changes or batch.overflow:
+                for subscriber in list(self._subscribers):
+                    subscriber.offer(batch)
+            await asyncio.sleep(POLL_SECONDS)
+        self._position = None
