@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from typing import TypeAlias
 
 from backend.planning.solver.greedy import insert_all
 from backend.planning.solver.insertion import Line
@@ -10,17 +11,10 @@ from backend.planning.solver.problem import Client
 
 EPSILON = 1e-9
 
+Cost: TypeAlias = tuple[int, float, int]
+"""What is lost: required visits, then prize, then the number of visits."""
 
-@dataclass(frozen=True, order=True, slots=True)
-class Cost:
-    """What would be lost: required visits before prize before the number of visits."""
-
-    required: int = 0
-    prize: float = 0.0
-    visits: int = 0
-
-    def with_lost(self, client: Client) -> "Cost":
-        return Cost(self.required + client.required, self.prize + client.prize, self.visits + 1)
+NOTHING: Cost = (0, 0.0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +25,11 @@ class Trade:
     line: int
     stops: tuple[Client, ...]
     lost: tuple[Client, ...]
+
+
+def plus(cost: Cost, client: Client) -> Cost:
+    """Returns the cost when `client` is lost as well."""
+    return cost[0] + client.required, cost[1] + client.prize, cost[2] + 1
 
 
 def cheapest(lines: Sequence[Line], client: Client, below: Cost | None = None) -> Trade | None:
@@ -47,18 +46,19 @@ def cheapest_in(line: Line, number: int, client: Client, below: Cost | None) -> 
 
     Walks the route stop by stop, a label being how far it got, whether the client is in already, the place and the
     clock. Labels are taken cheapest first, so the first one whose remaining stops all fit is the answer; one that
-    stands at the same place no earlier than a cheaper one can never win.
+    stands at the same place no earlier than a cheaper one can never win, nor one that costs as much as giving up
+    neighbours only, which is quickly found.
     """
+    neighbours = cheapest_gap(line, number, client, below)
+    ceiling = neighbours.cost if neighbours else below
     stops, rows, count = line.stops, line.rows, len(line.stops)
     earliest: dict[tuple[int, bool, int], int] = {}
     born = 0
     # cost, birth number (settles ties the same way every time), stops passed, client in, place, clock, kept, lost
     heap: list[tuple[Cost, int, int, bool, int, int, tuple[Client, ...], tuple[Client, ...]]] = []
-    heappush(heap, (Cost(), born, 0, False, line.shift.start, line.shift.window.start, (), ()))
+    heappush(heap, (NOTHING, born, 0, False, line.shift.start, line.shift.window.start, (), ()))
     while heap:
         cost, _, passed, inside, here, clock, kept, lost = heappop(heap)
-        if below is not None and cost >= below:
-            return None
         if clock >= earliest.get((passed, inside, here), clock + 1):
             continue
         earliest[passed, inside, here] = clock
@@ -77,9 +77,36 @@ def cheapest_in(line: Line, number: int, client: Client, below: Cost | None) -> 
             if left is not None:
                 born += 1
                 heappush(heap, (cost, born, passed + 1, inside, stop.location, left, (*kept, stop), lost))
-            born += 1
-            heappush(heap, (cost.with_lost(stop), born, passed + 1, inside, here, clock, kept, (*lost, stop)))
-    return None
+            dearer = plus(cost, stop)
+            if ceiling is None or dearer < ceiling:
+                born += 1
+                heappush(heap, (dearer, born, passed + 1, inside, here, clock, kept, (*lost, stop)))
+    return neighbours
+
+
+def cheapest_gap(line: Line, number: int, client: Client, below: Cost | None) -> Trade | None:
+    """Returns the cheapest trade that gives up stops next to each other and puts `client` in their place."""
+    stops, rows = line.stops, line.rows
+    found: tuple[int, int] | None = None
+    before, clock = line.shift.start, line.shift.window.start
+    for first in range(len(stops) + 1):
+        left = line.visit(before, clock, client)
+        cost = NOTHING
+        for after in range(first, len(stops) + 1):
+            if left is None or (below is not None and cost >= below):
+                break
+            there = stops[after].location if after < len(stops) else line.shift.end
+            if left + rows[client.location][there] <= line.latest[after]:
+                found, below = (first, after), cost
+                break
+            if after < len(stops):
+                cost = plus(cost, stops[after])
+        if first < len(stops):
+            before, clock = stops[first].location, line.leave[first]
+    if found is None or below is None:
+        return None
+    first, after = found
+    return Trade(below, number, (*stops[:first], client, *stops[after:]), tuple(stops[first:after]))
 
 
 def improve(lines: Sequence[Line], left_out: Sequence[Client]) -> list[Client]:
@@ -92,7 +119,7 @@ def improve(lines: Sequence[Line], left_out: Sequence[Client]) -> list[Client]:
     while improved:
         improved = False
         for client in sorted(waiting, key=lambda one: (-one.required, -one.prize, one.id)):
-            ceiling = Cost(0, float("inf")) if client.required else Cost(0, client.prize - EPSILON)
+            ceiling = (0, float("inf"), 0) if client.required else (0, client.prize - EPSILON, 0)
             trade = cheapest(lines, client, ceiling)
             if trade is None:
                 continue

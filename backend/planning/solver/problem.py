@@ -78,6 +78,10 @@ class Problem:
         for number, client in enumerate(self.clients):
             self._check_client(f"clients[{number}]", client)
         for number, shift in enumerate(self.shifts):
+            if not is_name(shift.id):
+                raise Invalid(
+                    "ID_INVALID", "an id is a text, not empty", fields={f"shifts[{number}].id": repr(shift.id)}
+                )
             self._check_place(f"shifts[{number}].start", shift.start)
             self._check_place(f"shifts[{number}].end", shift.end)
             check_window(f"shifts[{number}].window", shift.window)
@@ -97,7 +101,7 @@ class Problem:
         return rows
 
     def _check_client(self, name: str, client: Client) -> None:
-        if not isinstance(client.id, str) or not client.id:
+        if not is_name(client.id):
             raise Invalid("ID_INVALID", "an id is a text, not empty", fields={f"{name}.id": repr(client.id)})
         self._check_place(f"{name}.location", client.location)
         if not is_number(client.prize) or client.prize < 0:
@@ -109,6 +113,11 @@ class Problem:
     def _check_place(self, name: str, place: int) -> None:
         if not is_whole(place) or not 0 <= place < len(self.matrix):
             raise Invalid("LOCATION_UNKNOWN", f"the matrix has no row {place!r}", fields={name: "not in the matrix"})
+
+
+def is_name(value: object) -> bool:
+    """Says whether `value` is a text with something in it."""
+    return isinstance(value, str) and value != ""
 
 
 def is_number(value: object) -> bool:

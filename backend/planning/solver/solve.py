@@ -149,4 +149,4 @@ def reason(problem: Problem, lines: Sequence[Line], client: Client, could: set[s
     if trade is None:
         raise AssertionError(f"{client.id} fits an empty shift and yet not an emptied one")
     lost = tuple(stop.id for stop in trade.lost)
-    return Drop(client.id, Reason.DAY_FULL, lost, lines[trade.line].shift.id, trade.cost.prize)
+    return Drop(client.id, Reason.DAY_FULL, lost, lines[trade.line].shift.id, trade.cost[1])
