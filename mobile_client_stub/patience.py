@@ -1,0 +1,26 @@
+"""How long to wait before trying again: twice as long each time, never in step with other phones."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """`tries` in all, the nth wait between half and the whole of `base * 2**n` seconds, `cap` at most."""
+
+    tries: int = 4
+    base: float = 0.5
+    cap: float = 60.0
+    sleep: Callable[[float], object] = time.sleep
+    chance: Callable[[], float] = field(default=random.random)
+
+    def wait(self, attempt: int) -> None:
+        """Sleeps after attempt 0, 1, 2 …"""
+        self.sleep(self.seconds(attempt))
+
+    def seconds(self, attempt: int) -> float:
+        """Returns the length of that sleep."""
+        whole = min(self.cap, self.base * 2.0 ** min(attempt, 30))
+        return whole * (0.5 + self.chance() / 2)

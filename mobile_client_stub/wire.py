@@ -1,0 +1,174 @@
+"""The documents this phone sends and the messages it gets; docs/protocol.md is the contract."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+PROTOCOL = 1
+PAGE_LIMIT = 500
+PUSH_LIMIT = 100
+PUSH_BYTES = 512 * 1024
+MUTATION_BYTES = 64 * 1024
+
+Row = dict[str, Any]
+"""One replicated row: wire column to JSON value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A GraphQL operation; `name` is its operationName."""
+
+    name: str
+    text: str
+
+
+_SESSION = "accessToken accessExpiresAt refreshToken deviceId"
+
+SIGN_IN = Document(
+    "SignIn",
+    "mutation SignIn($input: SignInInput!) { signIn(input: $input) { session { "
+    f"{_SESSION} user {{ id username fullName role }} }} }} }}",
+)
+REFRESH = Document(
+    "RefreshSession",
+    "mutation RefreshSession($token: String!) { refreshSession(refreshToken: $token) { session { "
+    f"{_SESSION} }} }} }}",
+)
+REGISTER_DEVICE = Document(
+    "RegisterDevice",
+    "mutation RegisterDevice($input: RegisterDeviceInput!) { registerDevice(input: $input) { device { id } } }",
+)
+SYNC_PULL = Document(
+    "SyncPull",
+    "query SyncPull($device: ID!, $protocol: Int!, $cursor: String, $limit: Int) { "
+    "syncPull(deviceId: $device, protocol: $protocol, cursor: $cursor, limit: $limit) { "
+    "ops cursor complete more lastSeq epoch serverTime reset counts } }",
+)
+SYNC_PUSH = Document(
+    "SyncPush",
+    "mutation SyncPush($device: ID!, $protocol: Int!, $mutations: [SyncMutationInput!]!) { "
+    "syncPush(deviceId: $device, protocol: $protocol, mutations: $mutations) { "
+    "lastSeq halt message results { seq id status code message fields issueId replayed } } }",
+)
+SYNC_POKE = Document("SyncPoke", "subscription SyncPoke($device: ID!) { syncPoke(deviceId: $device) { reason } }")
+OPPORTUNITY_CHANGED = Document(
+    "OpportunityChanged",
+    "subscription OpportunityChanged { opportunityChanged { opportunity { id name stage { name } amount } change } }",
+)
+PROPOSE_DAY = Document(
+    "ProposeDay",
+    "mutation ProposeDay($input: ProposeDayInput!) { proposeDay(input: $input) { plan { id "
+    "stops { account { id name } arrival departure } leftOut { account { id name } reason } } } }",
+)
+ACCEPT_PLAN = Document(
+    "AcceptPlan", "mutation AcceptPlan($input: AcceptPlanInput!) { acceptPlan(input: $input) { plan { id } } }"
+)
+REGISTER_PUSH = Document(
+    "RegisterPushAddress",
+    "mutation RegisterPushAddress($input: RegisterPushAddressInput!) { registerPushAddress(input: $input) { id } }",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a pull. `counts`: rows to come by entity, on the first page of a first sync only."""
+
+    ops: list[Row]
+    cursor: str | None
+    complete: bool
+    more: bool
+    last_seq: int
+    epoch: str
+    server_time: str
+    reset: str | None
+    counts: dict[str, int] | None
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> "Page":
+        """Reads the value of `syncPull`."""
+        return cls(
+            ops=list(data["ops"] or []),
+            cursor=data["cursor"],
+            complete=bool(data["complete"]),
+            more=bool(data["more"]),
+            last_seq=int(data["lastSeq"]),
+            epoch=str(data["epoch"]),
+            server_time=str(data["serverTime"]),
+            reset=data["reset"],
+            counts=data.get("counts"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one mutation: APPLIED, MERGED, CONFLICT or REJECTED."""
+
+    seq: int
+    id: str
+    status: str
+    code: str | None = None
+    message: str | None = None
+    fields: dict[str, str] = field(default_factory=dict)
+    issue_id: str | None = None
+    replayed: bool = False
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> "Answer":
+        """Reads one of `syncPush.results`."""
+        return cls(
+            seq=int(data["seq"]),
+            id=str(data["id"]),
+            status=str(data["status"]),
+            code=data.get("code"),
+            message=data.get("message"),
+            fields=dict(data.get("fields") or {}),
+            issue_id=data.get("issueId"),
+            replayed=bool(data.get("replayed")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PushReply:
+    """The answers of a push, and why it stopped before its end, if it did: SEQ_GAP, DEVICE_FORKED or BUSY."""
+
+    last_seq: int
+    answers: list[Answer]
+    halt: str | None
+    message: str | None
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> "PushReply":
+        """Reads the value of `syncPush`."""
+        return cls(
+            last_seq=int(data["lastSeq"]),
+            answers=[Answer.of(one) for one in data["results"] or []],
+            halt=data["halt"],
+            message=data["message"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who is signed in, and the tokens of this device. Kept as JSON in the replica, readable by its owner only."""
+
+    server: str
+    access_token: str
+    refresh_token: str
+    device_id: str
+    user_id: str
+    username: str
+    full_name: str
+    role: str
+
+    def renewed(self, data: Mapping[str, Any]) -> "Session":
+        """Returns this session with the tokens of `refreshSession.session`."""
+        return Session(
+            server=self.server,
+            access_token=str(data["accessToken"]),
+            refresh_token=str(data["refreshToken"]),
+            device_id=self.device_id,
+            user_id=self.user_id,
+            username=self.username,
+            full_name=self.full_name,
+            role=self.role,
+        )
