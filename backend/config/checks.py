@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 
 import psycopg
+from redis import Redis
+from redis.exceptions import RedisError
 
 OLDEST = 15
 
@@ -70,3 +72,14 @@ def check_database(uri: str) -> None:
         raise CannotStart(
             f"The database keeps its text as {encoding}, and Fieldbeat needs UTF8; create it with ENCODING 'UTF8'."
         )
+
+
+def check_redis(url: str) -> None:
+    """Asks Redis once; raises CannotStart when it is out of reach."""
+    try:
+        with Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5) as client:
+            client.ping()
+    except RedisError as error:
+        raise CannotStart(
+            "The Redis of REDIS_URL cannot be reached; start it, correct the address, or leave it out."
+        ) from error

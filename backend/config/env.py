@@ -127,7 +127,7 @@ TABLE: tuple[Variable, ...] = (
     ),
     Variable(
         "FIELDBEAT_ALLOWED_HOSTS",
-        "Host names, split at commas, that this server answers to; * for any.",
+        "Host names, split at commas, that this server answers to; * for any. Set it when others than this machine call.",
         "localhost,127.0.0.1,[::1]",
         "crm.example.com,10.0.0.5",
         read.hosts,

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-_POSTGRES = ("postgres", "postgresql")
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 
 
 def _split(text: str) -> SplitResult:
@@ -19,13 +20,24 @@ def _split(text: str) -> SplitResult:
 
 def postgres_url(text: str) -> str:
     """Returns a PostgreSQL connection URI; every other database is refused."""
-    parts = _split(text)
-    if parts.scheme not in _POSTGRES:
-        named = parts.scheme or "nothing"
+    scheme, _, rest = text.partition("://")
+    if scheme not in ("postgres", "postgresql") or not rest:
+        named = scheme if rest else "nothing"
         raise ValueError(
-            f"names {named}, but Fieldbeat needs PostgreSQL 15 to 18; write it as postgresql://user:password@host:5432/name"
+            f"names {named}, but Fieldbeat needs PostgreSQL 15 to 18; "
+            "write it as postgresql://user:password@host:5432/name"
         )
-    if not parts.path.strip("/"):
+    try:
+        parts = conninfo_to_dict(text)
+    except ProgrammingError:
+        # What libpq says repeats the address, and so the password.
+        raise ValueError(
+            "cannot be understood; check its host and port, and write odd signs as %40 and the like"
+        ) from None
+    for port in str(parts.get("port") or "5432").split(","):
+        if port and not (port.isdigit() and 0 < int(port) < 65536):
+            raise ValueError("has a port that is none; check its host and port")
+    if not parts.get("dbname"):
         raise ValueError(
             "names no database; end it with the database's name, as in postgresql://user@host:5432/fieldbeat"
         )

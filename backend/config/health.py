@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from django.conf import settings
 from django.core.cache import cache
 from django.db import Error, connection
+from redis.exceptions import RedisError
 from starlette.types import Receive, Scope, Send
 
 from backend.config.migrations import migration_state
@@ -61,7 +62,7 @@ def _look() -> dict[str, str]:
 def _redis() -> str:
     try:
         cache.get("readyz")
-    except OSError as error:
+    except RedisError as error:
         _log.warning("not_ready", error=type(error).__name__)
         return "unreachable"
     return "ok"

@@ -47,13 +47,14 @@ TEXT_KEYS = frozenset(
 """Keys whose text may be written. Numbers, yes/no and UUIDs pass under any key; other text may be a name and is dropped."""
 
 _EMAIL = re.compile(r"[^\s@<>\"'=(),;:]+@[^\s@<>\"'(),;:]+\.\w+")
-_PHONE = re.compile(r"(?<![\w.-])\+?\(?\d[\d\s().-]{7,}\d(?![\w-])")
+_UUID = r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
+_PHONE = re.compile(rf"(?P<uuid>{_UUID})|(?<![\w.-])\+?\(?\d[\d\s().-]{{7,}}\d(?![\w-])")
 _DETAIL = re.compile(r"^(DETAIL|CONTEXT|LINE \d+): .*$\n?", re.MULTILINE)
 
 
 def masked(text: str) -> str:
     """Returns the text with what looks like an e-mail address or a telephone number taken out."""
-    return _PHONE.sub("[phone]", _EMAIL.sub("[email]", text))
+    return _PHONE.sub(lambda found: found["uuid"] or "[phone]", _EMAIL.sub("[email]", text))
 
 
 def without_personal_data(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

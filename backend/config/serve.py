@@ -11,7 +11,7 @@ from django.db import connections
 from rich.console import Console
 
 from backend.config import children
-from backend.config.checks import CannotStart, check_folder, listen
+from backend.config.checks import CannotStart, check_folder, check_redis, listen
 from backend.config.children import Child
 from backend.config.env import Env
 from backend.config.prepare import Report, bring_up_to_date, start_database, wants_demo
@@ -74,6 +74,8 @@ class Supervisor:
         self._listening = listen(self._env.host, self._env.port)
         with Progress(self._console) as progress:
             self._database = start_database(self._env, progress.step)
+            if self._env.redis_url is not None:
+                check_redis(self._env.redis_url)
             bring_up_to_date(progress, embedded=self._database is not None)
             if wants_demo(self._env):
                 progress.step("Loading the demo (once)")
