@@ -5,11 +5,11 @@ from backend.sync.models import Epoch
 
 
 def current() -> str:
-    """Returns the epoch as text."""
-    return str(Epoch.objects.get().epoch)
+    """Returns the epoch as text; a database without one begins its first."""
+    return str(Epoch.objects.get_or_create()[0].epoch)
 
 
 def renew() -> str:
     """Begins a new epoch (after a restore) and returns it."""
-    Epoch.objects.update(epoch=new_id())
+    Epoch.objects.update_or_create(defaults={"epoch": new_id()})
     return current()

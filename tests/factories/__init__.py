@@ -1,0 +1,1 @@
+"""Rows for tests, made in one call each."""

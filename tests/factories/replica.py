@@ -1,0 +1,102 @@
+"""The smallest honest phone: it applies pages as docs/protocol.md says, and can be compared with a fresh one."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from backend.identity.models import Device, User
+from backend.kit.ids import new_id
+from backend.sync.protocol import Mutation, PullPage, PushReply, ResetReason
+from backend.sync.pull import pull
+from backend.sync.push import push
+from tests.factories.world import acting
+
+Rows = dict[tuple[str, str], tuple[str, dict[str, Any]]]
+
+
+@dataclass(slots=True)
+class Replica:
+    """A phone's rows, its cursor, its staged pages, and the number of its next mutation."""
+
+    user: User
+    device: Device
+    rows: Rows = field(default_factory=dict)
+    cursor: str | None = None
+    page_cursor: str | None = None
+    staged: list[dict[str, Any]] = field(default_factory=list)
+    next_seq: int = 1
+    resets: list[ResetReason] = field(default_factory=list)
+
+    def ask(self, *, limit: int = 500) -> PullPage:
+        """Asks for the next page and does nothing with it: what a lost reply looks like from the phone."""
+        pulled = pull(
+            actor=acting(self.user, self.device),
+            device_id=self.device.pk,
+            protocol=1,
+            cursor=self.page_cursor or self.cursor,
+            limit=limit,
+        )
+        return pulled.page
+
+    def take(self, page: PullPage) -> None:
+        """Stages a page, and swaps all staged pages in when it completes the pull."""
+        if page.reset is not None:
+            self.resets.append(page.reset)
+            self.crash()
+            if page.reset is not ResetReason.PAGES_SUPERSEDED:
+                self.rows.clear()
+                self.cursor = None
+            return
+        self.staged += page.ops
+        self.page_cursor = page.cursor
+        if page.complete:
+            for op in self.staged:
+                self._apply(op)
+            self.cursor = page.cursor
+            self.crash()
+
+    def crash(self) -> None:
+        """Forgets what was staged, as a phone does that dies between pages."""
+        self.staged = []
+        self.page_cursor = None
+
+    def pull(self, *, limit: int = 500) -> list[PullPage]:
+        """Pulls until complete and nothing more is announced; returns the pages."""
+        pages: list[PullPage] = []
+        while True:
+            page = self.ask(limit=limit)
+            pages.append(page)
+            self.take(page)
+            if page.complete and not page.more:
+                return pages
+            assert len(pages) < 10_000, "the pull does not end"
+
+    def _apply(self, op: dict[str, Any]) -> None:
+        if op["op"] == "put":
+            self.rows[(op["entity"], op["id"])] = (op["root"], op["row"])
+        elif op["op"] == "del":
+            self.rows.pop((op["entity"], op["id"]), None)
+        else:
+            for key in [key for key, (root, _) in self.rows.items() if root == op["root"]]:
+                del self.rows[key]
+
+    def of(self, entity: str) -> dict[str, dict[str, Any]]:
+        """Returns the rows of one entity by id."""
+        return {key[1]: row for key, (_, row) in self.rows.items() if key[0] == entity}
+
+    def mutation(self, name: str, entity_id: UUID | None = None, **parts: Any) -> Mutation:
+        """Makes the next mutation."""
+        made = Mutation(seq=self.next_seq, id=new_id(), name=name, entity_id=entity_id, **parts)
+        self.next_seq += 1
+        return made
+
+    def push(self, *mutations: Mutation) -> PushReply:
+        """Sends mutations."""
+        return push(actor=acting(self.user, self.device), device_id=self.device.pk, mutations=mutations)
+
+
+def fresh(user: User, device: Device) -> Rows:
+    """Returns what a brand-new phone of the person holds now."""
+    other = Replica(user, device)
+    other.pull()
+    return other.rows
