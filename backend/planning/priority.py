@@ -11,8 +11,8 @@ from types import MappingProxyType
 class Facts:
     """What is known of an account on the day of the plan.
 
-    `due_in_days` is below zero when overdue, None when nothing is ever due. Money is in `currency`; `boost` is points
-    that a manager adds or takes away by hand.
+    `due_in_days` is below zero when overdue, None when nothing is ever due; `visited` says whether anybody ever came.
+    Money is in `currency`; `boost` is points that a manager adds or takes away by hand.
     """
 
     tier: str
@@ -21,6 +21,7 @@ class Facts:
     open_deals: Decimal | None = None
     currency: str = "USD"
     boost: int = 0
+    visited: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def decades(amount: Decimal | None) -> float:
 
 def why(facts: Facts) -> str:
     """Returns the reasons in words, e.g. "due 6 days ago, tier A, open deal $12k"."""
-    words = [due_words(facts.due_in_days)]
+    words = [due_words(facts.due_in_days) if facts.visited else "never visited"]
     if facts.tier:
         words.append(f"tier {facts.tier}")
     if facts.yearly_sales:

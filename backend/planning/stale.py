@@ -1,0 +1,67 @@
+"""What has changed under a plan since it was proposed."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from backend.crm.models import Account, Lifecycle
+from backend.field.lifecycle import VisitState
+from backend.field.models import Absence, Visit
+from backend.field.queries import day_bounds
+from backend.identity.models import User
+from backend.kit import clock
+from backend.planning.models import PlanStop, VisitPlan
+from backend.territories.coverage import visible_root_kinds
+
+AHEAD = (VisitState.PLANNED, VisitState.EN_ROUTE, VisitState.IN_PROGRESS)
+
+
+def absence_of(rep: User, day: date) -> Absence | None:
+    """Returns the absence that covers the day, if there is one."""
+    return Absence.objects.filter(user=rep, deleted_at=None, first_day__lte=day, last_day__gte=day).first()
+
+
+def stale_stops(plan: VisitPlan, stops: Sequence[PlanStop]) -> dict[int, str]:
+    """Returns position -> what no longer holds; four queries, however many stops."""
+    made = [stop for stop in stops if not stop.fixed]
+    ids = [stop.account_id for stop in made]
+    covered = visible_root_kinds(plan.rep_id)
+    closed = set(
+        Account.objects.filter(pk__in=ids)
+        .exclude(deleted_at=None, lifecycle__in=[one for one in Lifecycle.values if one != Lifecycle.CLOSED])
+        .values_list("pk", flat=True)
+    )
+    start, end = day_bounds(plan.rep, plan.day)
+    seen = _seen_otherwise(plan, ids, start)
+    calendar = list(
+        Visit.objects.filter(
+            rep=plan.rep, deleted_at=None, state__in=AHEAD, planned_start__lt=end, planned_end__gt=start
+        ).values_list("planned_start", "planned_end")
+    )
+    now = clock.now()
+    trouble: dict[int, str] = {}
+    for stop in made:
+        if covered.get(stop.account_id) != "account":
+            trouble[stop.position] = "the account is no longer the rep's"
+        elif stop.account_id in closed:
+            trouble[stop.position] = "the account is closed"
+        elif stop.account_id in seen:
+            trouble[stop.position] = seen[stop.account_id]
+        elif any(begins < stop.planned_end and ends > stop.planned_start for begins, ends in calendar):
+            trouble[stop.position] = "the rep has another visit at that time"
+        elif stop.planned_start < now:
+            trouble[stop.position] = "its time is over"
+    return trouble
+
+
+def _seen_otherwise(plan: VisitPlan, account_ids: Sequence[UUID], start: datetime) -> dict[UUID, str]:
+    """Returns the accounts that have a visit ahead, or were visited after the plan was made, with which of the two."""
+    visits = Visit.objects.filter(account_id__in=account_ids, deleted_at=None).filter(
+        Q(state__in=AHEAD, planned_start__gte=start) | Q(state=VisitState.COMPLETED, ended_at__gt=plan.created_at)
+    )
+    return {
+        account_id: "was visited since" if state == VisitState.COMPLETED else "a visit is planned already"
+        for account_id, state in visits.values_list("account_id", "state")
+    }
