@@ -57,6 +57,7 @@ class World:
     south: Territory
     pipeline: Pipeline
     stages: dict[str, Stage]
+    product: Product
 
     def account(self, name: str, territory: Territory | None, *, lat: float = 42.03, lng: float = -93.62) -> Account:
         """Makes an active tier-A account with a point, in a territory or in none."""
@@ -166,12 +167,12 @@ def build(tag: str = "") -> World:
         )
         for number, (name, probability, category) in enumerate(steps)
     }
-    Product.objects.create(org=org, sku="P1", name="Gin", unit_price="12.50")
+    product = Product.objects.create(org=org, sku="P1", name="Gin", unit_price="12.50")
     CallCycle.objects.create(org=org, tier="A", interval_days=14)
     for weekday in range(1, 6):
         WorkingHours.objects.create(org=org, user=ana, weekday=weekday, start=time(8), end=time(17))
     return World(
-        org, other, ana, ben, cy, bea, dee, pat, zoe, model, region, north, south, pipeline, stages
+        org, other, ana, ben, cy, bea, dee, pat, zoe, model, region, north, south, pipeline, stages, product
     )
 
 

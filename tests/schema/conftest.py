@@ -1,0 +1,61 @@
+"""GraphQL asked in this process: the same schema, context and loaders, with the database on the test's own connection."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from backend.identity.models import Device, User
+from backend.schema.api import schema
+from backend.schema.context import Context
+from tests.factories import world
+
+T = TypeVar("T")
+
+
+async def on_this_connection(function: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+    """Runs on the thread that asked, where the test's transaction is."""
+    return await sync_to_async(function, thread_sensitive=True)(*args, **kwargs)
+
+
+class Client:
+    """Asks as one person, and counts."""
+
+    def __init__(self, user: User | None, device: Device | None = None) -> None:
+        self._caller = world.acting(user, device) if user else None
+        self.queries = 0
+
+    def __call__(self, document: str, **variables: Any) -> dict[str, Any]:
+        """Returns data; fails on any error."""
+        data, errors = self.both(document, **variables)
+        assert errors == []
+        assert data is not None
+        return data
+
+    def refused(self, document: str, **variables: Any) -> dict[str, Any]:
+        """Returns the extensions of the one error."""
+        _, [error] = self.both(document, **variables)
+        return dict(error["extensions"])
+
+    def both(self, document: str, **variables: Any) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+        """Returns data and errors as a client has them."""
+        context = Context(run=on_this_connection, caller=self._caller)
+        with CaptureQueriesContext(connection) as captured:
+            result = async_to_sync(schema.execute)(document, variable_values=variables, context_value=context)
+        self.queries = len(captured)
+        return result.data, [dict(error.formatted) for error in result.errors or []]
+
+
+@pytest.fixture
+def field(db: None) -> world.World:
+    """Returns the world, in a transaction that is undone."""
+    return world.build()
+
+
+@pytest.fixture
+def ask() -> Callable[[User | None], Client]:
+    """Returns a maker of clients."""
+    return Client
