@@ -1,0 +1,84 @@
+"""What every reader gives: rows of the wanted columns, in bounded memory, each with its line; and problems in between."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from backend.imports.cells import Cell
+from backend.imports.problems import Problem, file_refused
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row: cells in the order of the wanted columns; `line` counts from 1 as an editor or a spreadsheet does."""
+
+    line: int
+    cells: Sequence[Cell]
+
+
+class Table(Protocol):
+    """An open file."""
+
+    def records(self) -> Iterator[Record | Problem]:
+        """Gives each row or what is wrong with it, in the order of the file, once."""
+
+    def progress(self) -> tuple[int, int]:
+        """Returns how much is read and how much there is, in one unit of the reader's choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How to read: the columns wanted, and what a text file or a workbook cannot say of itself."""
+
+    columns: Sequence[str]
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    sheet: str | None = None
+
+
+def positions(header: Sequence[str], wanted: Sequence[str]) -> list[int]:
+    """Returns where the wanted columns stand in the header; raises Invalid COLUMN_MISSING or COLUMN_TWICE."""
+    missing = [name for name in wanted if name not in header]
+    if missing:
+        raise file_refused(
+            "COLUMN_MISSING",
+            f"The file has no column {', '.join(map(repr, missing))}; it has {', '.join(map(repr, header)) or 'none'}.",
+        )
+    twice = [name for name in wanted if header.count(name) > 1]
+    if twice:
+        raise file_refused("COLUMN_TWICE", f"The file has the column {', '.join(map(repr, twice))} more than once.")
+    return [header.index(name) for name in wanted]
+
+
+@contextmanager
+def open_table(path: Path, layout: Layout) -> Iterator[Table]:
+    """Opens a .csv, .csv.gz, .xlsx or .parquet file; raises Invalid when it cannot be read at all.
+
+    Codes: FILE_KIND_UNKNOWN, FILE_UNREADABLE, FILE_EMPTY, COLUMN_MISSING, COLUMN_TWICE, COLUMN_TYPE."""
+    name = path.name.lower()
+    opened: AbstractContextManager[Table]
+    if name.endswith((".csv", ".csv.gz")):
+        from backend.imports.readers.csv_file import open_csv
+
+        opened = open_csv(path, layout)
+    elif name.endswith(".xlsx"):
+        from backend.imports.readers.xlsx_file import open_xlsx
+
+        opened = open_xlsx(path, layout)
+    elif name.endswith(".parquet"):
+        from backend.imports.readers.parquet_file import open_parquet
+
+        opened = open_parquet(path, layout)
+    else:
+        raise file_refused(
+            "FILE_KIND_UNKNOWN", f"{path.name} is not a .csv, .csv.gz, .xlsx or .parquet file, going by its name."
+        )
+    try:
+        with opened as table:
+            yield table
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise file_refused("FILE_UNREADABLE", f"{path} cannot be read: {error.strerror}.") from error
