@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from types import TracebackType
-from typing import Any, Self
+from contextlib import ExitStack, contextmanager
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from mobile_client_stub.api import LOOPBACK, refusal
@@ -19,41 +19,42 @@ PATIENCE_SECONDS = 10.0
 TOKEN_GONE = frozenset({4401, 4403})
 
 
-class LiveSocket:
-    """A signed-in socket. Raises Unreachable when it is lost, Refused with retry AUTH when its token is no longer good."""
-
-    def __init__(self, server: str, token: str) -> None:
-        self._server = server
-        outside = urlsplit(server).hostname not in LOOPBACK
+@contextmanager
+def open_socket(server: str, token: str) -> Iterator["LiveSocket"]:
+    """Opens a signed-in socket for the length of the block; raises as LiveSocket does."""
+    outside = urlsplit(server).hostname not in LOOPBACK
+    with ExitStack() as stack:
         try:
-            self._socket = connect(
-                _address(server),
-                subprotocols=[SUBPROTOCOL],
-                open_timeout=PATIENCE_SECONDS,
-                proxy=True if outside else None,
+            connection = stack.enter_context(
+                connect(
+                    _address(server),
+                    subprotocols=[SUBPROTOCOL],
+                    open_timeout=PATIENCE_SECONDS,
+                    proxy=True if outside else None,
+                )
             )
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed) as error:
             raise Unreachable(server, "no socket") from error
+        socket = LiveSocket(server, connection)
+        socket.introduce(token)
+        yield socket
+
+
+class LiveSocket:
+    """Raises Unreachable when it is lost, and Refused with retry AUTH when its token is no longer good."""
+
+    def __init__(self, server: str, connection: ClientConnection) -> None:
+        self._server = server
+        self._socket = connection
+
+    def introduce(self, token: str) -> None:
+        """Says who is calling and waits to be welcomed."""
         self._send({"type": "connection_init", "payload": {"Authorization": f"Bearer {token}"}})
         message = self._receive(PATIENCE_SECONDS)
         if message is None:
-            self.close()
-            raise Unreachable(server, "the socket was not welcomed")
+            raise Unreachable(self._server, "the socket was not welcomed")
         if message["type"] != "connection_ack":
-            self.close()
-            raise ProtocolBroken(f"the server welcomed the socket with {message['type']}")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Closes it."""
-        self._socket.close()
+            raise ProtocolBroken(f"The server welcomed the socket with {message['type']}.")
 
     def subscribe(self, name: str, document: Document, variables: Mapping[str, Any]) -> None:
         """Starts a subscription under a name of the caller's choice."""
@@ -95,7 +96,7 @@ class LiveSocket:
         except ConnectionClosed as closed:
             raise self._lost(closed) from closed
         except (json.JSONDecodeError, KeyError) as error:
-            raise ProtocolBroken("the socket carried something that is not graphql-transport-ws") from error
+            raise ProtocolBroken("The socket carried something that is not graphql-transport-ws.") from error
 
     def _send(self, message: Mapping[str, Any]) -> None:
         try:

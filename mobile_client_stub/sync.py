@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
 from mobile_client_stub import wire
 from mobile_client_stub.api import Api
-from mobile_client_stub.clock import Clock, instant, new_id
-from mobile_client_stub.errors import ProtocolBroken, Refused, Unreachable
+from mobile_client_stub.clock import Clock, instant
+from mobile_client_stub.errors import ProtocolBroken, Refused, SignInNeeded, Unreachable
 from mobile_client_stub.faults import Faults
 from mobile_client_stub.outbox import Entry, Outbox
 from mobile_client_stub.patience import Patience
@@ -145,30 +145,16 @@ class Loop:
             case "SEQ_GAP":
                 self._outbox.fill_gap(reply.last_seq)
             case "DEVICE_FORKED":
-                self._become_another_device()
+                self._leave_copied_device()
             case "BUSY":
                 self._patience.wait(halted - 1)
             case unknown:
                 raise ProtocolBroken(f"The push stopped for a reason this program does not know: {unknown}.")
 
-    def _become_another_device(self) -> None:
-        session = self._api.session()
-        with self._store.writing():
-            # Kept before the call, so that a lost answer does not leave a device behind.
-            install_key = self._store.recall("next_install_key") or new_id()
-            self._store.remember(next_install_key=install_key)
-        device = {"installKey": install_key, "name": "handheld (was copied)", "platform": "python"}
-        data = self._api.call(wire.REGISTER_DEVICE, {"input": device})
-        device_id = str(data["registerDevice"]["device"]["id"])
-        with self._store.writing():
-            now = self._api.session()
-            if now.device_id != session.device_id:
-                return  # another process of this phone did all this already
-            self._store.keep_session(replace(now, device_id=device_id))
-            keys = {now.username.casefold(): install_key}
-            self._store.remember(device_id=device_id, install_keys=keys, next_install_key=None)
-            self._outbox.requeue()
-            self._store.start_over()
+    def _leave_copied_device(self) -> None:
+        # Both copies hold the same tokens too, so neither can go on with them: a person must sign in.
+        self._store.remember(session=None, install_keys=None)
+        raise SignInNeeded("This phone was copied, and the copy has worked; nothing unsent is lost.")
 
     # -- pull
 

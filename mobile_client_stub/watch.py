@@ -8,7 +8,7 @@ from typing import Any
 
 from mobile_client_stub.api import Api
 from mobile_client_stub.errors import NotReached, ProtocolBroken, Refused
-from mobile_client_stub.live import LiveSocket
+from mobile_client_stub.live import open_socket
 from mobile_client_stub.patience import Patience
 from mobile_client_stub.sync import SyncReport
 from mobile_client_stub.wire import OPPORTUNITY_CHANGED, SYNC_POKE, Row
@@ -19,7 +19,7 @@ LISTEN_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`kind`: connected | opportunity (data: opportunity, change) | synced (report, data: reason) | lost (data: why)."""
+    """`kind`: connected | opportunity (data: opportunity) | synced (report, data: reason) | lost (data: why)."""
 
     kind: str
     data: Row = field(default_factory=dict)
@@ -53,7 +53,7 @@ def follow(
 
 def _connected(api: Api, sync: Callable[[], SyncReport], stop: threading.Event, poll_every: float) -> Iterator[Event]:
     session = api.session_for_socket()
-    with LiveSocket(api.server, session.access_token) as socket:
+    with open_socket(api.server, session.access_token) as socket:
         socket.subscribe("poke", SYNC_POKE, {"device": session.device_id})
         socket.subscribe("opportunity", OPPORTUNITY_CHANGED, {})
         yield Event("connected")

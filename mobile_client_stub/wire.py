@@ -34,26 +34,22 @@ REFRESH = Document(
     "mutation RefreshSession($token: String!) { refreshSession(refreshToken: $token) { session { "
     f"{_SESSION} }} }} }}",
 )
-REGISTER_DEVICE = Document(
-    "RegisterDevice",
-    "mutation RegisterDevice($input: RegisterDeviceInput!) { registerDevice(input: $input) { device { id } } }",
-)
 SYNC_PULL = Document(
     "SyncPull",
-    "query SyncPull($device: ID!, $protocol: Int!, $cursor: String, $limit: Int) { "
+    "query SyncPull($device: UUID!, $protocol: Int!, $cursor: String, $limit: Int) { "
     "syncPull(deviceId: $device, protocol: $protocol, cursor: $cursor, limit: $limit) { "
     "ops cursor complete more lastSeq epoch serverTime reset counts } }",
 )
 SYNC_PUSH = Document(
     "SyncPush",
-    "mutation SyncPush($device: ID!, $protocol: Int!, $mutations: [SyncMutationInput!]!) { "
+    "mutation SyncPush($device: UUID!, $protocol: Int!, $mutations: [SyncMutationInput!]!) { "
     "syncPush(deviceId: $device, protocol: $protocol, mutations: $mutations) { "
     "lastSeq halt message results { seq id status code message fields issueId replayed } } }",
 )
-SYNC_POKE = Document("SyncPoke", "subscription SyncPoke($device: ID!) { syncPoke(deviceId: $device) { reason } }")
+SYNC_POKE = Document("SyncPoke", "subscription SyncPoke($device: UUID!) { syncPoke(deviceId: $device) { reason } }")
 OPPORTUNITY_CHANGED = Document(
     "OpportunityChanged",
-    "subscription OpportunityChanged { opportunityChanged { opportunity { id name stage { name } amount } change } }",
+    "subscription OpportunityChanged { opportunityChanged { opportunity { id name stage { name } amount } } }",
 )
 PROPOSE_DAY = Document(
     "ProposeDay",

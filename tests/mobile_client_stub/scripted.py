@@ -91,7 +91,6 @@ class Scripted:
         handlers = {
             "SignIn": self._sign_in,
             "RefreshSession": self._refresh,
-            "RegisterDevice": self._register,
             "SyncPull": self._pull,
             "SyncPush": self._push,
         } | self.extra
@@ -115,11 +114,6 @@ class Scripted:
         token = variables["token"]
         stem, _, number = token.rpartition("-")
         return {"refreshSession": {"session": self._session(self.refresh[token], f"{stem}-{int(number) + 1}")}}
-
-    def _register(self, variables: dict[str, Any]) -> dict[str, Any]:
-        device = f"device-{variables['input']['installKey']}"
-        self.devices.setdefault(device, Ledger())
-        return {"registerDevice": {"device": {"id": device}}}
 
     def _pull(self, variables: dict[str, Any]) -> dict[str, Any]:
         waiting = self.pages[variables["cursor"]]

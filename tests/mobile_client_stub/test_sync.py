@@ -3,7 +3,7 @@
 import pytest
 
 from mobile_client_stub.device import Device
-from mobile_client_stub.errors import FlightMode, ProtocolBroken, Unreachable
+from mobile_client_stub.errors import FlightMode, ProtocolBroken, SignInNeeded, Unreachable
 from mobile_client_stub.faults import Crash
 from mobile_client_stub.sync import Progress
 from tests.mobile_client_stub.conftest import Phone
@@ -232,21 +232,22 @@ def test_a_restored_server_is_told_again_what_it_forgot(server: Scripted, ana: D
     assert (len(server.effects), report.unsent) == (1, 0)
 
 
-def test_a_copied_phone_becomes_another_device_and_sends_its_work_under_new_numbers(
-    server: Scripted, ana: Device
-) -> None:
-    old_device = ana.who and ana.who.device_id
-    (ledger,) = server.devices.values()
+def test_a_copied_phone_asks_for_a_sign_in_and_sends_its_work_as_another_device(server: Scripted, ana: Device) -> None:
+    assert ana.who is not None
+    old_device = ana.who.device_id
+    ledger = server.devices[old_device]
     ledger.last_seq, ledger.by_seq[1] = 1, ("what the copy did", {})
     ana.add_note(STORE, "mine")
     (mine,) = ana.outbox()
+    with pytest.raises(SignInNeeded, match="This phone was copied"):
+        ana.sync()
+    assert (ana.unsent(), len(ana.accounts())) == (1, 3)
+    session = ana.sign_in("ana", "secret")
+    assert session.device_id != old_device
     report = ana.sync()
-    assert report.halts == ["DEVICE_FORKED"]
     assert [(entry.seq, entry.id, answer.status) for entry, answer in report.answers] == [(1, mine.id, "APPLIED")]
-    assert ana.who is not None
-    assert ana.who.device_id != old_device
     last_pull = [variables for name, variables in server.calls if name == "SyncPull"][-1]
-    assert (last_pull["cursor"], last_pull["device"]) == (None, ana.who.device_id)
+    assert (last_pull["cursor"], last_pull["device"]) == (None, session.device_id)
     assert names(ana) == ["Ames Liquor", "Boone Market", "Far Goods"]
 
 

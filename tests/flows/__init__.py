@@ -1,0 +1,1 @@
+"""Stories told over HTTP and WebSocket, against processes as an operator starts them."""
