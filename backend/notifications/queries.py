@@ -1,6 +1,5 @@
 """Reads of this room."""
 
-from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -11,8 +10,6 @@ from backend.notifications import rules
 from backend.notifications.models import Notification
 from backend.territories import coverage
 
-MAX_PAGE = 100
-
 
 def _visible(actor: Actor) -> QuerySet[Notification]:
     """The actor's own, as long as the actor still sees what they are about."""
@@ -20,16 +17,12 @@ def _visible(actor: Actor) -> QuerySet[Notification]:
     return coverage.visible(mine, actor, root="root_id")
 
 
-def inbox(
-    actor: Actor, *, limit: int = 50, before: datetime | None = None, unread_only: bool = False
-) -> list[Notification]:
-    """Returns the actor's notifications, newest first, at most 100; `before` (exclusive) turns the page."""
+def inbox(actor: Actor, *, unread_only: bool = False) -> QuerySet[Notification]:
+    """Returns the actor's notifications, newest first."""
     rows = _visible(actor)
-    if before is not None:
-        rows = rows.filter(created_at__lt=before)
     if unread_only:
         rows = rows.filter(read_at=None)
-    return list(rows.order_by("-created_at", "-id")[: max(0, min(limit, MAX_PAGE))])
+    return rows.order_by("-created_at", "-id")
 
 
 def notification_for(actor: Actor, notification_id: UUID) -> Notification:

@@ -14,6 +14,7 @@ from backend.schema.operations.crm import CrmMutation, CrmQuery
 from backend.schema.operations.field import FieldMutation, FieldQuery
 from backend.schema.operations.identity import IdentityMutation, IdentityQuery
 from backend.schema.operations.live import LiveSubscription
+from backend.schema.operations.notifications import NotificationsMutation, NotificationsQuery
 from backend.schema.operations.server import ServerQuery, ServerSubscription
 from backend.schema.operations.sync import SyncMutation, SyncQuery, SyncSubscription
 from backend.schema.operations.territories import TerritoriesMutation, TerritoriesQuery
@@ -22,12 +23,12 @@ MAX_TOKENS = 2_000
 
 
 @strawberry.type
-class Query(ServerQuery, IdentityQuery, CrmQuery, TerritoriesQuery, FieldQuery, SyncQuery):
+class Query(ServerQuery, IdentityQuery, CrmQuery, TerritoriesQuery, FieldQuery, NotificationsQuery, SyncQuery):
     pass
 
 
 @strawberry.type
-class Mutation(IdentityMutation, CrmMutation, TerritoriesMutation, FieldMutation, SyncMutation):
+class Mutation(IdentityMutation, CrmMutation, TerritoriesMutation, FieldMutation, NotificationsMutation, SyncMutation):
     pass
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 
 from backend.kit.errors import Invalid
@@ -38,17 +39,25 @@ def _decode(cursor: str) -> tuple[str, str]:
     try:
         value, pk = json.loads(base64.urlsafe_b64decode(cursor.encode()))
     except (binascii.Error, ValueError, TypeError) as error:
-        raise Invalid("BAD_CURSOR", "after is not a cursor of this list.", fields={"after": "not a cursor"}) from error
+        raise _bad_cursor() from error
     return str(value), str(pk)
 
 
-def page(rows: QuerySet[M], *, by: str, first: int, after: str | None) -> Slice[M]:
-    """Returns one page in ascending order of a non-null column, then id."""
+def _bad_cursor() -> Invalid:
+    return Invalid("BAD_CURSOR", "after is not a cursor of this list.", fields={"after": "not a cursor"})
+
+
+def page(rows: QuerySet[M], *, by: str, first: int, after: str | None, descending: bool = False) -> Slice[M]:
+    """Returns one page in ascending (or descending) order of a non-null column, then id."""
     check_first(first)
-    rows = rows.order_by(by, "id")
+    sign, beyond = ("-", "lt") if descending else ("", "gt")
+    rows = rows.order_by(f"{sign}{by}", f"{sign}id")
     if after is not None:
         value, pk = _decode(after)
-        rows = rows.filter(Q(**{f"{by}__gt": value}) | Q(**{by: value, "id__gt": pk}))
+        try:
+            rows = rows.filter(Q(**{f"{by}__{beyond}": value}) | Q(**{by: value, f"id__{beyond}": pk}))
+        except ValidationError as error:  # another list's cursor: no such instant, no such id
+            raise _bad_cursor() from error
     found = list(rows[: first + 1])
     shown = found[:first]
     return Slice(

@@ -85,7 +85,7 @@ def test_two_phones_that_swap_addresses_at_once_both_end_with_one() -> None:
     def swap(n: int) -> None:
         try:
             together.wait()
-            for turn in range(10):
+            for turn in range(60):
                 actions.register_address(
                     actor=actor(people[n]), device=devices[n], kind="fid", value=names[(n + turn) % 2]
                 )

@@ -1,0 +1,85 @@
+"""The inbox, and the addresses of phones."""
+
+from uuid import UUID
+
+import strawberry
+
+from backend.notifications import actions, queries
+from backend.notifications.models import Notification as NotificationRow
+from backend.notifications.models import PushAddress as PushAddressRow
+from backend.schema.context import Info, device_of
+from backend.schema.paging import page
+from backend.schema.types import rows
+from backend.schema.types.notifications import Notification, PushAddress
+
+
+@strawberry.input(
+    description="kind: fid (Firebase installation id) or fcm_token. Without deviceId: the calling device."
+)
+class PushAddressInput:
+    kind: str
+    value: str
+    device_id: UUID | None = None
+
+
+@strawberry.type
+class NotificationPage:
+    nodes: list[Notification]
+    end_cursor: str | None
+    has_next: bool
+
+
+@strawberry.type
+class PushAddressPayload:
+    push_address: PushAddress
+
+
+@strawberry.type
+class NotificationPayload:
+    notification: Notification
+
+
+@strawberry.type
+class NotificationsQuery:
+    @strawberry.field(description="What you were told of and still may see, newest first.")
+    async def notifications(
+        self, info: Info, first: int = 20, after: str | None = None, unread_only: bool = False
+    ) -> NotificationPage:
+        actor = info.context.actor
+        found = await info.context.run(
+            lambda: page(
+                queries.inbox(actor, unread_only=unread_only),
+                by="created_at",
+                first=first,
+                after=after,
+                descending=True,
+            )
+        )
+        return NotificationPage(
+            nodes=rows.many(Notification, found.rows), end_cursor=found.end_cursor, has_next=found.has_next
+        )
+
+
+@strawberry.type
+class NotificationsMutation:
+    @strawberry.mutation(
+        description="Says where your device is reached from now on; an older address of it is forgotten."
+    )
+    async def register_push_address(self, info: Info, input: PushAddressInput) -> PushAddressPayload:
+        actor = info.context.actor
+
+        def act() -> PushAddressRow:
+            named = None if input.device_id is None else device_of(actor, input.device_id)
+            device = queries.device_for(actor, named)
+            return actions.register_address(actor=actor, device=device, kind=input.kind, value=input.value)
+
+        return PushAddressPayload(push_address=rows.one(PushAddress, await info.context.run(act)))
+
+    @strawberry.mutation(description="Notes that you have read it; saying so again changes nothing.")
+    async def mark_notification_read(self, info: Info, id: UUID) -> NotificationPayload:
+        actor = info.context.actor
+
+        def act() -> NotificationRow:
+            return actions.mark_read(actor=actor, notification=queries.notification_for(actor, id))
+
+        return NotificationPayload(notification=rows.one(Notification, await info.context.run(act)))
