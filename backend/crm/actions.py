@@ -81,6 +81,8 @@ def set_parent(*, actor: Actor, account: Account, parent: Account | None) -> Acc
     """Hangs an account beneath another; two moves at once cannot make a circle between them."""
     locks.take(locks.Lock.ACCOUNT_TREE, actor.org_id)
     account = Account.objects.select_for_update().get(pk=account.pk, org_id=actor.org_id)
+    # Read again under the lock: the tree above may have changed since the caller looked.
+    parent = None if parent is None else Account.objects.get(pk=parent.pk)
     rules.check_parent(account, parent)
     account.parent = parent
     account.save(update_fields=["parent"])

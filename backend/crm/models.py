@@ -113,7 +113,7 @@ class Address(Row):
             ),
             models.CheckConstraint(
                 condition=Q(lat=None, lng=None)
-                | Q(lat__gte=-90, lat__lte=90, lng__gte=-180, lng__lte=180),
+                | Q(lat__isnull=False, lng__isnull=False, lat__gte=-90, lat__lte=90, lng__gte=-180, lng__lte=180),
                 name="address_possible_point",
             ),
             models.CheckConstraint(

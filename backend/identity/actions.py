@@ -87,6 +87,8 @@ def set_manager(*, actor: Actor, user: User, manager: User | None) -> User:
     rules.check_admin(actor)
     rules.check_same_org(actor, user)
     locks.take(locks.Lock.MANAGER_TREE, actor.org_id)
+    # Read again under the lock: the tree above may have changed since the caller looked.
+    manager = None if manager is None else User.objects.get(pk=manager.pk)
     rules.check_manager(user, manager)
     user.manager = manager
     user.save(update_fields=["manager"])

@@ -151,6 +151,8 @@ def set_parent(*, actor: Actor, territory: Territory, parent: Territory | None) 
     """Hangs a territory beneath another; two moves at once cannot make a circle between them."""
     rules.check_leads(actor)
     locks.take(locks.Lock.TERRITORY_TREE, actor.org_id)
+    # Read again under the lock: the tree above may have changed since the caller looked.
+    parent = None if parent is None else Territory.objects.get(pk=parent.pk)
     rules.check_parent(territory, parent)
     territory.parent = parent
     territory.save(update_fields=["parent"])
