@@ -51,7 +51,10 @@ class Supervisor:
             while True:
                 time.sleep(TICK_SECONDS)
                 self._keep()
-        except _Ended:
+        except (_Ended, Exception):
+            if not self._asked:
+                raise
+            # What fails while the end breaks in (a statement cut in two) is no news.
             self._console.print("Stopping; the data stays.", highlight=False)
         finally:
             self._asked = max(self._asked, 1)
@@ -80,7 +83,7 @@ class Supervisor:
             if wants_demo(self._env):
                 progress.step("Loading the demo (once)")
                 self._load_demo(progress.step)
-            who = self._sign_ins()
+            who = self._sign_ins() if self._env.demo else []
             connections.close_all()
             progress.step("Starting the web and the worker")
             self._start_children(self._listening.fileno())

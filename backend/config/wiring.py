@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from backend.events.outbox import Wiring
 from backend.events.types import OpportunityStageMoved, VisitOverdue
+from backend.field.actions import announce_overdue
 from backend.notifications import dispatch
 from backend.notifications.handlers import on_opportunity_stage_moved, on_visit_overdue
 
@@ -34,4 +35,4 @@ class Queue:
 
 QUEUES: tuple[Queue, ...] = (Queue("deliveries", dispatch.drain),)
 
-JOBS: tuple[Job, ...] = ()
+JOBS: tuple[Job, ...] = (Job("overdue_visits", timedelta(minutes=1), announce_overdue),)

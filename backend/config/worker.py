@@ -41,6 +41,7 @@ class Worker:
         while not self._stop.is_set():
             pause = 0.0 if self.turn() else IDLE_SECONDS
             self._stop.wait(pause)
+        clear()
         _log.info("worker_stopped")
 
     def turn(self) -> bool:

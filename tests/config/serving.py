@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 _OURS = ("DATABASE_URL", "TEST_DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")
 
@@ -87,12 +87,15 @@ class Serving:
             return False
 
     def family(self) -> dict[str, psutil.Process]:
-        """Returns every process it started, by role, with the database's own children as `database <pid>`."""
+        """Returns every process it started, by role, with the database's own children by number."""
         found: dict[str, psutil.Process] = {}
         for child in psutil.Process(self.process.pid).children(recursive=True):
-            words = child.cmdline()
-            role = words[words.index("backend") + 1] if "backend" in words else f"database {child.pid}"
-            found["database" if "-D" in words and child.ppid() == self.process.pid else role] = child
+            try:
+                words = child.cmdline()
+            except psutil.NoSuchProcess:  # it ended in this very moment
+                continue
+            role = words[words.index("backend") + 1] if "backend" in words else str(child.pid)
+            found["database" if "-D" in words else role] = child
         return found
 
     def end(self, word: int) -> int:

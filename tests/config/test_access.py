@@ -12,13 +12,13 @@ from structlog.testing import capture_logs
 
 from backend.config import access
 from backend.config.access import AccessLog
-from backend.kit.logs import bind
+from backend.kit.logs import bind, logger
 
 
 @pytest.fixture(autouse=True)
 def _uncached_logger(monkeypatch: pytest.MonkeyPatch) -> None:
     # capture_logs only sees loggers that were not used before it.
-    monkeypatch.setattr(access, "_log", access.logger("access"))
+    monkeypatch.setattr(access, "_log", logger("access"))
 
 
 async def _greeting(scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,7 +91,10 @@ def test_a_socket_is_one_line_with_its_close_code() -> None:
         assert (await receive())["type"] == "websocket.disconnect"
 
     async def talk() -> None:
-        words = [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1001}]
+        words: list[MutableMapping[str, Any]] = [
+            {"type": "websocket.connect"},
+            {"type": "websocket.disconnect", "code": 1001},
+        ]
         sent: list[MutableMapping[str, Any]] = []
 
         async def receive() -> MutableMapping[str, Any]:

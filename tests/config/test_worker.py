@@ -114,5 +114,5 @@ def test_stop_ends_the_loop_after_the_piece_at_hand() -> None:
 
 def test_the_tables_name_known_events_and_every_name_once() -> None:
     assert set(WIRING) <= set(VOCABULARY.values())
-    names = [entry.name for entry in (*QUEUES, *JOBS)]
+    names = [queue.name for queue in QUEUES] + [job.name for job in JOBS]
     assert len(names) == len(set(names))
