@@ -1,6 +1,6 @@
 """Writing the CRM: accounts, contacts, deals, activities, leads."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -35,7 +35,7 @@ ACCOUNT_FIELDS = (
 
 
 def _checked_account(before: Account, changes: Mapping[str, Any]) -> dict[str, Any]:
-    checks = {
+    checks: dict[str, Callable[[Any], object]] = {
         "name": lambda v: rules.check_text(v, "name", longest=200, required=True),
         "phone": lambda v: rules.check_text(v, "phone", longest=40),
         "segment": lambda v: rules.check_text(v, "segment", longest=100),
@@ -228,7 +228,7 @@ def move_stage(
 def edit_opportunity(*, actor: Actor, opportunity: Opportunity, changes: Mapping[str, Any]) -> Opportunity:
     """Changes name, amount, close_date or notes."""
     opportunity = Opportunity.objects.select_for_update().get(pk=opportunity.pk, org_id=actor.org_id)
-    checks = {
+    checks: dict[str, Callable[[Any], object]] = {
         "name": lambda v: rules.check_text(v, "name", longest=200, required=True),
         "notes": lambda v: rules.check_text(v, "notes", longest=20_000),
         "amount": lambda v: rules.check_amount(v, "amount"),

@@ -48,7 +48,7 @@ def day_of(rep: User, day: date) -> QuerySet[Visit]:
     """Returns the rep's visits planned on the day, in order."""
     start, end = day_bounds(rep, day)
     return Visit.objects.filter(
-        org_id=rep.org_id, rep=rep, deleted_at=None, planned_start__gte=start, planned_start__lt=end
+        rep=rep, deleted_at=None, planned_start__gte=start, planned_start__lt=end
     ).order_by("planned_start", "id")
 
 

@@ -49,13 +49,13 @@ class _Socket(GraphQLWSConsumer[Context, None]):
         params = context.connection_params or {}
         headers = params.get("headers")
         inner = headers if isinstance(headers, dict) else {}
-        given = next(
-            (value for source in (params, inner) for key, value in source.items() if key.lower() == "authorization"), None
-        )
+        named = [value for source in (params, inner) for key, value in source.items() if key.lower() == "authorization"]
+        given = named[0] if named else None
         await context.identify(given if isinstance(given, str) else None)
         if context.caller is not None:
             self._guard = asyncio.create_task(self._watch(context.caller))
-        return UNSET
+        unset: UnsetType = UNSET
+        return unset
 
     async def _watch(self, actor: Actor) -> None:
         mine = {actor.user_id, actor.device_id}

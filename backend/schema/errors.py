@@ -1,5 +1,7 @@
 """The only place where an error becomes GraphQL: code, retry class and fields; anything unexpected is masked."""
 
+from collections.abc import Mapping
+
 from graphql import GraphQLError
 from strawberry.extensions import MaskErrors
 
@@ -47,12 +49,12 @@ class CodedErrors(MaskErrors):
         return _copy(error, "Something went wrong on our side.", extensions)
 
 
-def _copy(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:
+def _copy(error: GraphQLError, message: str, extensions: Mapping[str, object]) -> GraphQLError:
     return GraphQLError(
         message,
         nodes=error.nodes,
         source=error.source,
         positions=error.positions,
         path=error.path,
-        extensions=extensions,
+        extensions=dict(extensions),
     )

@@ -1,7 +1,7 @@
 """One query for all rows of a kind that an operation asks for; every edge that could cross a scope asks coverage."""
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from backend.crm.models import (
 from backend.field.models import CheckIn, Visit, VisitReport
 from backend.identity.actor import Actor
 from backend.identity.models import User
+from backend.planning.models import PlanDrop, PlanStop
 from backend.schema.execution import Run
 from backend.territories.coverage import visible
 from backend.territories.models import Territory
@@ -83,8 +84,15 @@ class Loaders:
             lambda ids: Stage.objects.filter(org_id=org, pipeline_id__in=ids, deleted_at=None).order_by("position"),
             "pipeline_id",
         )
+        # A plan is found by whoever sees its rep; the accounts behind its rows are asked of coverage one by one.
+        self.plan_stops = self._many(
+            lambda ids: PlanStop.objects.filter(plan__org_id=org, plan_id__in=ids).order_by("position"), "plan_id"
+        )
+        self.plan_drops = self._many(
+            lambda ids: PlanDrop.objects.filter(plan__org_id=org, plan_id__in=ids).order_by("-prize", "id"), "plan_id"
+        )
 
-    def _one(self, rows: Callable[[list[UUID]], Sequence[V]], key: str) -> "DataLoader[UUID, V | None]":
+    def _one(self, rows: Callable[[list[UUID]], Iterable[V]], key: str) -> "DataLoader[UUID, V | None]":
         def fetch(ids: list[UUID]) -> list[V | None]:
             found = {getattr(row, key): row for row in rows(ids)}
             return [found.get(one) for one in ids]
@@ -94,7 +102,7 @@ class Loaders:
 
         return DataLoader(load_fn=load)
 
-    def _many(self, rows: Callable[[list[UUID]], Sequence[V]], key: str) -> "DataLoader[UUID, list[V]]":
+    def _many(self, rows: Callable[[list[UUID]], Iterable[V]], key: str) -> "DataLoader[UUID, list[V]]":
         def fetch(ids: list[UUID]) -> list[list[V]]:
             found: dict[UUID, list[V]] = defaultdict(list)
             for row in rows(ids):

@@ -24,6 +24,7 @@ from backend.sync.changes import START, Touched
 from backend.sync.cursor import BadCursor, Bearer, Cursor, Page, seal, unseal
 from backend.sync.models import DeviceState
 from backend.sync.protocol import PAGE_LIMIT, EvictReason, Op, PullPage, ResetReason
+from backend.sync.tables import TABLES
 from backend.territories.coverage import visible_root_kinds
 
 SERIALIZATION_TRIES = 5
@@ -176,16 +177,17 @@ def _fill(work: _Pull) -> bool:
     if work.page.phase == "enter":
         if work.page.next_gen != work.position.gen and not _send_entering(work):
             return False
-        _turn_to(work, "catchup", base=work.page.target, target=work.now)
+        _turn_to(work, "catchup", base=work.page.target)
     while _send_touched(work, scope.held(work.state.pk)):
         if work.page.target == work.now:
             return True
-        _turn_to(work, "catchup", base=work.page.target, target=work.now)
+        _turn_to(work, "catchup", base=work.page.target)
     return False
 
 
-def _turn_to(work: _Pull, phase: str, **snapshots: str) -> None:
-    work.page = replace(work.page, phase=phase, rank=START.rank, after=str(START.id), **snapshots)
+def _turn_to(work: _Pull, phase: str, *, base: str | None = None) -> None:
+    page = replace(work.page, phase=phase, rank=START.rank, after=str(START.id))
+    work.page = page if base is None else replace(page, base=base, target=work.now)
 
 
 def _send_touched(work: _Pull, roots: Collection[UUID]) -> bool:
@@ -201,7 +203,7 @@ def _send_touched(work: _Pull, roots: Collection[UUID]) -> bool:
         if one is not None and one.root in keeps:
             work.ops.append(_put(one))
         else:
-            work.ops.append({"op": "del", "entity": changes.TABLES[touch.rank].entity, "id": str(touch.id)})
+            work.ops.append({"op": "del", "entity": TABLES[touch.rank].entity, "id": str(touch.id)})
     if len(some) == len(fitting):
         return True
     if fitting:

@@ -59,7 +59,7 @@ LISTS = {
     "territories.parent": ("{ territories { name parent { name } } }", 2),
     "syncIssues": ("{ syncIssues { code state } }", 1),
     "devices": ("{ devices { name } }", 1),
-    "me": ("{ me { user { username } org { slug } device { id } } }", 3),
+    "me": ("{ me { user { username } org { slug } device { id } } }", 2),
 }
 
 

@@ -70,7 +70,7 @@ class IdentityQuery:
         def read() -> Me:
             user = UserRow.objects.get(pk=actor.user_id)
             org = OrgRow.objects.get(pk=actor.org_id)
-            device = DeviceRow.objects.filter(pk=actor.device_id).first()
+            device = None if actor.device_id is None else DeviceRow.objects.get(pk=actor.device_id)
             return Me(user=rows.one(User, user), org=rows.one(Org, org), device=rows.maybe(Device, device))
 
         return await info.context.run(read)

@@ -13,9 +13,10 @@ from backend.schema.context import Info, device_of
 from backend.schema.live import watch_scope
 from backend.schema.types import rows
 from backend.schema.types.sync import SyncIssue, SyncMutationInput, SyncPage, SyncPoke, SyncPushPayload, SyncResult
-from backend.sync import pull, push
 from backend.sync.models import SyncIssue as SyncIssueRow
-from backend.sync.protocol import CURRENT, FLOOR, PAGE_LIMIT, Mutation
+from backend.sync.protocol import CURRENT, FLOOR, PAGE_LIMIT, Mutation, PushReply
+from backend.sync.pull import Pulled, pull
+from backend.sync.push import push
 
 
 class Upgrade(DomainError):
@@ -62,9 +63,9 @@ class SyncQuery:
     ) -> SyncPage:
         actor = info.context.actor
 
-        def read() -> pull.Pulled:
+        def read() -> Pulled:
             device = _check(actor, device_id, protocol)
-            return pull.pull(actor=actor, device_id=device, protocol=protocol, cursor=cursor, limit=limit)
+            return pull(actor=actor, device_id=device, protocol=protocol, cursor=cursor, limit=limit)
 
         pulled = await info.context.run(read)
         page = pulled.page
@@ -100,9 +101,9 @@ class SyncMutation:
         actor = info.context.actor
         decoded = [_mutation(one) for one in mutations]
 
-        def act() -> push.PushReply:
+        def act() -> PushReply:
             device = _check(actor, device_id, protocol)
-            return push.push(actor=actor, device_id=device, mutations=decoded)
+            return push(actor=actor, device_id=device, mutations=decoded)
 
         reply = await info.context.run(act)
         return SyncPushPayload(

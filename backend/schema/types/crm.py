@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 from uuid import UUID
 
 import strawberry
@@ -11,6 +11,9 @@ from strawberry.scalars import JSON
 from backend.schema.context import Info
 from backend.schema.types import rows
 from backend.schema.types.identity import User
+
+if TYPE_CHECKING:
+    from backend.schema.types.field import Visit
 
 VisitType = Annotated["Visit", strawberry.lazy("backend.schema.types.field")]
 
@@ -99,7 +102,7 @@ class Account:
 
     @strawberry.field(description="The latest 100 visits.")
     async def visits(self, info: Info) -> list[VisitType]:
-        return list(await info.context.load.visits.load(self.id))  # type: ignore[arg-type]
+        return cast("list[Visit]", list(await info.context.load.visits.load(self.id)))
 
 
 @strawberry.type(description="A step of a pipeline; probability in percent.")

@@ -1,0 +1,74 @@
+"""Planning a rep's day."""
+
+from datetime import date
+from uuid import UUID
+
+import strawberry
+
+from backend.field.models import Visit as VisitRow
+from backend.planning import actions, queries
+from backend.planning.models import VisitPlan as PlanRow
+from backend.schema.context import Info
+from backend.schema.types import rows
+from backend.schema.types.field import Visit
+from backend.schema.types.planning import PlanAcceptedPayload, PlanPayload, VisitPlan
+from backend.territories.coverage import user_for
+
+
+@strawberry.input(description="Without repId your own day; another seed may give another plan of like worth.")
+class ProposeDayInput:
+    day: date
+    rep_id: UUID | None = None
+    seed: int = actions.DEFAULT_SEED
+
+
+@strawberry.type
+class PlanningQuery:
+    @strawberry.field
+    async def plan(self, info: Info, id: UUID) -> VisitPlan:
+        actor = info.context.actor
+        return rows.one(VisitPlan, await info.context.run(lambda: queries.plan_for(actor, id)))
+
+    @strawberry.field(description="The plans of a day, of yourself or of somebody beneath you, newest first; at most 100.")
+    async def plans(self, info: Info, day: date, rep_id: UUID | None = None) -> list[VisitPlan]:
+        actor = info.context.actor
+
+        def read() -> list[PlanRow]:
+            return list(queries.plans_of(actor, user_for(actor, rep_id or actor.user_id), day)[:100])
+
+        return rows.many(VisitPlan, await info.context.run(read))
+
+
+@strawberry.type
+class PlanningMutation:
+    @strawberry.mutation(description="Chooses and orders the due visits of a day; nothing reaches a calendar yet.")
+    async def propose_day(self, info: Info, input: ProposeDayInput) -> PlanPayload:
+        actor = info.context.actor
+
+        def act() -> PlanRow:
+            rep = user_for(actor, input.rep_id or actor.user_id)
+            return actions.propose_day(actor=actor, rep=rep, day=input.day, seed=input.seed)
+
+        return PlanPayload(plan=rows.one(VisitPlan, await info.context.run(act)))
+
+    @strawberry.mutation(
+        description="Makes visits of the stops, all or none. Accepting again gives the same visits; a plan that no longer "
+        "holds is refused with PLAN_STALE, naming the stops."
+    )
+    async def accept_plan(self, info: Info, plan_id: UUID) -> PlanAcceptedPayload:
+        actor = info.context.actor
+
+        def act() -> tuple[PlanRow, list[VisitRow]]:
+            visits = actions.accept_plan(actor=actor, plan=queries.plan_for(actor, plan_id))
+            return queries.plan_for(actor, plan_id), visits
+
+        plan, visits = await info.context.run(act)
+        return PlanAcceptedPayload(plan=rows.one(VisitPlan, plan), visits=rows.many(Visit, visits))
+
+    @strawberry.mutation(description="Throws a proposal away.")
+    async def discard_plan(self, info: Info, plan_id: UUID) -> PlanPayload:
+        actor = info.context.actor
+        plan = await info.context.run(
+            lambda: actions.discard_plan(actor=actor, plan=queries.plan_for(actor, plan_id))
+        )
+        return PlanPayload(plan=rows.one(VisitPlan, plan))

@@ -1,0 +1,87 @@
+"""A proposed day."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import strawberry
+from strawberry.scalars import JSON
+
+from backend.schema.context import Info
+from backend.schema.types import rows
+from backend.schema.types.crm import Account
+from backend.schema.types.field import Visit
+from backend.schema.types.identity import User
+
+
+@strawberry.type(description="One visit of a plan; fixed means that it was in the calendar before. why says what it is worth.")
+class PlanStop:
+    id: UUID
+    position: int
+    account_id: UUID
+    fixed: bool
+    arrival: datetime
+    planned_start: datetime
+    planned_end: datetime
+    wait_seconds: int
+    prize: int
+    why: str
+
+    @strawberry.field(description="The account, if the caller sees it.")
+    async def account(self, info: Info) -> Account | None:
+        return rows.maybe(Account, await info.context.load.account.load(self.account_id))
+
+
+@strawberry.type(
+    description="Somebody left out and why; displacedBy are the accounts whose visits would have to go for it."
+)
+class PlanDrop:
+    id: UUID
+    account_id: UUID
+    reason: str
+    detail: str
+    displaced_by: list[UUID]
+    prize: int
+    why: str
+
+    @strawberry.field(description="The account, if the caller sees it.")
+    async def account(self, info: Info) -> Account | None:
+        return rows.maybe(Account, await info.context.load.account.load(self.account_id))
+
+
+@strawberry.type(
+    description="What the solver proposes for one rep and day; the same seed and data give the same plan. "
+    "figures: prize, stops, dropped, passedOver, travelSeconds, serviceSeconds, waitSeconds, iterations, travelTimes."
+)
+class VisitPlan:
+    id: UUID
+    day: date
+    status: str
+    seed: int
+    leave_at: datetime
+    back_at: datetime
+    figures: JSON
+    created_at: datetime
+    settled_at: datetime | None
+
+    @strawberry.field
+    async def rep(self, info: Info) -> User | None:
+        return rows.maybe(User, await info.context.load.user.load(rows.key(self, "rep_id")))
+
+    @strawberry.field(description="The stops in their order.")
+    async def stops(self, info: Info) -> list[PlanStop]:
+        return rows.many(PlanStop, await info.context.load.plan_stops.load(self.id))
+
+    @strawberry.field(description="Who is left out; the 100 that are worth most.")
+    async def drops(self, info: Info) -> list[PlanDrop]:
+        return rows.many(PlanDrop, await info.context.load.plan_drops.load(self.id))
+
+
+@strawberry.type
+class PlanPayload:
+    plan: VisitPlan
+
+
+@strawberry.type
+class PlanAcceptedPayload:
+    plan: VisitPlan
+    visits: list[Visit]
