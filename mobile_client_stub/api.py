@@ -74,7 +74,7 @@ class Api:
             return self._post(document, variables, token=session.access_token)
         except Refused as refused:
             if refused.retry == "AUTH":
-                raise SignInNeeded(f"The server no longer takes this session: {refused}.") from refused
+                raise SignInNeeded(f"The server no longer takes this session ({refused})") from refused
             raise
 
     def session(self) -> Session:
@@ -119,7 +119,7 @@ class Api:
                 if refused.retry != "AUTH":
                     raise
                 self._keeper.keep_session(None)
-                raise SignInNeeded(f"The session has ended: {refused}.") from refused
+                raise SignInNeeded(f"The session has ended ({refused})") from refused
         else:
             raise ProtocolBroken("no attempt was allowed to renew the session")
         renewed = now.renewed(data["refreshSession"]["session"])

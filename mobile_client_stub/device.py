@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -26,6 +27,7 @@ from mobile_client_stub.watch import Event, follow
 from mobile_client_stub.wire import PAGE_LIMIT, Row, Session
 
 T = TypeVar("T")
+LOCAL = "http://127.0.0.1:8000"
 
 
 def _silent(progress: Progress) -> None:
@@ -33,11 +35,13 @@ def _silent(progress: Progress) -> None:
 
 
 class Device:
-    """One phone, kept in the file `path`; making it again with the same path goes on where it stopped."""
+    """One phone, kept in the file `path`; making it again with the same path goes on where it stopped.
+
+    Without `server` it speaks to the one it signed in to last."""
 
     def __init__(
         self,
-        server: str,
+        server: str | None,
         path: Path,
         *,
         clock: Clock = phone_clock,
@@ -50,7 +54,9 @@ class Device:
         patience = patience or Patience()
         self._patience = patience
         transport = FaultyTransport(network or httpx.HTTPTransport(), self.faults)
-        self._api = Api(server, self.store, patience=patience, transport=transport)
+        self._api = Api(
+            server or self.store.recall("server") or LOCAL, self.store, patience=patience, transport=transport
+        )
         self._outbox = Outbox(self.store, clock)
         self._deeds = Deeds(self.store, self._outbox, clock)
         self._loop = Loop(
@@ -108,7 +114,7 @@ class Device:
                 self._outbox.requeue()
                 self.store.start_over()
             self.store.keep_session(session)
-            self.store.remember(device_id=session.device_id, owner=person)
+            self.store.remember(device_id=session.device_id, owner=person, server=session.server)
         return session
 
     @property
@@ -160,6 +166,11 @@ class Device:
         """Returns what day it is for the person."""
         with self.screen() as view:
             return view.local_day(self._deeds.now())
+
+    def zone(self) -> ZoneInfo:
+        """Returns the person's time zone."""
+        with self.screen() as view:
+            return view.zone()
 
     def nearby(self, lat: float, lng: float, n: int = 10) -> list[Place]:
         """Returns the n nearest accounts with their distance in metres; works offline."""
@@ -247,7 +258,7 @@ class Device:
         return self.sync()
 
     def register_push(self, kind: str, value: str) -> None:
-        """Tells the server where alerts reach this phone: `kind` fid or token."""
+        """Tells the server where alerts reach this phone: `kind` fid or fcm_token."""
         self._or_wipe(lambda: self._api.call(wire.REGISTER_PUSH, {"input": {"kind": kind, "value": value}}))
 
     def watch(self, stop: threading.Event | None = None, *, poll_every: float = 300.0) -> Iterator[Event]:

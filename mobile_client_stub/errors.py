@@ -41,8 +41,8 @@ class Refused(StubError):
 class SignInNeeded(StubError):
     """Nobody is signed in here, or the session has ended; the outbox and the replica are kept."""
 
-    def __init__(self, why: str = "Nobody is signed in on this phone.") -> None:
-        super().__init__(f"{why} Sign in to go on.")
+    def __init__(self, why: str = "Nobody is signed in on this phone") -> None:
+        super().__init__(f"{why}: sign in first (sign-in NAME --server URL).")
 
 
 class Revoked(StubError):

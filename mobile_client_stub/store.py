@@ -59,9 +59,14 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Tokens lie in it, so nobody else may read it, from the first byte on.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Tokens lie in it, so nobody else may read it, from the first byte on.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise StubError(
+                f"This phone cannot be kept in {path.parent}: {error.strerror}; use another --home."
+            ) from error
         self._lock = threading.RLock()
         self._depth = 0
         self._db = sqlite3.connect(path, timeout=15, isolation_level=None, check_same_thread=False)

@@ -154,7 +154,7 @@ class Loop:
     def _leave_copied_device(self) -> None:
         # Both copies hold the same tokens too, so neither can go on with them: a person must sign in.
         self._store.remember(session=None, install_keys=None)
-        raise SignInNeeded("This phone was copied, and the copy has worked; nothing unsent is lost.")
+        raise SignInNeeded("This phone was copied, and both copies worked; nothing unsent is lost")
 
     # -- pull
 

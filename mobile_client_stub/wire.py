@@ -61,7 +61,8 @@ ACCEPT_PLAN = Document(
 )
 REGISTER_PUSH = Document(
     "RegisterPushAddress",
-    "mutation RegisterPushAddress($input: RegisterPushAddressInput!) { registerPushAddress(input: $input) { id } }",
+    "mutation RegisterPushAddress($input: PushAddressInput!) { "
+    "registerPushAddress(input: $input) { pushAddress { id } } }",
 )
 
 

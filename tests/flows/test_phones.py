@@ -15,6 +15,7 @@ from mobile_client_stub.faults import Crash
 from tests.config.serving import Serving
 from tests.factories.world import PASSWORD, World, acting
 from tests.flows.conftest import Phone
+from tests.flows.line import Line
 from tests.flows.watching import Watching
 
 
@@ -86,3 +87,25 @@ def test_a_first_sync_that_crashes_between_pages_goes_on_and_ends_whole(
             fresh.sync()
             assert again.store.contents() == fresh.store.contents()
             assert len(fresh.accounts()) == 30
+
+
+def test_a_lost_line_is_found_again_and_nothing_of_what_happened_meanwhile_is_missed(
+    server: Serving, world: World, phone: Phone, tmp_path: Path
+) -> None:
+    deal = world.deal(world.account("Ames Liquor", world.north), name="Cold case")
+    ana = phone(world.ana)
+    ana.sync()
+    with Line(server.base) as line, Device(line.base, tmp_path / "bens.sqlite3") as ben:
+        ben.sign_in(world.ben.username, PASSWORD)
+        open_phone = Watching(ben)
+        line.cut()
+        open_phone.first("lost")
+        ana.move_stage(str(deal.pk), "offer")
+        ana.sync()
+        line.mend()
+        open_phone.first("synced")
+        assert [shown.stage and shown.stage["name"] for shown in ben.opportunities()] == ["offer"]
+        ana.move_stage(str(deal.pk), "won", "best price")
+        ana.sync()
+        assert open_phone.first("opportunity").data["opportunity"]["stage"]["name"] == "won"
+        open_phone.stop()

@@ -1,0 +1,122 @@
+"""Tables for people."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from rich.markup import escape
+from rich.table import Table
+
+from mobile_client_stub.clock import instant
+from mobile_client_stub.outbox import Entry
+from mobile_client_stub.plan import DayPlan
+from mobile_client_stub.view import Deal, Place, Stop
+from mobile_client_stub.wire import Row
+
+STATES = {
+    "planned": "planned",
+    "en_route": "[cyan]on the way[/cyan]",
+    "in_progress": "[bold cyan]there now[/bold cyan]",
+    "completed": "[green]done[/green]",
+    "skipped": "[dim]skipped[/dim]",
+    "cancelled": "[dim]cancelled[/dim]",
+}
+
+
+def table(title: str, *columns: str) -> Table:
+    """Returns an empty table; a column that starts with > is set right."""
+    made = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for column in columns:
+        made.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left")
+    return made
+
+
+def distance(metres: float | None) -> str:
+    """Returns a distance as one says it."""
+    if metres is None:
+        return ""
+    return f"{metres:.0f} m" if metres < 995 else f"{metres / 1000:.1f} km"
+
+
+def clock(text: str | None, zone: tzinfo) -> str:
+    """Returns the local hour and minute of an instant."""
+    return f"{instant(text).astimezone(zone):%H:%M}" if text else ""
+
+
+def town(place: Place | None) -> str:
+    """Returns street and town."""
+    address = place.address if place else None
+    return escape(", ".join(filter(None, [address.get("street"), address.get("city")]))) if address else ""
+
+
+def day(stops: Sequence[Stop], title: str, zone: tzinfo) -> Table:
+    """Returns the visits of a day, numbered."""
+    made = table(title, ">#", "from", "to", "where", "address", "state")
+    for number, stop in enumerate(stops, 1):
+        visit = stop.visit
+        state = STATES[visit["state"]] + (f" ({escape(visit['reason'])})" if visit["reason"] else "")
+        name = escape(stop.place.name) if stop.place else "[dim]no longer yours[/dim]"
+        times = clock(visit["plannedStart"], zone), clock(visit["plannedEnd"], zone)
+        made.add_row(str(number), *times, name, town(stop.place), state)
+    return made
+
+
+def places(found: Sequence[Place], title: str) -> Table:
+    """Returns accounts with their distance, where it is known."""
+    made = table(title, "number", "account", "tier", "address", ">distance")
+    for place in found:
+        account = place.account
+        number, tier = account.get("number") or "", account.get("tier") or ""
+        made.add_row(number, escape(place.name), tier, town(place), distance(place.distance_m))
+    return made
+
+
+def deals(found: Sequence[Deal], title: str) -> Table:
+    """Returns opportunities, numbered."""
+    made = table(title, ">#", "opportunity", "account", "stage", ">amount", "close")
+    for number, deal in enumerate(found, 1):
+        row = deal.opportunity
+        money = f"{row['amount']} {row.get('currency') or ''}".strip() if row["amount"] else ""
+        stage = escape(deal.stage["name"]) if deal.stage else ""
+        account = escape(deal.account["name"]) if deal.account else ""
+        made.add_row(str(number), escape(row["name"]), account, stage, money, row.get("closeDate") or "")
+    return made
+
+
+def plan(proposed: DayPlan, zone: tzinfo) -> tuple[Table, Table]:
+    """Returns the stops of a proposed day, and what was left out with the reason."""
+    stops = table(f"Proposed for {proposed.day:%A %d %B}", ">#", "arrive", "from", "to", "where", "why")
+    for number, stop in enumerate(proposed.stops, 1):
+        times = [clock(stop[name], zone) for name in ("arrival", "plannedStart", "plannedEnd")]
+        stops.add_row(str(number), *times, escape(stop["account"]["name"]), escape(stop["why"]))
+    out = table(f"Left out: {len(proposed.left_out)}", "where", "reason", "in words")
+    for drop in proposed.left_out:
+        out.add_row(escape(drop["account"]["name"]), drop["reason"], escape(drop["detail"]))
+    return stops, out
+
+
+def outbox(entries: Sequence[Entry], zone: tzinfo) -> Table:
+    """Returns what waits."""
+    made = table(f"Outbox: {len(entries)}", ">no.", "at", "what", "state")
+    states = {
+        "pending": "[yellow]unsent[/yellow]",
+        "answered": "sent, comes back with the next sync",
+        "stranded": "[red]never sent: the phone was revoked[/red]",
+    }
+    for entry in entries:
+        made.add_row(str(entry.seq or ""), clock(entry.client_time, zone), escape(entry.label), states[entry.state])
+    return made
+
+
+def issues(found: Sequence[Row], title: str) -> Table:
+    """Returns what did not go through, both sides of it."""
+    made = table(title, ">#", "what", "code", "yours", "theirs")
+    for number, issue in enumerate(found, 1):
+        made.add_row(str(number), issue["entity"], issue["code"], _values(issue["mine"]), _values(issue["theirs"]))
+    return made
+
+
+def _values(values: Row) -> str:
+    flat: Row = {}
+    for name, value in values.items():
+        flat.update(value if name in ("set", "args") and isinstance(value, dict) else {name: value})
+    return escape(", ".join(f"{name}: {value}" for name, value in flat.items()))

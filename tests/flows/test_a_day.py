@@ -1,0 +1,70 @@
+"""A rep's whole day, over real processes: first sync, a plan, offline work, a lost reply, and who sees what came of it."""
+
+from collections.abc import Callable
+
+from backend.crm.models import StageHistory
+from backend.field.models import CheckIn, VisitReport
+from backend.sync.models import SyncOp
+from mobile_client_stub.device import Device
+from tests.config.serving import Serving, until
+from tests.factories.world import World
+from tests.flows.conftest import Phone
+from tests.flows.fcm import alerts_for
+from tests.flows.watching import Watching
+
+
+def test_ana_works_offline_and_ben_sees_it_live(
+    server: Serving, world: World, phone: Phone, watching: Callable[[Device], Watching]
+) -> None:
+    store = world.account("Ames Liquor", world.north, lat=42.0301, lng=-93.6201)
+    world.account("Boone Market", world.north, lat=42.0597, lng=-93.8802)
+    world.account("Cy's Corner", world.south, lat=41.5868, lng=-93.6250)
+    deal = world.deal(store, name="Cold case")
+    visit = world.visit(store)
+
+    ana, ben, cy = phone(world.ana), phone(world.ben), phone(world.cy)
+    told: list[int] = []
+    ana.sync(lambda progress: told.append(progress.done))
+    assert told
+    assert [place.name for place in ana.accounts()] == ["Ames Liquor", "Boone Market"]
+    assert [stop.visit["id"] for stop in ana.today()] == [str(visit.pk)]
+    assert [place.name for place in ana.nearby(42.03, -93.62, 1)] == ["Ames Liquor"]
+    ben.register_push("fid", f"fid-of-ben-{world.org.slug}")
+    open_phone = watching(ben)
+
+    ana.go_offline()
+    ana.check_in(str(visit.pk), 42.0301, -93.6201, 8.0)
+    ana.report(str(visit.pk), "order", "Two cases of the cold one.", {"shelf": "full"})
+    ana.move_stage(str(deal.pk), "offer")
+    assert [entry.name for entry in ana.outbox()] == ["visit.checkIn", "visit.complete", "opportunity.moveStage"]
+
+    ana.come_back()
+    ana.faults.lose_reply_once("SyncPush")
+    report = ana.sync()
+    assert [(answer.status, answer.replayed) for _, answer in report.answers] == [("APPLIED", True)] * 3
+    assert (ana.outbox(), ana.conflicts()) == ([], [])
+
+    assert SyncOp.objects.filter(device__user=world.ana).count() == 3
+    (check_in,) = CheckIn.objects.filter(org=world.org)
+    (written,) = VisitReport.objects.filter(org=world.org)
+    _, move = StageHistory.objects.filter(org=world.org).order_by("moved_at")
+    assert (check_in.verdict, written.answers, move.to_stage.name) == ("inside", {"shelf": "full"}, "offer")
+
+    seen = open_phone.first("opportunity").data["opportunity"]
+    assert (seen["name"], seen["stage"]["name"]) == ("Cold case", "offer")
+    until(
+        lambda: ben.store.row("visitReport", str(written.pk)) is not None, "the report on Ben's phone, pulled on a poke"
+    )
+    assert [shown.stage and shown.stage["name"] for shown in ben.opportunities()] == ["offer"]
+
+    until(lambda: alerts_for(server, f"fid-of-ben-{world.org.slug}") != [], "Ben's alert")
+    (alert,) = alerts_for(server, f"fid-of-ben-{world.org.slug}")
+    assert "Cold case" in alert["title"] + alert["body"]
+
+    cy.sync()
+    assert [place.name for place in cy.accounts()] == ["Cy's Corner"]
+    held = cy.store.contents()
+    for entity in ("visit", "checkIn", "visitReport", "opportunity", "stageHistory", "syncIssue"):
+        assert [key for key in held if key[0] == entity] == []
+    assert str(store.pk) not in str(held)
+    assert str(deal.pk) not in str(held)

@@ -1,0 +1,97 @@
+"""The same day on the command line, from a folder that has nothing to do with the project."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from backend.crm.models import Opportunity
+from backend.field.models import VisitReport
+from tests.config.serving import Serving
+from tests.factories.world import PASSWORD, World
+from tests.flows.line import Line
+
+Say = Callable[..., str]
+
+
+@pytest.fixture
+def say(tmp_path: Path) -> Say:
+    """Runs `python -m mobile_client_stub` in an empty folder and returns what it said; fails on another exit code."""
+    folder, home = tmp_path / "somewhere", tmp_path / "home"
+    folder.mkdir()
+    kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+    environment = kept | {"FIELDBEAT_STUB_HOME": str(home), "FIELDBEAT_STUB_PASSWORD": PASSWORD, "COLUMNS": "160"}
+
+    def run(*words: str, code: int = 0) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "mobile_client_stub", *words],
+            cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    return run
+
+
+def test_a_day_from_sign_in_to_the_last_line_of_the_outbox(server: Serving, world: World, say: Say) -> None:
+    store = world.account("Ames Liquor", world.north, lat=42.0301, lng=-93.6201)
+    world.account("Boone Market", world.north, lat=42.0597, lng=-93.8802)
+    deal = world.deal(store, name="Cold case")
+    world.visit(store)
+
+    assert "Hello, " in say("sign-in", world.ana.username, "--server", server.base)
+    assert "2 account" in say("sync")
+    assert "Ames Liquor" in say("today")
+    nearby = say("nearby", "42.03,-93.62", "-n", "2").splitlines()
+    assert ["Ames Liquor" in nearby[2], "Boone Market" in nearby[3], "21.8 km" in nearby[3]] == [True, True, True]
+
+    say("offline")
+    said = say("check-in", "1", "--at", "42.0301,-93.6201", "--accuracy", "8")
+    assert "Checked in at Ames Liquor." in said
+    assert "1 unsent; this phone is offline" in said
+    say("report", "--outcome", "order", "--summary", "Two cases.", "--answer", "shelf=full")
+    assert "3 unsent" in say("move", "cold", "offer")
+    box = say("outbox")
+    for line in ("check in at Ames Liquor", "report on Ames Liquor: order", "move Cold case to offer", "unsent"):
+        assert line in box
+    assert not VisitReport.objects.filter(org=world.org).exists()
+
+    assert "Sent 3" in say("online")
+    assert "Everything is sent." in say("status")
+    assert "The outbox is empty" in say("outbox")
+    assert VisitReport.objects.get(org=world.org).answers == {"shelf": "full"}
+    assert Opportunity.objects.get(pk=deal.pk).stage.name == "offer"
+    assert "done" in say("today")
+
+
+def test_without_a_server_work_goes_on_and_one_line_says_so(server: Serving, world: World, say: Say) -> None:
+    world.account("Ames Liquor", world.north)
+    with Line(server.base) as line:
+        say("sign-in", world.ana.username, "--server", line.base)
+        say("sync")
+        line.cut()
+        unreachable = f"Cannot reach {line.base} (no connection)."
+        assert "Ames Liquor" in say("accounts")
+        said = say("check-in", "ames")
+        assert f"Saved on this phone. {unreachable}\n2 unsent; `sync` sends it.\n" in said
+        said = say("sync", code=1)
+        assert f"{unreachable} Work goes on offline.\n2 unsent" in said
+        assert "Traceback" not in said
+        assert say("plan", code=1).endswith(f"{unreachable} Planning needs the server.\n")
+        line.mend()
+        assert "Sent 2" in say("sync")
+
+
+def test_what_cannot_be_done_is_one_line_and_exit_code_one(server: Serving, world: World, say: Say) -> None:
+    assert say("today", code=1) == "Nobody is signed in on this phone: sign in first (sign-in NAME --server URL).\n"
+    world.account("Ames Liquor", world.north)
+    world.account("Ames Market", world.north)
+    say("sign-in", world.ana.username, "--server", server.base)
+    say("sync")
+    assert say("check-in", "ames", code=1) == "'ames' could be Ames Liquor; Ames Market. Say more of the name.\n"
+    assert say("check-in", "nobody", code=1) == "There is no account called 'nobody' on this phone.\n"
+    assert say("report", "--outcome", "order", code=1).startswith("You are nowhere at the moment")
+    assert say("nearby", "north pole", code=1) == "There is no account called 'north pole' on this phone.\n"
