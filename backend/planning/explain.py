@@ -37,5 +37,5 @@ def day_full(candidate: Candidate, displaced: list[Candidate], cost: float) -> s
     if candidate.visit is not None:
         return f"The appointment clashes with {listed}."
     if any(one.visit is not None for one in displaced):
-        return f"Day full: there is room only in place of {listed}, of which an appointment stays."
+        return f"Day full: there is room only in place of {listed}, and an appointment stays."
     return f"Day full: it is worth {candidate.prize}, and would take the place of {listed}, worth {cost:.0f}."

@@ -15,6 +15,7 @@ from backend.schema.operations.field import FieldMutation, FieldQuery
 from backend.schema.operations.identity import IdentityMutation, IdentityQuery
 from backend.schema.operations.live import LiveSubscription
 from backend.schema.operations.notifications import NotificationsMutation, NotificationsQuery
+from backend.schema.operations.planning import PlanningMutation, PlanningQuery
 from backend.schema.operations.server import ServerQuery, ServerSubscription
 from backend.schema.operations.sync import SyncMutation, SyncQuery, SyncSubscription
 from backend.schema.operations.territories import TerritoriesMutation, TerritoriesQuery
@@ -23,12 +24,29 @@ MAX_TOKENS = 2_000
 
 
 @strawberry.type
-class Query(ServerQuery, IdentityQuery, CrmQuery, TerritoriesQuery, FieldQuery, NotificationsQuery, SyncQuery):
+class Query(
+    ServerQuery,
+    IdentityQuery,
+    CrmQuery,
+    TerritoriesQuery,
+    FieldQuery,
+    PlanningQuery,
+    NotificationsQuery,
+    SyncQuery,
+):
     pass
 
 
 @strawberry.type
-class Mutation(IdentityMutation, CrmMutation, TerritoriesMutation, FieldMutation, NotificationsMutation, SyncMutation):
+class Mutation(
+    IdentityMutation,
+    CrmMutation,
+    TerritoriesMutation,
+    FieldMutation,
+    PlanningMutation,
+    NotificationsMutation,
+    SyncMutation,
+):
     pass
 
 

@@ -100,6 +100,11 @@ def test_a_shop_that_is_shut_is_left_out_as_such(story: Story, windows: list[obj
     assert (left_out.account.name, left_out.reason, left_out.detail) == ("Shut", "NO_WINDOW_FITS", detail)
 
 
+def test_a_visit_that_cannot_be_over_before_the_doors_close_is_not_begun(story: Story) -> None:
+    story.shop("Quick", east=0.01, visit_windows=[{"weekday": 1, "from": "12:00", "to": "12:29"}])
+    assert drop(propose(story)).reason == "NO_WINDOW_FITS"
+
+
 def test_a_shop_that_nobody_can_find_is_left_out_as_such(story: Story) -> None:
     story.shop("Somewhere", located=False)
     left_out = drop(propose(story))
@@ -129,6 +134,27 @@ def test_an_appointment_stays_where_it_is_and_the_rest_goes_around_it(story: Sto
     )
     assert other.account.name == "Deli"
     assert other.planned_end <= fixed.planned_start or other.planned_start >= fixed.planned_end
+
+
+def test_an_appointment_outranks_any_shop(story: Story) -> None:
+    meeting = story.shop("Meeting", east=0.05)
+    story.visit(meeting, story.ana, NINE + timedelta(hours=4))
+    story.shop("Big", service_minutes=300)
+    plan = propose(story)
+    assert names(plan) == ["Meeting"]
+    assert drop(plan).detail == "Day full: there is room only in place of Meeting, and an appointment stays."
+
+
+def test_the_way_to_an_appointment_is_counted(story: Story) -> None:
+    start = NINE + timedelta(hours=4)
+    story.visit(story.shop("Far meeting", east=0.1), story.ana, start)
+    story.visit(story.shop("Nobody knows where", located=False), story.ana, start + timedelta(hours=2))
+    plan = propose(story)
+    assert timedelta(minutes=10) < start - plan.leave_at < timedelta(minutes=30)
+    assert [stop.why for stop in plan.stops.order_by("position")] == [
+        "appointment",
+        "appointment, at a place nobody knows",
+    ]
 
 
 def test_of_two_appointments_at_one_time_one_is_named_as_clashing(story: Story) -> None:

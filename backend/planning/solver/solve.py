@@ -67,8 +67,8 @@ def solve(problem: Problem, *, seed: int, stop: Stop | None = None) -> Result:
     shifts and places are listed. The plan has passed the referee, nothing left out still fits, and no left-out client
     is worth more than what would have to go for it. Raises Invalid for a seed below zero.
     """
-    if not is_whole(seed) or not 0 <= seed < 2**32:
-        raise Invalid("SEED_INVALID", "a seed is a whole number from 0 to 2**32 - 1", fields={"seed": repr(seed)})
+    if not is_whole(seed) or not 0 <= seed < 2**31:
+        raise Invalid("SEED_INVALID", "a seed is a whole number from 0 to 2**31 - 1", fields={"seed": repr(seed)})
     clock = (stop or Stop()).clock()
     given = problem
     problem = in_order_of_id(problem)

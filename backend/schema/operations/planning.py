@@ -29,7 +29,9 @@ class PlanningQuery:
         actor = info.context.actor
         return rows.one(VisitPlan, await info.context.run(lambda: queries.plan_for(actor, id)))
 
-    @strawberry.field(description="The plans of a day, of yourself or of somebody beneath you, newest first; at most 100.")
+    @strawberry.field(
+        description="The plans of a day, of yourself or of somebody beneath you, newest first; at most 100."
+    )
     async def plans(self, info: Info, day: date, rep_id: UUID | None = None) -> list[VisitPlan]:
         actor = info.context.actor
 
@@ -68,7 +70,5 @@ class PlanningMutation:
     @strawberry.mutation(description="Throws a proposal away.")
     async def discard_plan(self, info: Info, plan_id: UUID) -> PlanPayload:
         actor = info.context.actor
-        plan = await info.context.run(
-            lambda: actions.discard_plan(actor=actor, plan=queries.plan_for(actor, plan_id))
-        )
+        plan = await info.context.run(lambda: actions.discard_plan(actor=actor, plan=queries.plan_for(actor, plan_id)))
         return PlanPayload(plan=rows.one(VisitPlan, plan))

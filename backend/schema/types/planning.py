@@ -13,7 +13,9 @@ from backend.schema.types.field import Visit
 from backend.schema.types.identity import User
 
 
-@strawberry.type(description="One visit of a plan; fixed means that it was in the calendar before. why says what it is worth.")
+@strawberry.type(
+    description="One visit of a plan; fixed means that it was in the calendar before. why says what it is worth."
+)
 class PlanStop:
     id: UUID
     position: int
