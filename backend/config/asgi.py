@@ -7,6 +7,7 @@ from asgiref.sync import ThreadSensitiveContext
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -24,10 +25,11 @@ _django = cast(ASGIApp, get_asgi_application())
 # Django's own way starts a thread, and so a database connection, for every request. Its pages are few: one thread does.
 _django_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="django")
 # Only the admin has static files: served from its package, there is nothing to collect before a start.
-_static = StaticFiles(packages=[("django.contrib.admin", "static")])
+_static = ExceptionMiddleware(StaticFiles(packages=[("django.contrib.admin", "static")]))
 
 
-async def _route(scope: Scope, receive: Receive, send: Send) -> None:
+async def route(scope: Scope, receive: Receive, send: Send) -> None:
+    """Sends each caller to the door of its path."""
     path = scope["path"].rstrip("/")
     if scope["type"] == "websocket":
         if path == "/graphql":
@@ -45,7 +47,8 @@ async def _route(scope: Scope, receive: Receive, send: Send) -> None:
             await _django(scope, receive, send)
 
 
-def _guarded(app: ASGIApp) -> ASGIApp:
+def guarded(app: ASGIApp) -> ASGIApp:
+    """Lets in only the hosts and the web origins that the settings name."""
     cors = CORSMiddleware(
         app,
         allow_origins=settings.ENV.cors_origins,
@@ -57,7 +60,7 @@ def _guarded(app: ASGIApp) -> ASGIApp:
     return TrustedHostMiddleware(cors, allowed_hosts=settings.ENV.allowed_hosts, www_redirect=False)
 
 
-_inside = _guarded(_route)
+_inside = guarded(route)
 
 
 async def _health_first(scope: Scope, receive: Receive, send: Send) -> None:

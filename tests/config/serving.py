@@ -86,6 +86,11 @@ class Serving:
         except httpx.HTTPError:
             return False
 
+    def readiness(self) -> tuple[int, dict[str, str]]:
+        """Returns the status and the checks of /readyz."""
+        answer = httpx.get(f"{self.base}/readyz", timeout=30, trust_env=False)
+        return answer.status_code, answer.json()["checks"]
+
     def family(self) -> dict[str, psutil.Process]:
         """Returns every process it started, by role, with the database's own children by number."""
         found: dict[str, psutil.Process] = {}

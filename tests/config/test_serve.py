@@ -143,17 +143,28 @@ def test_two_web_processes_share_the_port_and_one_of_them_may_die(migrated: Path
     assert serving.end(signal.SIGINT) == 0
 
 
-def test_an_empty_database_of_ones_own_is_migrated_and_left_running(folder: Path, serve: Start) -> None:
-    server = embedded_postgres.start(folder / "other", durable=False)
-    serving = serve(folder, DATABASE_URL=server.uri)
+def test_an_empty_database_of_ones_own_is_migrated_and_watched(folder: Path, serve: Start) -> None:
+    other = embedded_postgres.start(folder / "other", durable=False)
+    serving = serve(folder, DATABASE_URL=other.uri)
     assert "database" not in serving.family()
     assert not (folder / "data" / "postgres").exists()
-    assert serving.end(signal.SIGINT) == 0
-    assert server.alive()
 
-    migrated = run("migrate", env=environment(DATABASE_URL=server.uri, FIELDBEAT_DATA_DIR=str(folder / "data")))
-    assert migrated.returncode == 0, migrated.stderr
-    server.stop()
+    with psycopg.connect(other.uri) as connection:
+        connection.execute("DELETE FROM django_migrations WHERE (app, name) = ('sessions', '0001_initial')")
+    until(lambda: serving.readiness() == (503, {"database": "ok", "migrations": "1 to apply"}), "the missing migration")
+    with psycopg.connect(other.uri) as connection:
+        connection.execute("INSERT INTO django_migrations VALUES (DEFAULT, 'sessions', '0001_initial', now())")
+    until(serving.ready, "readiness with all migrations")
+
+    other.stop()
+    until(lambda: serving.readiness() == (503, {"database": "unreachable", "migrations": "unknown"}), "unreachable")
+    assert httpx.get(f"{serving.base}/healthz", trust_env=False).status_code == 200
+    other = embedded_postgres.start(folder / "other", durable=False)
+    until(serving.ready, "readiness with the database back")
+
+    assert serving.end(signal.SIGINT) == 0
+    assert other.alive()
+    other.stop()
 
 
 def test_a_web_that_cannot_start_is_told_in_one_line(migrated: Path) -> None:

@@ -1,0 +1,94 @@
+"""The doors of the server: who is let in, and what stands behind each."""
+
+import asyncio
+from collections.abc import MutableMapping
+from typing import Any
+
+import httpx
+import pytest
+from django.test import override_settings
+
+from backend.config import asgi
+from backend.config.env import load
+from backend.kit.version import VERSION
+
+
+def _ask(path: str, *, base: str = "http://localhost:8000", method: str = "GET", **headers: str) -> httpx.Response:
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app=asgi.application)
+        async with httpx.AsyncClient(transport=transport, base_url=base) as client:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            return await client.request(method, path, headers=named)
+
+    return asyncio.run(ask())
+
+
+def test_the_front_page_says_what_runs_and_where() -> None:
+    answer = _ask("/")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    for words in (f"Fieldbeat {VERSION}", "http://localhost:8000/graphql", "/healthz", "/readyz", "/admin/"):
+        assert words in answer.text
+
+
+def test_a_process_that_turns_is_alive() -> None:
+    answer = _ask("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_the_operators_pages_and_their_files_are_django_s() -> None:
+    assert _ask("/admin/").headers["location"] == "/admin/login/?next=/admin/"
+    style = _ask("/static/admin/css/base.css")
+    assert (style.status_code, style.headers["content-type"]) == (200, "text/css; charset=utf-8")
+    assert _ask("/static/admin/css/none.css").status_code == 404
+    assert _ask("/static/../settings.py").status_code == 404
+    assert _ask("/nothing/here").status_code == 404
+
+
+@pytest.mark.parametrize("base", ["http://127.0.0.1:8000", "http://[::1]:8000", "http://LOCALHOST"])
+def test_this_machine_is_let_in_by_every_name(base: str) -> None:
+    assert _ask("/", base=base).status_code == 200
+    assert _ask("/admin/login/", base=base).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/graphql", "/admin/"])
+def test_another_name_is_turned_away(path: str) -> None:
+    assert _ask(path, base="http://rebound.example.com").status_code == 400
+
+
+def test_a_probe_may_come_by_number() -> None:
+    assert _ask("/healthz", base="http://10.1.2.3:8000").status_code == 200
+
+
+def test_no_page_of_another_origin_may_call_unless_it_is_named() -> None:
+    answer = _ask("/graphql", method="OPTIONS", origin="https://app.example.com", access_control_request_method="POST")
+    assert (answer.status_code, "access-control-allow-origin" in answer.headers) == (400, False)
+
+
+def test_a_named_origin_may_call_without_cookies(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = load({"FIELDBEAT_CORS_ORIGINS": "https://app.example.com"})
+    with override_settings(ENV=named):
+        monkeypatch.setattr(asgi, "_inside", asgi.guarded(asgi.route))
+    answer = _ask(
+        "/graphql",
+        method="OPTIONS",
+        origin="https://app.example.com",
+        access_control_request_method="POST",
+        access_control_request_headers="authorization,content-type",
+    )
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-origin"] == "https://app.example.com"
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+def test_a_socket_elsewhere_than_at_graphql_is_closed() -> None:
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {"type": "websocket", "path": "/chat", "headers": [(b"host", b"localhost")], "subprotocols": []}
+    asyncio.run(asgi.application(scope, receive, send))
+    assert sent == [{"type": "websocket.close", "code": 4404, "reason": "sockets are at /graphql"}]
