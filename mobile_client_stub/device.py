@@ -250,7 +250,7 @@ class Device:
     def propose_day(self, day: date | None = None) -> DayPlan:
         """Asks the server for a plan of a day: the stops in order, and each left-out visit with its reason."""
         wanted = day or self.local_day()
-        return self._or_wipe(lambda: propose(self._api, self._api.session().user_id, wanted))
+        return self._or_wipe(lambda: propose(self._api, wanted))
 
     def accept_plan(self, plan: DayPlan) -> SyncReport:
         """Accepts a plan and pulls its visits."""

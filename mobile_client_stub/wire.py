@@ -53,11 +53,12 @@ OPPORTUNITY_CHANGED = Document(
 )
 PROPOSE_DAY = Document(
     "ProposeDay",
-    "mutation ProposeDay($input: ProposeDayInput!) { proposeDay(input: $input) { plan { id "
-    "stops { account { id name } arrival departure } leftOut { account { id name } reason } } } }",
+    "mutation ProposeDay($input: ProposeDayInput!) { proposeDay(input: $input) { plan { id day leaveAt backAt figures "
+    "stops { accountId account { name } fixed arrival plannedStart plannedEnd why } "
+    "drops { accountId account { name } reason detail why } } } }",
 )
 ACCEPT_PLAN = Document(
-    "AcceptPlan", "mutation AcceptPlan($input: AcceptPlanInput!) { acceptPlan(input: $input) { plan { id } } }"
+    "AcceptPlan", "mutation AcceptPlan($plan: UUID!) { acceptPlan(planId: $plan) { plan { status } visits { id } } }"
 )
 REGISTER_PUSH = Document(
     "RegisterPushAddress",

@@ -12,6 +12,7 @@ from mobile_client_stub.plan import DayPlan
 from mobile_client_stub.view import Deal, Place, Stop
 from mobile_client_stub.wire import Row
 
+LEFT_OUT_SHOWN = 15
 STATES = {
     "planned": "planned",
     "en_route": "[cyan]on the way[/cyan]",
@@ -84,14 +85,23 @@ def deals(found: Sequence[Deal], title: str) -> Table:
 
 def plan(proposed: DayPlan, zone: tzinfo) -> tuple[Table, Table]:
     """Returns the stops of a proposed day, and what was left out with the reason."""
-    stops = table(f"Proposed for {proposed.day:%A %d %B}", ">#", "arrive", "from", "to", "where", "why")
+    road = int(proposed.figures.get("travelSeconds", 0)) // 60
+    span = f"out at {clock(proposed.leave_at, zone)}, back at {clock(proposed.back_at, zone)}, {road} min on the road"
+    stops = table(f"Proposed for {proposed.day:%A %d %B}: {span}", ">#", "arrive", "from", "to", "where", "why")
     for number, stop in enumerate(proposed.stops, 1):
         times = [clock(stop[name], zone) for name in ("arrival", "plannedStart", "plannedEnd")]
-        stops.add_row(str(number), *times, escape(stop["account"]["name"]), escape(stop["why"]))
-    out = table(f"Left out: {len(proposed.left_out)}", "where", "reason", "in words")
-    for drop in proposed.left_out:
-        out.add_row(escape(drop["account"]["name"]), drop["reason"], escape(drop["detail"]))
+        stops.add_row(str(number), *times, _where(stop), escape(stop["why"]))
+    count = proposed.figures.get("dropped", len(proposed.left_out))
+    out = table(f"Left out: {count}", "where", "reason", "in words")
+    for drop in proposed.left_out[:LEFT_OUT_SHOWN]:
+        out.add_row(_where(drop), drop["reason"], escape(drop["detail"]))
+    if len(proposed.left_out) > LEFT_OUT_SHOWN:
+        out.add_row("…", "", "")
     return stops, out
+
+
+def _where(stop: Row) -> str:
+    return escape(stop["account"]["name"]) if stop["account"] else "[dim]no longer yours[/dim]"
 
 
 def outbox(entries: Sequence[Entry], zone: tzinfo) -> Table:
