@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,10 +13,12 @@ from rich.console import Console
 from backend.config.boot import database, setup_django
 from backend.config.checks import CannotStart, check_database, listen
 from backend.config.env import SettingsError, current
-from backend.config.prepare import Report
 from backend.config.progress import Progress
 from backend.kit.embedded_postgres import EmbeddedError, Holder
 from backend.kit.errors import DomainError
+
+if TYPE_CHECKING:
+    from backend.config.serve import Demo
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 _out = Console()
@@ -43,19 +45,14 @@ def serve() -> None:
     """Start everything: database, web, worker, and the demo at the first start."""
     from backend.config.serve import Supervisor
 
-    Supervisor(current(), load_demo=_load_demo, sign_ins=_sign_ins, console=_out).run()
+    Supervisor(current(), demo=_demo, console=_out).run()
 
 
-def _load_demo(report: Report) -> None:
-    from backend.demo.load import load_demo
+def _demo() -> "Demo":
+    from backend.config.serve import Demo
+    from backend.demo.load import load_demo, sign_ins, wants_loading
 
-    load_demo(report)
-
-
-def _sign_ins() -> list[tuple[str, str, str]]:
-    from backend.demo.load import sign_ins
-
-    return sign_ins()
+    return Demo(wants_loading=wants_loading, load=load_demo, sign_ins=sign_ins)
 
 
 @app.command()
@@ -116,12 +113,15 @@ def import_(
     ],
     file: Annotated[Path, typer.Argument(help="A .csv, .xlsx or .parquet file.", exists=True, dir_okay=False)],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+    org: Annotated[str | None, typer.Option(help="The org's short name, when the mapping does not say.")] = None,
+    on_error: Annotated[str | None, typer.Option(help="keep the good lines, or refuse the whole file.")] = None,
+    report_file: Annotated[Path | None, typer.Option(help="Write every problem there, as JSON lines.")] = None,
 ) -> None:
     """Import a file through a mapping; the same file twice changes nothing."""
     with _ready():
         from backend.imports.run import run_import
 
-        code = run_import(mapping, file, dry_run=dry_run)
+        code = run_import(mapping, file, org=org, dry_run=dry_run, on_error=on_error, report_file=report_file)
     raise typer.Exit(code)
 
 
@@ -142,7 +142,7 @@ def demo_reset(
         progress.step("Emptying the database")
         empty_database(progress.detail)
         progress.step("Loading the demo")
-        _load_demo(progress.step)
+        _demo().load(progress.step)
 
 
 @app.command()

@@ -11,8 +11,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from backend.config.checks import CannotStart
+from backend.kit.locks import Lock
 
-_LOCK = 0x46_42_4D_49  # "FBMI", the key of the advisory lock
 Key = tuple[str, str]
 
 
@@ -76,8 +76,8 @@ class _Lines(StringIO):
 def migrate(report: Callable[[str], None]) -> None:
     """Applies what is missing; two processes may call it at once, and one waits."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_advisory_lock(%s, 0)", [int(Lock.MIGRATE)])
         try:
             call_command("migrate", interactive=False, verbosity=1, no_color=True, stdout=_Lines(report))
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+            cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [int(Lock.MIGRATE)])

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-from django.apps import apps
-
 from backend.config.boot import setup_django
 from backend.config.checks import CannotStart, check_database
 from backend.config.env import Env
@@ -37,8 +35,3 @@ def bring_up_to_date(progress: Progress, *, embedded: bool) -> None:
         migrate(progress.detail)
     else:
         check_migrations(state)
-
-
-def wants_demo(env: Env) -> bool:
-    """Says whether the demo is to be loaded: it is asked for, and nobody has put an org here."""
-    return env.demo and not apps.get_model("identity", "Org")._default_manager.exists()

@@ -4,6 +4,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import FrameType
 
 import httpx
@@ -14,7 +15,7 @@ from backend.config import children
 from backend.config.checks import CannotStart, check_folder, check_redis, listen
 from backend.config.children import Child
 from backend.config.env import Env
-from backend.config.prepare import Report, bring_up_to_date, start_database, wants_demo
+from backend.config.prepare import Report, bring_up_to_date, start_database
 from backend.config.progress import Progress
 from backend.config.welcome import SignIn, show_welcome
 from backend.kit.embedded_postgres import EmbeddedServer
@@ -27,15 +28,21 @@ class _Ended(BaseException):
     """Somebody asked for the end. Not an Exception, so that nobody on the way mistakes it for a fault."""
 
 
-class Supervisor:
-    """One run of the whole product. `load_demo` and `sign_ins` are lent by the room above the demo."""
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What a start needs of the demo: whether it is to be loaded, the loading, and who may sign in afterwards."""
 
-    def __init__(
-        self, env: Env, *, load_demo: Callable[[Report], None], sign_ins: Callable[[], list[SignIn]], console: Console
-    ) -> None:
+    wants_loading: Callable[[], bool]
+    load: Callable[[Report], None]
+    sign_ins: Callable[[], list[SignIn]]
+
+
+class Supervisor:
+    """One run of the whole product. `demo` is asked once Django is set up, and only when the settings want the demo."""
+
+    def __init__(self, env: Env, *, demo: Callable[[], Demo], console: Console) -> None:
         self._env = env
-        self._load_demo = load_demo
-        self._sign_ins = sign_ins
+        self._demo = demo
         self._console = console
         self._database: EmbeddedServer | None = None
         self._children: list[Child] = []
@@ -80,15 +87,19 @@ class Supervisor:
             if self._env.redis_url is not None:
                 check_redis(self._env.redis_url)
             bring_up_to_date(progress, embedded=self._database is not None)
-            if wants_demo(self._env):
-                progress.step("Loading the demo (once)")
-                self._load_demo(progress.step)
-            who = self._sign_ins() if self._env.demo else []
+            who = self._with_demo(progress) if self._env.demo else []
             connections.close_all()
             progress.step("Starting the web and the worker")
             self._start_children(self._listening.fileno())
             self._wait_ready()
         show_welcome(self._console, self._env, who, dev_fcm=self._dev_fcm_url, seconds=time.monotonic() - began)
+
+    def _with_demo(self, progress: Progress) -> list[SignIn]:
+        demo = self._demo()
+        if demo.wants_loading():
+            progress.step("Loading the demo (once)")
+            demo.load(progress.step)
+        return demo.sign_ins()
 
     @property
     def _dev_fcm_url(self) -> str | None:

@@ -6,8 +6,8 @@ from rich.table import Table
 from backend.config.env import Env
 from backend.kit.version import VERSION
 
-SignIn = tuple[str, str, str]
-"""Name, role, password."""
+SignIn = tuple[str, str, str, str]
+"""Tenant, name, role, password."""
 
 
 def show_welcome(console: Console, env: Env, who: list[SignIn], *, dev_fcm: str | None, seconds: float) -> None:
@@ -27,9 +27,9 @@ def show_welcome(console: Console, env: Env, who: list[SignIn], *, dev_fcm: str 
     console.print(doors, soft_wrap=True)
     if who:
         console.print()
-        names = Table("Sign in as", "Role", "Password", box=None, padding=(0, 2, 0, 0), header_style="dim")
-        for name, role, password in who:
-            names.add_row(name, role, password)
+        names = Table("Sign in as", "Role", "Tenant", "Password", box=None, padding=(0, 2, 0, 0), header_style="dim")
+        for tenant, name, role, password in who:
+            names.add_row(name, role, tenant, password)
         console.print(names)
     console.print()
     console.print("Ctrl-C stops it; the data stays.", style="dim", highlight=False)

@@ -12,6 +12,7 @@ from django.db import Error, connection
 
 from backend.config.wiring import JOBS, QUEUES, WIRING, Job, Queue
 from backend.events import outbox
+from backend.kit.locks import Lock, release, try_hold
 from backend.kit.logs import bind, clear, logger
 
 IDLE_SECONDS = 0.25
@@ -71,18 +72,15 @@ class Worker:
 
 def _alone(job: Job) -> int:
     """Runs the job unless another worker is at it."""
-    key = zlib.crc32(f"job:{job.name}".encode())
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-        row = cursor.fetchone()
-        if row is None or not row[0]:
-            return 0
-        try:
-            began = time.perf_counter()
-            job.run()
-            _log.debug("job_done", job=job.name, ms=round((time.perf_counter() - began) * 1000, 1))
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+    key = zlib.crc32(job.name.encode())
+    if not try_hold(Lock.PERIODIC, key):
+        return 0
+    began = time.perf_counter()
+    try:
+        job.run()
+    finally:
+        release(Lock.PERIODIC, key)
+    _log.debug("job_done", job=job.name, ms=round((time.perf_counter() - began) * 1000, 1))
     return 1
 
 

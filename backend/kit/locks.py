@@ -14,6 +14,7 @@ class Lock(IntEnum):
     TERRITORY_TREE = 3
     IMPORT = 4
     PERIODIC = 5
+    MIGRATE = 6
 
 
 def _second(key: UUID | int) -> int:

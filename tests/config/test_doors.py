@@ -89,6 +89,9 @@ def test_a_socket_elsewhere_than_at_graphql_is_closed() -> None:
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
+    async def knock() -> None:
+        await asgi.application(scope, receive, send)
+
     scope = {"type": "websocket", "path": "/chat", "headers": [(b"host", b"localhost")], "subprotocols": []}
-    asyncio.run(asgi.application(scope, receive, send))
+    asyncio.run(knock())
     assert sent == [{"type": "websocket.close", "code": 4404, "reason": "sockets are at /graphql"}]
