@@ -13,6 +13,8 @@ from backend.imports.problems import BadValue
 Cell = str | int | float | bool | Decimal | date | datetime | time | None
 Value = str | int | float | Decimal | date | None
 
+_CENT = Decimal("0.01")
+_POWERS = [Decimal(10) ** power for power in range(20)]
 _WHOLE = re.compile(r"[+-]?\d{1,18}(\.0+)?", re.ASCII)
 
 
@@ -86,13 +88,12 @@ class Amount:
         """Returns the amount; the shortest text of a binary number counts, so 0.1 is 0.10."""
         text = repr(raw) if type(raw) is float else text_of(raw).strip()
         try:
-            number = Decimal(text)
-            amount = number.quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+            amount = Decimal(text).quantize(_CENT, ROUND_HALF_EVEN)
         except InvalidOperation:
             raise BadValue("NOT_A_NUMBER", f"{_short(text)} is not an amount") from None
         if not amount.is_finite():
             raise BadValue("NOT_A_NUMBER", f"{_short(text)} is not an amount")
-        if abs(amount) >= Decimal(10) ** (self.digits - 2) or (self.least is not None and amount < self.least):
+        if abs(amount) >= _POWERS[self.digits - 2] or (self.least is not None and amount < self.least):
             raise BadValue("OUT_OF_RANGE", f"{_short(text)} is too large or too small")
         return amount
 

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from backend.imports.cells import Cell
 from backend.imports.problems import Problem, file_refused
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A row: cells in the order of the wanted columns; `line` counts from 1 as an editor or a spreadsheet does."""
 
     line: int
