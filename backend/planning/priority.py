@@ -77,9 +77,9 @@ def why(facts: Facts) -> str:
     words = [due_words(facts.due_in_days) if facts.visited else "never visited"]
     if facts.tier:
         words.append(f"tier {facts.tier}")
-    if facts.yearly_sales:
+    if facts.yearly_sales is not None and facts.yearly_sales > 0:
         words.append(f"{money(facts.yearly_sales, facts.currency)} a year")
-    if facts.open_deals:
+    if facts.open_deals is not None and facts.open_deals > 0:
         words.append(f"open deal {money(facts.open_deals, facts.currency)}")
     if facts.boost:
         words.append("raised by hand" if facts.boost > 0 else "lowered by hand")
@@ -102,11 +102,12 @@ def money(amount: Decimal, currency: str) -> str:
     """Returns a short amount: $950, $12k, $1.5M; a currency without a sign of its own keeps its code."""
     sign = SIGNS.get(currency, f"{currency} ")
     for unit, name in ((Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "k")):
-        if amount >= unit:
-            scaled = amount / unit
-            return (
-                f"{sign}{scaled:.0f}{name}"
-                if scaled >= 10 or scaled == scaled.to_integral()
-                else f"{sign}{scaled:.1f}{name}"
-            )
+        if amount >= unit * Decimal("0.9995"):
+            return f"{sign}{rounded(amount / unit)}{name}"
     return f"{sign}{amount:.0f}"
+
+
+def rounded(amount: Decimal) -> str:
+    """Returns at most one decimal, none from ten on or when it would be zero."""
+    text = f"{amount:.1f}"
+    return f"{amount:.0f}" if amount >= 10 or text.endswith(".0") else text
