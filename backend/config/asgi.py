@@ -6,7 +6,6 @@ from typing import cast
 from asgiref.sync import ThreadSensitiveContext
 from django.conf import settings
 from django.core.asgi import get_asgi_application
-from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
@@ -14,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.config.access import AccessLog
 from backend.config.boot import setup_django
+from backend.config.cors import Cors
 from backend.config.front_page import front_page
 from backend.config.health import healthz, readyz
 
@@ -49,15 +49,7 @@ async def route(scope: Scope, receive: Receive, send: Send) -> None:
 
 def guarded(app: ASGIApp) -> ASGIApp:
     """Lets in only the hosts and the web origins that the settings name."""
-    cors = CORSMiddleware(
-        app,
-        allow_origins=settings.ENV.cors_origins,
-        allow_methods=["GET", "POST"],
-        allow_headers=["authorization", "content-type", "x-request-id"],
-        expose_headers=["x-request-id"],
-        max_age=3600,
-    )
-    return TrustedHostMiddleware(cors, allowed_hosts=settings.ENV.allowed_hosts, www_redirect=False)
+    return TrustedHostMiddleware(Cors(app), allowed_hosts=settings.ENV.allowed_hosts, www_redirect=False)
 
 
 _inside = guarded(route)
