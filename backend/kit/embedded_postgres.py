@@ -73,11 +73,15 @@ def _silent(_: str) -> None: ...
 
 @dataclass
 class EmbeddedServer:
-    """A running server: `uri` reaches its database; `owned` says whether `stop` stops it or only lets go."""
+    """A running server: `uri` reaches its database; `owned` says whether `stop` stops it or only lets go.
+
+    `socket_dir` is a folder outside the data, made for its socket alone.
+    """
 
     uri: str
     process: subprocess.Popen[bytes] | None = None
     lock: IO[str] | None = field(default=None, repr=False)
+    socket_dir: Path | None = None
 
     @property
     def owned(self) -> bool:
@@ -92,6 +96,8 @@ class EmbeddedServer:
         """Stops an owned server (open sessions are ended, data is kept) and waits for it; may be called twice."""
         if self.process is not None:
             _end(self.process)
+            if self.socket_dir is not None:
+                shutil.rmtree(self.socket_dir, ignore_errors=True)
         if self.lock is not None:
             self.lock.close()
 
@@ -159,7 +165,9 @@ def serving(data_dir: Path) -> bool:
 
 def _begin(data_dir: Path, lock: IO[str], durable: bool, report: Report) -> EmbeddedServer:
     try:
-        return EmbeddedServer(uri(data_dir), _run(data_dir, durable, report), lock)
+        process = _run(data_dir, durable, report)
+        aside = _socket_dir(_pgdata(data_dir))
+        return EmbeddedServer(uri(data_dir), process, lock, aside if aside != _pgdata(data_dir) else None)
     except OSError as error:
         lock.close()
         raise EmbeddedError(

@@ -67,7 +67,9 @@ def test_no_page_of_another_origin_may_call_unless_it_is_named() -> None:
 
 @override_settings(CORS_ALLOWED_ORIGINS=["https://app.example.com"])
 def test_a_named_origin_may_call_without_cookies() -> None:
-    assert _ask("/", origin="https://app.example.com").headers["access-control-allow-origin"] == "https://app.example.com"
+    assert (
+        _ask("/", origin="https://app.example.com").headers["access-control-allow-origin"] == "https://app.example.com"
+    )
     assert "access-control-allow-origin" not in _ask("/", origin="https://evil.example.com").headers
     answer = _ask(
         "/graphql",

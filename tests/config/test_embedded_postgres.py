@@ -112,7 +112,10 @@ def test_a_folder_too_deep_for_a_socket_works_too(tmp_path: Path) -> None:
     server = _start(deep)
     _note(server.uri, "reached")
     assert _notes(embedded_postgres.uri(deep)) == ["reached"]
+    assert server.socket_dir is not None
+    assert server.socket_dir.stat().st_mode & 0o777 == 0o700
     server.stop()
+    assert not server.socket_dir.exists()
 
 
 def test_committed_data_survives_kill_9_of_the_whole_server(folder: Path) -> None:
