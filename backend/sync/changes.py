@@ -103,11 +103,11 @@ def rows_under(roots: Collection[UUID], *, after: Touched, limit: int) -> Iterat
         if left <= 0:
             return
         table = TABLES[rank]
-        start = after.id if rank == after.rank else UUID(int=0)
-        sql = (
-            f"SELECT * FROM ({table.select()}) s WHERE s.root = ANY(%s::uuid[]) AND s.id > %s ORDER BY s.id LIMIT %s"
-        )
-        for one in _fetch(table, sql, [list(roots), start, left]):
+        sql = f"SELECT * FROM ({table.select()}) s WHERE s.root = ANY(%s::uuid[])"
+        params: list[Any] = [list(roots)]
+        if rank == after.rank:
+            sql, params = f"{sql} AND s.id > %s", [*params, after.id]
+        for one in _fetch(table, f"{sql} ORDER BY s.id LIMIT %s", [*params, left]):
             left -= 1
             yield rank, one
 

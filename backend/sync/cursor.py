@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-VERSION = 1
+VERSION = 2
 
 
 class BadCursor(ValueError):
@@ -24,7 +24,7 @@ class Page:
 
     `phase`: delta (changes since the last complete pull), enter (rows of new roots), catchup (changes meanwhile).
     `base`, `target`: the two snapshots between which changes are being sent. `rank`, `after`: the last entity rank and
-    row id that were sent of it."""
+    row id that were sent of it. `seq`: the device's last mutation when the pull began."""
 
     next_gen: int
     phase: str
@@ -32,6 +32,7 @@ class Page:
     target: str
     rank: int
     after: str
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)

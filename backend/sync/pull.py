@@ -3,6 +3,7 @@
 1. The device is locked; snapshot, scope and rows of a page come from one REPEATABLE READ transaction.
 2. First page: the device's generation is compared with what its user sees now; what leaves is evicted, what enters is
    opened under a new generation. Nothing is forgotten until the device shows a later cursor, so a lost reply replays.
+   A page that evicts opens a generation too: were its reply lost, an older page could not be asked for without it.
 3. Phases: *delta* (rows touched under roots it holds), *enter* (all rows of new roots), *catchup* (what was touched while
    the pages were on their way). A pull is complete only when the catch-up of its last page is exhausted in that page's own
    snapshot: what the device then holds is the database at one instant.
@@ -79,7 +80,8 @@ def _page(bearer: Bearer, text: str | None, limit: int) -> Pulled:
     position = Cursor(epoch=epoch, gen=state.last_gen, base="")
     if text is None:
         scope.forget(bearer.device_id)
-        scope.confirm(state, state.last_gen)
+        # A generation of its own: a cursor from before knows of roots that are forgotten now, and must not fit.
+        position = replace(position, gen=scope.begin(state))
     else:
         try:
             position = unseal(text, bearer, secret=settings.SECRET_KEY)
@@ -105,12 +107,14 @@ def _page(bearer: Bearer, text: str | None, limit: int) -> Pulled:
         if complete
         else replace(position, page=work.page)
     )
+    more = complete and bool(visible - scope.held(state.pk))
     page = PullPage(
         ops=work.ops,
         cursor=seal(next_cursor, bearer, secret=settings.SECRET_KEY),
         complete=complete,
-        more=complete and bool(visible - scope.held(state.pk)),
-        last_seq=state.last_seq,
+        more=more,
+        # What was pushed meanwhile may stand under a root that only the next pull brings.
+        last_seq=work.page.seq if more else state.last_seq,
         epoch=epoch,
         server_time=clock.now(),
     )
@@ -118,7 +122,8 @@ def _page(bearer: Bearer, text: str | None, limit: int) -> Pulled:
 
 
 def _refusal(state: DeviceState, epoch: str, position: Cursor) -> ResetReason | None:
-    if position.epoch != epoch or (position.base and changes.from_the_future(position.base)):
+    newest = position.page.target if position.page else position.base
+    if position.epoch != epoch or (newest and changes.from_the_future(newest)):
         return ResetReason.EPOCH_CHANGED
     if not state.acked_gen <= position.gen <= state.last_gen:
         return ResetReason.CURSOR_REWOUND
@@ -150,7 +155,15 @@ def _first(state: DeviceState, position: Cursor, visible: set[UUID], now: str, l
         next_gen = scope.begin(state)
         scope.apply(state.pk, diff, next_gen)
     phase = "delta" if position.base else "enter"
-    page = Page(next_gen=next_gen, phase=phase, base=position.base, target=now, rank=START.rank, after=str(START.id))
+    page = Page(
+        next_gen=next_gen,
+        phase=phase,
+        base=position.base,
+        target=now,
+        rank=START.rank,
+        after=str(START.id),
+        seq=state.last_seq,
+    )
     work = _Pull(state, visible, now, limit, position, page)
     work.ops += [_evict(root, EvictReason.SCOPE) for root in diff.leave]
     work.ops += [_evict(root, EvictReason.REFRESH) for root in diff.doubtful]
@@ -162,8 +175,7 @@ def _evict_lost(work: _Pull) -> None:
     lost = scope.held(work.state.pk) - work.visible
     if not lost:
         return
-    if work.page.next_gen == work.position.gen:
-        work.page = replace(work.page, next_gen=scope.begin(work.state))
+    work.page = replace(work.page, next_gen=scope.begin(work.state))
     scope.remove(work.state.pk, lost, work.page.next_gen)
     work.ops += [_evict(root, EvictReason.SCOPE) for root in sorted(lost)]
 
@@ -171,7 +183,7 @@ def _evict_lost(work: _Pull) -> None:
 def _fill(work: _Pull) -> bool:
     """Fills the page phase by phase; says whether the pull is complete."""
     if work.page.phase == "delta":
-        if not _send_touched(work, scope.held(work.state.pk, before=work.position.gen + 1)):
+        if not _send_touched(work, scope.held(work.state.pk, until=work.position.gen)):
             return False
         _turn_to(work, "enter")
     if work.page.phase == "enter":
@@ -213,7 +225,7 @@ def _send_touched(work: _Pull, roots: Collection[UUID]) -> bool:
 
 def _send_entering(work: _Pull) -> bool:
     """Sends all rows of the roots that enter; says whether none is left."""
-    entering = scope.held(work.state.pk, entered_in=work.page.next_gen) & work.visible
+    entering = scope.held(work.state.pk, after=work.position.gen)
     after = Touched(rank=work.page.rank, id=UUID(work.page.after))
     room = max(work.room, 0)
     some = list(changes.rows_under(entering, after=after, limit=room + 1))

@@ -76,13 +76,13 @@ def remove(device_id: UUID, roots: Iterable[UUID], gen: int) -> None:
     DeviceScope.objects.filter(device_id=device_id, root__in=list(roots)).update(removed_gen=gen)
 
 
-def held(device_id: UUID, *, entered_in: int | None = None, before: int | None = None) -> set[UUID]:
-    """Returns the roots the device holds or is being given: all, those entered in one generation, or those before it."""
+def held(device_id: UUID, *, until: int | None = None, after: int | None = None) -> set[UUID]:
+    """Returns the roots the device holds or is being given: all, those entered by generation `until`, or those `after`."""
     rows = DeviceScope.objects.filter(device_id=device_id, removed_gen=None)
-    if entered_in is not None:
-        rows = rows.filter(added_gen=entered_in)
-    if before is not None:
-        rows = rows.filter(added_gen__lt=before)
+    if until is not None:
+        rows = rows.filter(added_gen__lte=until)
+    if after is not None:
+        rows = rows.filter(added_gen__gt=after)
     return set(rows.values_list("root", flat=True))
 
 
