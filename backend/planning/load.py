@@ -204,11 +204,13 @@ def account_points(account_ids: Sequence[UUID]) -> dict[UUID, LatLng]:
 
 
 def seconds_after(midnight: datetime, moment: datetime) -> int:
+    """Returns the whole seconds from midnight to the moment, 0 when it lies before."""
     # In UTC, because two times of one zone are subtracted as if no clock were ever changed.
     return max(0, int((moment.astimezone(UTC) - midnight).total_seconds()))
 
 
 def up_to_minute(seconds: int) -> int:
+    """Returns the seconds rounded up to whole minutes."""
     return -(-seconds // MINUTE) * MINUTE
 
 

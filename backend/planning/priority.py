@@ -87,6 +87,7 @@ def why(facts: Facts) -> str:
 
 
 def due_words(due_in_days: int | None) -> str:
+    """Returns "due 6 days ago", "due today", "due in 2 days", or that nothing is ever due."""
     if due_in_days is None:
         return "no call cycle"
     if due_in_days == 0:

@@ -136,4 +136,5 @@ def useful_windows(problem: Problem, client: Client) -> list[TimeWindow]:
 
 
 def covers(window: TimeWindow, time: int) -> bool:
+    """Says whether service may start at `time`."""
     return window.start <= time <= window.end

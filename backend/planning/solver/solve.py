@@ -111,6 +111,7 @@ def approved(problem: Problem, order: Mapping[str, Sequence[str]]) -> Solution:
 
 
 def lines_of(problem: Problem, order: Mapping[str, Sequence[str]]) -> list[Line]:
+    """Returns the plan as lines that can be added to; it must be one that the referee let through."""
     return [
         Line(problem, shift, [problem.client_by_id[name] for name in order.get(shift.id, ())])
         for shift in problem.shifts
@@ -143,6 +144,7 @@ def reasons(problem: Problem, plan: Solution, alone: Sequence[Client]) -> tuple[
 
 
 def reason(problem: Problem, lines: Sequence[Line], client: Client, could: set[str]) -> Drop:
+    """Returns the true reason for one client left out; `could` are the ids that fit an empty shift."""
     if client.id not in could:
         return Drop(client.id, Reason.NO_WINDOW_FITS if reachable(problem, client) else Reason.NOT_REACHABLE)
     trade = cheapest(lines, client)

@@ -24,6 +24,8 @@ class ProposeDayInput:
 
 @strawberry.type
 class PlanningQuery:
+    """Reading plans."""
+
     @strawberry.field
     async def plan(self, info: Info, id: UUID) -> VisitPlan:
         actor = info.context.actor
@@ -43,6 +45,8 @@ class PlanningQuery:
 
 @strawberry.type
 class PlanningMutation:
+    """Proposing a day, and settling the proposal."""
+
     @strawberry.mutation(description="Chooses and orders the due visits of a day; nothing reaches a calendar yet.")
     async def propose_day(self, info: Info, input: ProposeDayInput) -> PlanPayload:
         actor = info.context.actor

@@ -78,12 +78,12 @@ class VisitPlan:
         return rows.many(PlanDrop, await info.context.load.plan_drops.load(self.id))
 
 
-@strawberry.type
+@strawberry.type(description="A plan.")
 class PlanPayload:
     plan: VisitPlan
 
 
-@strawberry.type
+@strawberry.type(description="An accepted plan, and the visits of its day in order.")
 class PlanAcceptedPayload:
     plan: VisitPlan
     visits: list[Visit]
