@@ -31,8 +31,9 @@ class GreatCircle:
     between 365 places of Liechtenstein and 400 of Andorra, 1 to 26 km apart, © OpenStreetMap contributors. Against
     them, without the caution, the mean error is 23 % and 49 % and the median estimate 1.06 and 0.88 of the true time
     (one constant speed of 50 km/h over 1.3 times the straight line: 22 % and 45 %, but then most trips run late).
-    The 15 % of caution leave 24 % and 50 % of the trips longer than estimated; plans made with it lost fewest stops
-    when driven on the real roads. Beyond `reach_m`, where nothing was measured, the rest of the way goes at
+    The 15 % of caution leave 24 % and 50 % of the trips longer than estimated. Six day plans of 80 candidates, made with
+    it and then driven on the real roads, kept 95 % and 96 % of the prize of plans made on those roads, and missed 0.5
+    and 1.0 stops a day. Beyond `reach_m`, where nothing was measured, the rest of the way is assumed to go at
     `open_road_kmh`, as the crow flies.
     """
 
