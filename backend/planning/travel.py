@@ -28,7 +28,7 @@ class GreatCircle:
     """Estimates driving time from the straight line alone: seconds = caution * scale * metres ** exponent.
 
     The constants were fitted (least mean error of log time, both countries weighing the same) to OSRM driving times
-    between 365 places of Liechtenstein and 400 of Andorra, 1 to 26 km apart, © OpenStreetMap contributors. Against
+    between 365 places of Liechtenstein and 400 of Andorra, up to 26 km apart, © OpenStreetMap contributors. Against
     them, without the caution, the mean error is 23 % and 49 % and the median estimate 1.06 and 0.88 of the true time
     (one constant speed of 50 km/h over 1.3 times the straight line: 22 % and 45 %, but then most trips run late).
     The 15 % of caution leave 24 % and 50 % of the trips longer than estimated. Six day plans of 80 candidates, made with
