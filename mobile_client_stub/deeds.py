@@ -119,7 +119,7 @@ class Deeds:
             return self._view().need("visit", visit_id)
 
     def move_stage(self, opportunity_id: str, stage: str, reason: str = "") -> Row:
-        """Moves an opportunity to a stage of its pipeline, by id or name; won and lost need a reason."""
+        """Moves an opportunity to a stage of its pipeline, by id, name or part of it; won and lost need a reason."""
         with self._acting() as view:
             deal = view.need("opportunity", opportunity_id)
             to = _stage(view, deal, stage)
@@ -183,7 +183,11 @@ def _stage(view: View, deal: Row, wanted: str) -> Row:
     for stage in stages:
         if wanted == stage["id"] or wanted.casefold() == stage["name"].casefold():
             return stage
-    raise NotHere(f"There is no stage {wanted}; there are {', '.join(stage['name'] for stage in stages)}.")
+    part = [stage for stage in stages if wanted.strip() and wanted.strip().casefold() in stage["name"].casefold()]
+    if len(part) == 1:
+        return part[0]
+    names = ", ".join(stage["name"] for stage in part or stages)
+    raise NotHere(f"There is no stage {wanted}; there are {names}.")
 
 
 def _name_of(view: View, visit: Row) -> str:

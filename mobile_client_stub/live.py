@@ -36,6 +36,7 @@ def open_socket(server: str, token: str) -> Iterator["LiveSocket"]:
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed) as error:
             raise Unreachable(server, "no socket") from error
         socket = LiveSocket(server, connection)
+        stack.callback(connection.close)  # before its own way out, which would call every trouble an error of ours
         socket.introduce(token)
         yield socket
 

@@ -58,10 +58,13 @@ def visit(device: Device, words: str | None) -> Row:
 
 
 def deal(device: Device, words: str, shown: Sequence[Deal]) -> Deal:
-    """Returns an opportunity by its number in `opportunities` or by name, of all there are."""
-    if words.isdigit():
-        return pick(shown, words, lambda one: str(one.opportunity["name"]), "opportunity")
-    return pick(device.opportunities(), words, lambda one: str(one.opportunity["name"]), "opportunity")
+    """Returns an opportunity by its number in `opportunities`, or by its name or account, of all there are."""
+    return pick(shown if words.isdigit() else device.opportunities(), words, _full_name, "opportunity")
+
+
+def _full_name(deal: Deal) -> str:
+    name = str(deal.opportunity["name"])
+    return f"{name} at {deal.account['name']}" if deal.account else name
 
 
 def point(text: str) -> tuple[float, float]:

@@ -29,12 +29,18 @@ def sign_in(
         str, typer.Option(prompt=True, hide_input=True, envvar="FIELDBEAT_STUB_PASSWORD", help="Asked for when absent.")
     ],
     server: Annotated[str | None, typer.Option(help=f"The server's address; {LOCAL} at first.")] = None,
+    push: Annotated[
+        str | None, typer.Option(help="The Firebase installation id that alerts go to; a made-up one by default.")
+    ] = None,
 ) -> None:
     """Sign a person in on this phone."""
     phone: Phone = context.obj
     phone.server = server
     session = phone.device.sign_in(user, password)
     phone.say(f"Hello, [bold]{session.full_name}[/bold] ({session.role}) on {session.server}.")
+    address = push or f"stub-{session.username}-{phone.device.store.install_key(user)[-12:]}"
+    phone.device.register_push("fid", address)
+    phone.say(f"Alerts for this phone go to {address}.")
     if not phone.device.store.sizes():
         phone.say("This phone is empty: `sync` fetches what is yours.")
 

@@ -85,9 +85,7 @@ def deals(found: Sequence[Deal], title: str) -> Table:
 
 def plan(proposed: DayPlan, zone: tzinfo) -> tuple[Table, Table]:
     """Returns the stops of a proposed day, and what was left out with the reason."""
-    road = int(proposed.figures.get("travelSeconds", 0)) // 60
-    span = f"out at {clock(proposed.leave_at, zone)}, back at {clock(proposed.back_at, zone)}, {road} min on the road"
-    stops = table(f"Proposed for {proposed.day:%A %d %B}: {span}", ">#", "arrive", "from", "to", "where", "why")
+    stops = table(f"Proposed for {proposed.day:%A %d %B}", ">#", "arrive", "from", "to", "where", "why")
     for number, stop in enumerate(proposed.stops, 1):
         times = [clock(stop[name], zone) for name in ("arrival", "plannedStart", "plannedEnd")]
         stops.add_row(str(number), *times, _where(stop), escape(stop["why"]))
@@ -98,6 +96,12 @@ def plan(proposed: DayPlan, zone: tzinfo) -> tuple[Table, Table]:
     if len(proposed.left_out) > LEFT_OUT_SHOWN:
         out.add_row("…", "", "")
     return stops, out
+
+
+def plan_in_short(proposed: DayPlan, zone: tzinfo) -> str:
+    """Returns when one sets out and is back, and how long one is on the road."""
+    road = int(proposed.figures.get("travelSeconds", 0)) // 60
+    return f"Out at {clock(proposed.leave_at, zone)}, back at {clock(proposed.back_at, zone)}, {road} min on the road."
 
 
 def _where(stop: Row) -> str:

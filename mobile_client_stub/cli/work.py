@@ -42,6 +42,7 @@ def plan(
     if not proposed.stops:
         phone.say("There is nothing to visit on that day.")
         return
+    phone.say(show.plan_in_short(proposed, device.zone()))
     if not accept and not (sys.stdin.isatty() and typer.confirm("Accept this plan?", default=True)):
         phone.say("Not accepted; `plan --accept` accepts.")
         return
@@ -130,8 +131,10 @@ def move(
     phone: Phone = context.obj
     device = phone.signed_in()
     deal = find.deal(device, opportunity, open_deals(device)).opportunity
-    device.move_stage(deal["id"], stage, reason)
-    phone.say(f"[bold]{escape(deal['name'])}[/bold] moved to {escape(stage)}.")
+    moved = device.move_stage(deal["id"], stage, reason)
+    with device.screen() as view:
+        to = view.need("stage", moved["stageId"])
+    phone.say(f"[bold]{escape(deal['name'])}[/bold] is at {escape(to['name'])} now.")
     phone.send()
 
 
