@@ -83,7 +83,7 @@ class Report:
         if written:
             yield f"{counts}, {self.refused:,} refused{' (dry run: nothing was written)' if dry_run else ''}"
         else:
-            yield f"the file was refused, nothing was written: {self.faults:,} problems"
+            yield f"the file was refused, nothing was written: {self.faults:,} problem{'s' * (self.faults != 1)}"
         if self.located:
             yield f"{self.located:,} without coordinates, located by their postcode"
         for name in self.unlocated:

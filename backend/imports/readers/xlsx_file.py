@@ -22,10 +22,13 @@ class XlsxTable:
         if sheet.start is None:
             raise file_refused("FILE_EMPTY", f"The sheet {sheet.name!r} is empty.")
         self._rows = sheet.iter_rows()
-        self._first = sheet.start[0] + 1
-        self._total = max(1, sheet.height)
-        self._done = 1
-        self._positions = positions([text_of(cell).strip() for cell in self._next() or []], layout.columns)
+        self._total = max(1, sheet.start[0] + sheet.height)
+        self._done = 0
+        header = self._next() or []
+        # A sheet that has a first filled cell has a row with it, so this ends.
+        while all(cell is None for cell in header):
+            header = self._next() or [""]
+        self._positions = positions([text_of(cell).strip() for cell in header], layout.columns)
 
     def progress(self) -> tuple[int, int]:
         """Returns rows."""
@@ -34,13 +37,15 @@ class XlsxTable:
     def records(self) -> Iterator[Record | Problem]:
         """Gives the rows below the header; empty rows are nothing."""
         while (cells := self._next()) is not None:
-            self._done += 1
             if any(cell is not None for cell in cells):
-                yield Record(self._first + self._done - 1, [cells[at] for at in self._positions])
+                yield Record(self._done, [cells[at] for at in self._positions])
 
     def _next(self) -> list[Cell] | None:
         row = next(self._rows, None)
-        return None if row is None else [_cell(cell) for cell in row]
+        if row is None:
+            return None
+        self._done += 1
+        return [_cell(cell) for cell in row]
 
 
 def _cell(cell: object) -> Cell:

@@ -91,7 +91,8 @@ class AccountTarget(EntityTarget[Account]):
             before = known.get(pair.row.pk)
             wanted = self._address(pair.item, before, outcome)
             if wanted["quality"] == GeocodeQuality.NONE:
-                outcome.unlocated.append(f"{pair.row.number or pair.item.key} {pair.row.name} (line {pair.item.line})")
+                known_as = dict.fromkeys((pair.row.number or pair.item.key, pair.row.name))
+                outcome.unlocated.append(f"{' '.join(known_as)} (line {pair.item.line})")
             elif wanted["quality"] == GeocodeQuality.POSTCODE:
                 outcome.located += 1
             if before is None:
@@ -126,7 +127,7 @@ class AccountTarget(EntityTarget[Account]):
     def _point(self, item: Item, outcome: Outcome) -> tuple[Any, Any]:
         lat, lng = item.values.get("lat"), item.values.get("lng")
         if lat == 0 and lng == 0:
-            told = "impossible coordinate 0, 0: nobody's place, a sign of a missing one"
+            told = "impossible coordinate 0, 0: nobody's place"
             outcome.problems.append(Problem(item.line, "lat", told, "IMPOSSIBLE_COORDINATE", kept=True))
             return None, None
         return (lat, lng) if lat is not None and lng is not None else (None, None)
