@@ -32,6 +32,8 @@ class SyncedTable:
     alive: str = "t.deleted_at IS NULL"
     also_from: dict[str, str] = field(default_factory=dict)
     """Other tables whose change shows in this row: table → SQL giving (org_id, id, root) from its rows `{rows}`."""
+    reads: dict[str, str] = field(default_factory=dict)
+    """Other tables that say where this row stands or what it shows: table → our column that names the row there."""
 
     def select(self) -> str:
         """Returns `SELECT id, root, row` of living rows, `row` as JSON text; a WHERE with AND may follow."""
@@ -111,6 +113,7 @@ TABLES: tuple[SyncedTable, ...] = (
             "crm_contact": "SELECT r.org_id, r.id, r.account_id FROM {rows} x "
             "JOIN crm_accountcontactrelation r ON r.contact_id = x.id"
         },
+        reads={"crm_contact": "contact_id"},
     ),
     SyncedTable(
         "accountSales",
