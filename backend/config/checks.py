@@ -7,8 +7,6 @@ import tempfile
 from pathlib import Path
 
 import psycopg
-from redis import Redis
-from redis.exceptions import RedisError
 
 OLDEST = 15
 
@@ -76,6 +74,10 @@ def check_database(uri: str) -> None:
 
 def check_redis(url: str) -> None:
     """Asks Redis once; raises CannotStart when it is out of reach."""
+    # Here, because the library takes longer to load than all others of a start, and few use it.
+    from redis import Redis
+    from redis.exceptions import RedisError
+
     try:
         with Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5) as client:
             client.ping()

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from django.conf import settings
 from django.core.cache import cache
 from django.db import Error, connection
-from redis.exceptions import RedisError
 from starlette.types import Receive, Scope, Send
 
 from backend.config.migrations import migration_state
@@ -60,6 +59,8 @@ def _look() -> dict[str, str]:
 
 
 def _redis() -> str:
+    from redis.exceptions import RedisError  # loaded only where it is used: it takes long
+
     try:
         cache.get("readyz")
     except RedisError as error:

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from backend.kit import embedded_postgres
 from tests.config.serving import environment, run
 
 
 @pytest.fixture(scope="session")
 def _migrated() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="fb-"))
-    done = run("migrate", env=environment(FIELDBEAT_DATA_DIR=str(made / "data")))
+    server = embedded_postgres.start(made / "data", durable=False)
+    done = run("migrate", env=environment(DATABASE_URL=server.uri, FIELDBEAT_DATA_DIR=str(made / "data")))
+    server.stop()
     assert done.returncode == 0, done.stderr
     yield made / "data"
     shutil.rmtree(made)

@@ -91,6 +91,14 @@ class Serving:
         answer = httpx.get(f"{self.base}/readyz", timeout=30, trust_env=False)
         return answer.status_code, answer.json()["checks"]
 
+    def all_of(self, role: str) -> list[psutil.Process]:
+        """Returns the living processes of one role."""
+        return [
+            child
+            for child in psutil.Process(self.process.pid).children()
+            if alive(child) and child.cmdline()[1:4] == ["-m", "backend", role]
+        ]
+
     def family(self) -> dict[str, psutil.Process]:
         """Returns every process it started, by role, with the database's own children by number."""
         found: dict[str, psutil.Process] = {}
