@@ -41,9 +41,9 @@ def load(org: Org | None, say: Say) -> Org:
     """Loads, or goes on loading, the tenant."""
     say("Chicago Food Inspections: people and 12,367 businesses")
     org = org or _begin()
-    bring_in("chicago-businesses", "chicago/businesses.csv.gz")
+    bring_in("chicago-businesses")
     say("Chicago Food Inspections: 24,518 visits")
-    bring_in("chicago-visits", "chicago/visits.csv.gz")
+    bring_in("chicago-visits")
     once(org, "teams", _place)
     return org
 

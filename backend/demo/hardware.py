@@ -29,13 +29,13 @@ def load(org: Org | None, say: Say) -> Org:
     """Loads, or goes on loading, the tenant."""
     say("Hardware Pipeline: people, accounts and products")
     org = org or _begin()
-    bring_in("hardware-managers", "hardware/sales_teams.csv")
-    bring_in("hardware-agents", "hardware/sales_teams.csv")
+    bring_in("hardware-managers")
+    bring_in("hardware-agents")
     once(org, "offices", _staff)
-    bring_in("hardware-accounts", "hardware/accounts.csv")
-    bring_in("hardware-products", "hardware/products.csv")
+    bring_in("hardware-accounts")
+    bring_in("hardware-products")
     say("Hardware Pipeline: 8,800 opportunities")
-    bring_in("hardware-opportunities", "hardware/sales_pipeline.csv.gz")
+    bring_in("hardware-opportunities")
     once(org, "coverage", _place)
     return org
 

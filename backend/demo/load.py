@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from backend.demo import chicago, hardware, iowa
 from backend.demo.people import PASSWORD
@@ -27,6 +27,9 @@ def load_demo(report: Say) -> None:
         loaded = load(org, report)
         with transaction.atomic():
             mark(loaded, COMPLETE)
+        # Tables filled a moment ago have no statistics yet, and the first people to look would wait for it.
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
 
 
 def wants_loading() -> bool:

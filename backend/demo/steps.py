@@ -7,10 +7,23 @@ from django.db import transaction
 
 from backend.crm.models import ExternalId
 from backend.identity.models import Org
-from backend.imports.run import NOTHING_DONE, SOME_REFUSED, run_import
+from backend.imports.run import DONE, run_import
 from backend.kit.errors import Conflict
 
 FOLDER = Path(__file__).resolve().parents[2] / "demo"
+FILES = {
+    "iowa-stores": "iowa/stores.csv.gz",
+    "iowa-products": "iowa/products.csv.gz",
+    "iowa-orders": "iowa/order_lines.parquet",
+    "chicago-businesses": "chicago/businesses.csv.gz",
+    "chicago-visits": "chicago/visits.csv.gz",
+    "hardware-managers": "hardware/sales_teams.csv",
+    "hardware-agents": "hardware/sales_teams.csv",
+    "hardware-accounts": "hardware/accounts.csv",
+    "hardware-products": "hardware/products.csv",
+    "hardware-opportunities": "hardware/sales_pipeline.csv.gz",
+}
+"""The file of each mapping, both in the demo's folder."""
 BEGUN, COMPLETE = "begun", "complete"
 _SOURCE = "fieldbeat-demo"
 
@@ -36,9 +49,10 @@ def once(org: Org, step: str, do: Callable[[Org], None]) -> None:
         mark(org, step)
 
 
-def bring_in(mapping: str, file: str) -> None:
-    """Imports a file of the demo's folder; a row that is refused is a broken demo, and says so."""
+def bring_in(mapping: str) -> list[str]:
+    """Imports one of the demo's files and returns what was told; a row that is refused is a broken demo: DEMO_DATA."""
     told: list[str] = []
-    code = run_import(FOLDER / "mappings" / f"{mapping}.toml", FOLDER / file, report=told.append)
-    if code in (SOME_REFUSED, NOTHING_DONE):
-        raise Conflict("DEMO_DATA", f"The demo's {file} did not go in whole: {'; '.join(told)}")
+    code = run_import(FOLDER / "mappings" / f"{mapping}.toml", FOLDER / FILES[mapping], report=told.append)
+    if code != DONE:
+        raise Conflict("DEMO_DATA", f"The demo's {FILES[mapping]} did not go in whole: {'; '.join(told)}")
+    return told

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from backend.crm.models import Account, Address
 from backend.identity.models import Org
@@ -44,11 +44,12 @@ def place_accounts(org: Org, *, since: datetime | None = None) -> Placement | No
     if model is None:
         return None
     start = since or clock.now()
-    placed_already = AccountTerritory.objects.filter(
-        Q(valid_to=None) | Q(valid_to__gt=start),
-        account=OuterRef("pk"), territory__model=model, role=TerritoryRole.PRIMARY, deleted_at=None,
-    )  # fmt: skip
-    accounts = list(Account.objects.filter(~Exists(placed_already), org=org, deleted_at=None).order_by("id"))
+    lying = AccountTerritory.objects.filter(
+        Q(valid_to=None) | Q(valid_to__gt=start), territory__model=model, role=TerritoryRole.PRIMARY, deleted_at=None
+    )
+    # NOT IN and not NOT EXISTS: one hash of the ids, whatever the planner thinks of tables that were filled just now.
+    free = Account.objects.filter(org=org, deleted_at=None).exclude(pk__in=lying.values("account_id"))
+    accounts = list(free.order_by("id"))
     if not accounts:
         return Placement(0, [])
     engine = active_assignment(model)
