@@ -5,7 +5,8 @@ from pathlib import Path
 from backend.imports.cells import text_of
 from backend.imports.mapping import Locate
 from backend.imports.problems import Problem, file_refused
-from backend.imports.readers.table import Layout, open_table
+from backend.imports.readers.opening import open_table
+from backend.imports.readers.table import Layout
 from backend.kit.geo import LatLng
 
 

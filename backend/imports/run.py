@@ -13,7 +13,8 @@ from backend.identity.models import Org
 from backend.imports.lock import alone
 from backend.imports.mapping import Mapping, OnError, read_mapping
 from backend.imports.problems import mapping_wrong, org_not_found
-from backend.imports.readers.table import Layout, Table, open_table
+from backend.imports.readers.opening import open_table
+from backend.imports.readers.table import Layout, Table
 from backend.imports.report import Report, Say, reporting
 from backend.imports.rows import Reading
 from backend.imports.targets.accounts import AccountTarget

@@ -11,7 +11,8 @@ from backend.imports.cells import Cell
 from backend.imports.problems import Problem
 from backend.imports.readers.csv_file import ends_inside_quotes
 from backend.imports.readers.lines import LONGEST
-from backend.imports.readers.table import Layout, open_table
+from backend.imports.readers.opening import open_table
+from backend.imports.readers.table import Layout
 from backend.kit.errors import Invalid
 
 Found = list[tuple[int, Sequence[Cell] | str]]

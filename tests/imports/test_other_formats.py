@@ -11,7 +11,8 @@ import pytest
 from backend.imports.cells import Cell
 from backend.imports.problems import Problem
 from backend.imports.readers import parquet_file, xlsx_file
-from backend.imports.readers.table import Layout, open_table
+from backend.imports.readers.opening import open_table
+from backend.imports.readers.table import Layout
 from backend.kit.errors import Invalid
 from tests.imports.desk import Desk
 

@@ -1,9 +1,7 @@
 """What every reader gives: rows of the wanted columns, in bounded memory, each with its line; and problems in between."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from backend.imports.cells import Cell
@@ -49,35 +47,3 @@ def positions(header: Sequence[str], wanted: Sequence[str]) -> list[int]:
     if twice:
         raise file_refused("COLUMN_TWICE", f"The file has the column {', '.join(map(repr, twice))} more than once.")
     return [header.index(name) for name in wanted]
-
-
-@contextmanager
-def open_table(path: Path, layout: Layout) -> Iterator[Table]:
-    """Opens a .csv, .csv.gz, .xlsx or .parquet file; raises Invalid when it cannot be read at all.
-
-    Codes: FILE_KIND_UNKNOWN, FILE_UNREADABLE, FILE_EMPTY, COLUMN_MISSING, COLUMN_TWICE, COLUMN_TYPE."""
-    name = path.name.lower()
-    opened: AbstractContextManager[Table]
-    if name.endswith((".csv", ".csv.gz")):
-        from backend.imports.readers.csv_file import open_csv
-
-        opened = open_csv(path, layout)
-    elif name.endswith(".xlsx"):
-        from backend.imports.readers.xlsx_file import open_xlsx
-
-        opened = open_xlsx(path, layout)
-    elif name.endswith(".parquet"):
-        from backend.imports.readers.parquet_file import open_parquet
-
-        opened = open_parquet(path, layout)
-    else:
-        raise file_refused(
-            "FILE_KIND_UNKNOWN", f"{path.name} is not a .csv, .csv.gz, .xlsx or .parquet file, going by its name."
-        )
-    try:
-        with opened as table:
-            yield table
-    except OSError as error:
-        if error.filename is None:
-            raise
-        raise file_refused("FILE_UNREADABLE", f"{path} cannot be read: {error.strerror}.") from error
