@@ -161,8 +161,10 @@ def test_ids_and_numbers_survive_a_restart(phone: Phone, ana: Device) -> None:
     assert [one["seq"] for one in after] == [1, 2]
 
 
-def test_settled_numbers_are_never_given_again(ana: Device) -> None:
+def test_settled_numbers_are_never_given_again_even_when_nothing_remembers_the_deed(ana: Device) -> None:
     ana.add_note(STORE, "one")
     ana.sync()
+    with ana.store.writing() as db:
+        db.execute("DELETE FROM outbox")
     ana.add_note(STORE, "two")
     assert [entry.seq for entry in ana.outbox()] == [2]

@@ -2,9 +2,10 @@
 
 import pytest
 
+from mobile_client_stub.api import Api
 from mobile_client_stub.device import Device
 from mobile_client_stub.errors import Refused, Revoked, SignInNeeded, Unreachable, UnsentWork
-from tests.mobile_client_stub.conftest import Phone
+from tests.mobile_client_stub.conftest import IMPATIENT, SERVER, Phone
 from tests.mobile_client_stub.scripted import Scripted, error, page
 from tests.mobile_client_stub.world import STORE, everything
 
@@ -39,10 +40,12 @@ def test_a_renewal_that_never_comes_leaves_the_session_to_try_again_with(server:
 
 
 def test_another_process_of_the_phone_that_was_quicker_is_believed(server: Scripted, phone: Phone, ana: Device) -> None:
+    assert ana.who is not None
+    used = ana.who
     server.expire()
-    quick = phone()
-    quick.sync()
-    ana.sync()
+    phone().sync()
+    api = Api(SERVER, ana.store, patience=IMPATIENT, transport=server.network())
+    assert api.renew(used) == ana.who != used
     assert server.names().count("RefreshSession") == 1
 
 
@@ -104,6 +107,15 @@ def test_a_phone_handed_on_holds_nothing_of_the_person_before(server: Scripted, 
     assert (ana.store.sizes(), ana.outbox(), ana.store.position().cursor) == ({}, [], None)
     ana.sign_in("ana", "secret")
     assert len(server.devices) == 3
+
+
+def test_what_a_revoked_phone_could_not_send_is_not_shown_to_the_next_person(server: Scripted, ana: Device) -> None:
+    ana.add_note(STORE, "never sent")
+    server.answers["SyncPush"] = [error("DEVICE_REVOKED", "AUTH")]
+    with pytest.raises(Revoked):
+        ana.sync()
+    ana.sign_in("ben", "secret")
+    assert ana.outbox() == []
 
 
 def test_a_lost_sign_in_reply_does_not_make_a_second_device(server: Scripted, phone: Phone) -> None:

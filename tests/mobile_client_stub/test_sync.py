@@ -34,6 +34,7 @@ def test_nothing_of_a_pull_is_shown_before_it_is_complete_and_then_all_of_it(ser
     assert ana.store.sizes() == {}
     ana.sync()
     assert names(ana) == ["Ames Liquor", "Boone Market", "Far Goods"]
+    assert ana.store.position().staged == 0
 
 
 def test_after_a_crash_between_pages_the_next_start_goes_on_from_the_staged_page(
@@ -235,8 +236,10 @@ def test_a_restored_server_is_told_again_what_it_forgot(server: Scripted, ana: D
 def test_a_copied_phone_asks_for_a_sign_in_and_sends_its_work_as_another_device(server: Scripted, ana: Device) -> None:
     assert ana.who is not None
     old_device = ana.who.device_id
+    ana.add_note(STORE, "before the copy was made")
+    ana.sync()
     ledger = server.devices[old_device]
-    ledger.last_seq, ledger.by_seq[1] = 1, ("what the copy did", {})
+    ledger.last_seq, ledger.by_seq[2] = 2, ("what the copy did", {})
     ana.add_note(STORE, "mine")
     (mine,) = ana.outbox()
     with pytest.raises(SignInNeeded, match="This phone was copied"):
@@ -245,6 +248,7 @@ def test_a_copied_phone_asks_for_a_sign_in_and_sends_its_work_as_another_device(
     session = ana.sign_in("ana", "secret")
     assert session.device_id != old_device
     report = ana.sync()
+    assert report.halts == []
     assert [(entry.seq, entry.id, answer.status) for entry, answer in report.answers] == [(1, mine.id, "APPLIED")]
     last_pull = [variables for name, variables in server.calls if name == "SyncPull"][-1]
     assert (last_pull["cursor"], last_pull["device"]) == (None, session.device_id)

@@ -155,6 +155,18 @@ def test_whatever_ends_a_socket_it_says_lost_once_and_connects_again(
     assert [event.kind for event in events] == ["connected", "lost", "connected"]
 
 
+def test_while_nobody_answers_it_says_lost_once(ana: Device, server: Scripted, tmp_path: Path) -> None:
+    def away(talk: Talk) -> None:
+        talk.close(1013, "try again later")
+
+    def good(talk: Talk) -> None:
+        talk.welcome()
+        talk.listen()
+
+    with scripted_sockets(away, away, away, good) as (address, _), at(address, server, tmp_path) as phone:
+        assert [event.kind for event in some(phone, 2)] == ["lost", "connected"]
+
+
 def test_offline_it_says_lost_once_and_waits(ana: Device) -> None:
     ana.go_offline()
     enough = threading.Event()
