@@ -30,18 +30,18 @@ def wire(value: Value) -> Value:
 
 
 def equal(a: Value, b: Value) -> bool:
-    """Compares two wire values: 12.5 and "12.50" are the same money, "" and null are the same nothing."""
+    """Compares two values as the wire has them: "" and null are the same nothing, and where one of the two is a number,
+    12.5 and "12.50" are the same one. Text is text: a phone number that gained a zero has changed."""
+    numeric = any(isinstance(one, int | float | Decimal) and not isinstance(one, bool) for one in (a, b))
     a, b = wire(a), wire(b)
     if a == b or (a in (None, "") and b in (None, "")):
         return True
-    if isinstance(a, bool) or isinstance(b, bool):
+    if not numeric or not all(isinstance(one, str | int | float) and not isinstance(one, bool) for one in (a, b)):
         return False
-    if isinstance(a, str | int | float) and isinstance(b, str | int | float) and not (a == "" or b == ""):
-        try:
-            return Decimal(str(a)) == Decimal(str(b))
-        except InvalidOperation:
-            return False
-    return False
+    try:
+        return Decimal(str(a)) == Decimal(str(b))
+    except InvalidOperation:
+        return False
 
 
 def merge(*, base: Mapping[str, Value], mine: Mapping[str, Value], theirs: Mapping[str, Value]) -> Merge:

@@ -2,9 +2,11 @@
 
 1. The device's state row is locked, so two sockets of one phone take turns and numbers come in order.
 2. A number already in the ledger gives its stored answer; the same number with another body means a second copy of the
-   installation (DEVICE_FORKED); a number that leaves a gap stops the push.
+   installation (DEVICE_FORKED); a number that leaves a gap stops the push. Every number used has its row in the ledger,
+   also when its mutation was settled before under another one.
 3. A mutation runs in a savepoint. Refused or in conflict, its effects are undone, what the phone wanted is kept as an
-   issue of its person, and its number is consumed all the same: nothing can block what comes after it.
+   issue of its person, and its number is consumed all the same: nothing can block what comes after it, neither values
+   that no database can keep nor values that no rule has thought of.
 4. Effects, ledger row and last number are committed together, mutation by mutation, so a cut line loses no more than the
    answer."""
 
@@ -12,15 +14,18 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from django.db import DatabaseError, DataError, IntegrityError, OperationalError, connection, transaction
 
 from backend.identity.actor import Actor
 from backend.kit import clock
 from backend.kit.errors import Busy, Conflict, DomainError, Invalid
+from backend.kit.ids import new_id
 from backend.kit.logs import logger
+from backend.sync import storable
 from backend.sync.models import DeviceState, SyncIssue, SyncOp
 from backend.sync.mutators import crm, field, inbox  # noqa: F401 - registers the mutations
 from backend.sync.mutators.registry import Caller, Outcome, find
@@ -58,35 +63,35 @@ def _halted(device_id: UUID, results: list[Result], halt: Halt | None, message: 
     return PushReply(last_seq=last_seq, results=results, halt=halt, message=message)
 
 
-def body_hash(mutation: Mutation) -> str:
-    """Returns what makes two sendings of one mutation the same: all of it but the clock."""
-    body: dict[str, Any] = {
+def body(mutation: Mutation) -> str:
+    """Returns what makes two sendings of one mutation the same, as text: all of it but number and clock."""
+    parts: dict[str, Any] = {
         "id": str(mutation.id),
         "name": mutation.name,
         "entityId": str(mutation.entity_id),
-        "base": dict(mutation.base),
-        "set": dict(mutation.set),
-        "args": dict(mutation.args),
+        "base": mutation.base,
+        "set": mutation.set,
+        "args": mutation.args,
         "dependsOn": [str(one) for one in mutation.depends_on],
     }
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
-    if len(text) > MUTATION_BYTES:
-        raise Invalid("MUTATION_TOO_LARGE", "A mutation is at most 64 KiB.", fields={"mutations": f"seq {mutation.seq}"})
-    return hashlib.sha256(text.encode()).hexdigest()
+    return json.dumps(storable.kept(parts), sort_keys=True, separators=(",", ":"))
 
 
 @transaction.atomic
 def _settle(caller: Caller, mutation: Mutation) -> Result | Halt:
-    digest = body_hash(mutation)
+    text = body(mutation)
+    digest = hashlib.sha256(text.encode()).hexdigest()
     state = DeviceState.objects.select_for_update().get(pk=caller.device_id)
     if mutation.seq <= state.last_seq:
         return _replay(caller, mutation, digest)
     if mutation.seq != state.last_seq + 1:
         return Halt.SEQ_GAP
     elsewhere = SyncOp.objects.filter(pk=mutation.id).first()
-    result = (
-        _requeued(elsewhere, caller, mutation, digest) if elsewhere is not None else _perform(caller, mutation, digest)
-    )
+    if elsewhere is not None:
+        result, key = _requeued(elsewhere, caller, mutation, digest), new_id()
+    else:
+        result, key = _judge(caller, mutation, text), mutation.id
+    _enter(caller, mutation, result, digest, key)
     state.last_seq = mutation.seq
     state.save(update_fields=["last_seq"])
     return result
@@ -101,25 +106,24 @@ def _replay(caller: Caller, mutation: Mutation, digest: str) -> Result | Halt:
 
 def _requeued(known: SyncOp, caller: Caller, mutation: Mutation, digest: str) -> Result:
     """The same mutation under a new number: a forked phone registered again and sent what it was unsure of."""
-    if known.body_hash != digest or known.org_id != caller.actor.org_id or known.device.user_id != caller.actor.user_id:
-        refused = Conflict("MUTATION_ID_TAKEN", "That mutation id was used for something else.", fields={"id": "taken"})
-        return Result(mutation.seq, mutation.id, Status.REJECTED, refused.code, refused.message, refused.fields)
+    if known.body_hash != digest or known.device.user_id != caller.actor.user_id:
+        taken = Conflict("MUTATION_ID_TAKEN", "That mutation id was used for something else.", fields={"id": "taken"})
+        return _refused(caller, mutation, taken, Status.REJECTED)
     return replace(_decode(known.result), seq=mutation.seq, replayed=True)
 
 
-def _perform(caller: Caller, mutation: Mutation, digest: str) -> Result:
-    result = _judge(caller, mutation)
+def _enter(caller: Caller, mutation: Mutation, result: Result, digest: str, key: UUID) -> None:
     ledger = SyncOp(
-        id=mutation.id,
+        id=key,
         org_id=caller.actor.org_id,
         device_id=caller.device_id,
         seq=mutation.seq,
         body_hash=digest,
-        name=mutation.name[:60],
+        name=storable.text(mutation.name[:60]),
         entity_id=mutation.entity_id,
         status=result.status,
         result=_encode(result),
-        client_time=mutation.client_time,
+        client_time=_claimed(mutation.client_time),
         received_at=clock.now(),
     )
     try:
@@ -127,16 +131,34 @@ def _perform(caller: Caller, mutation: Mutation, digest: str) -> Result:
             ledger.save(force_insert=True)
     except IntegrityError as error:
         raise Busy("BUSY", "The same mutation is being settled on another device.") from error
-    return result
 
 
-def _judge(caller: Caller, mutation: Mutation) -> Result:
-    """Runs the mutation and turns whatever becomes of it into an answer."""
-    bad = SyncOp.objects.filter(pk__in=mutation.depends_on, status=Status.REJECTED).exists()
-    if bad:
-        error: DomainError = Conflict("DEPENDENCY_REJECTED", "What this builds on was rejected.", fields={"dependsOn": "rejected"})
-        return _refused(caller, mutation, error, Status.REJECTED)
+def _claimed(at: datetime | None) -> datetime | None:
+    """Returns the phone's clock in UTC; one that names no instant of the calendar claims nothing."""
+    if at is None:
+        return None
     try:
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def _check(caller: Caller, mutation: Mutation, text: str) -> None:
+    """Refuses what cannot be done whatever it means."""
+    if len(text) > MUTATION_BYTES:
+        raise Invalid("MUTATION_TOO_LARGE", "A mutation is at most 64 KiB.", fields={"mutation": f"{len(text)} bytes"})
+    for values in (mutation.set, mutation.args, mutation.base):
+        if (key := storable.fault(values)) is not None:
+            raise Invalid("BAD_VALUE", f"{key} holds what cannot be kept.", fields={key: "cannot be kept"})
+    theirs = SyncOp.objects.filter(device__user_id=caller.actor.user_id, status=Status.REJECTED)
+    if theirs.filter(pk__in=mutation.depends_on).exists():
+        raise Invalid("DEPENDENCY_REJECTED", "What this builds on was rejected.", fields={"dependsOn": "rejected"})
+
+
+def _judge(caller: Caller, mutation: Mutation, text: str) -> Result:
+    """Runs the mutation and turns whatever becomes of it into an answer."""
+    try:
+        _check(caller, mutation, text)
         with transaction.atomic():
             outcome = find(mutation.name)(caller, mutation)
             # Foreign keys are deferred: asked now, a broken one is this mutation's fault and not the commit's.
@@ -147,9 +169,12 @@ def _judge(caller: Caller, mutation: Mutation) -> Result:
         return _refused(caller, mutation, error, Status.CONFLICT)
     except DomainError as error:
         return _refused(caller, mutation, error, Status.REJECTED)
-    except (IntegrityError, DataError) as error:
-        # An invariant the database holds and no rule named: refused all the same, and told to us.
-        _log.error("push_invariant", mutation=mutation.name, error=type(error).__name__)
+    except (IntegrityError, DataError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
+        # An invariant that no rule named, or a value that no rule thought of: refused all the same, and told to us.
+        # The database tells the values it refused, which are nobody's business in a log.
+        told = None if isinstance(error, DatabaseError) else error
+        name = storable.text(mutation.name[:60])
+        _log.error("push_invariant", mutation=name, error=type(error).__name__, exc_info=told)
         refusal = Invalid("INVARIANT", "That would break a rule of the data.")
         return _refused(caller, mutation, refusal, Status.REJECTED)
     return _accepted(caller, mutation, outcome)
@@ -173,13 +198,15 @@ def _accepted(caller: Caller, mutation: Mutation, outcome: Outcome) -> Result:
         status,
         "FIELD_CONFLICT",
         "Somebody else changed this meanwhile; both values are kept.",
-        {name: "changed meanwhile" for name in outcome.conflicts},
+        dict.fromkeys(outcome.conflicts, "changed meanwhile"),
         issue.pk,
     )
 
 
 def _refused(caller: Caller, mutation: Mutation, error: DomainError, status: Status) -> Result:
-    mine = {"set": dict(mutation.set), "args": dict(mutation.args)}
+    mine: dict[str, Any] = {"set": mutation.set, "args": mutation.args}
+    if error.code == "MUTATION_TOO_LARGE":
+        mine = {"beginning": body(mutation)[:2000]}
     issue = _keep(caller, mutation, kind=status, code=error.code, mine=mine, theirs=dict(error.fields))
     return Result(mutation.seq, mutation.id, status, error.code, error.message, error.fields, issue.pk)
 
@@ -194,10 +221,10 @@ def _keep(
         op_id=mutation.id,
         kind=kind,
         code=code,
-        entity=mutation.name.partition(".")[0][:30],
+        entity=storable.text(mutation.name.partition(".")[0][:30]),
         entity_id=mutation.entity_id,
-        mine=mine,
-        theirs=theirs,
+        mine=storable.kept(mine),
+        theirs=storable.kept(theirs),
     )
 
 

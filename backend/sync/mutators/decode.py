@@ -1,7 +1,7 @@
 """Decoding a mutation's untyped values; each refusal names the field."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +40,7 @@ def optional_uuid(args: Mapping[str, Any], name: str) -> UUID | None:
 
 
 def instant(args: Mapping[str, Any], name: str) -> datetime | None:
-    """Returns an instant with its zone, or None."""
+    """Returns an instant in UTC, or None; it must be given with its zone."""
     value = args.get(name)
     if value is None:
         return None
@@ -50,7 +50,11 @@ def instant(args: Mapping[str, Any], name: str) -> datetime | None:
         raise _invalid(name, "an ISO 8601 instant") from error
     if parsed.tzinfo is None:
         raise _invalid(name, "an instant with its zone")
-    return parsed
+    try:
+        return parsed.astimezone(UTC)
+    except OverflowError as error:
+        # The database would keep it, and nobody could read it again.
+        raise _invalid(name, "an instant of the years 1 to 9999") from error
 
 
 def required_instant(args: Mapping[str, Any], name: str) -> datetime:
