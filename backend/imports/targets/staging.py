@@ -71,11 +71,14 @@ class Staging:
 
     def __init__(self, org: UUID, *, accounts: str, products: str) -> None:
         self._names: dict[str, UUID | str | int] = {"org": org, "accounts": accounts, "products": products}
+        self._had_lines = True
 
     def __enter__(self) -> Self:
         with connection.cursor() as cursor:
             cursor.execute(_DROP)
             cursor.execute(_CREATE)
+            cursor.execute("SELECT EXISTS (SELECT FROM crm_orderline WHERE org_id = %(org)s)", self._names)
+            self._had_lines = bool(cursor.fetchone()[0])
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -145,7 +148,10 @@ class Staging:
         """Writes the part in one transaction, rows that are the same untouched; returns how many were created and changed."""
         part = self._names | {"after": after, "upto": upto}
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_UPDATE, part)
-            changed = cursor.rowcount
+            changed = 0
+            # The import lock keeps others out: where no line was at the start, none but ours can be there now.
+            if self._had_lines:
+                cursor.execute(_UPDATE, part)
+                changed = cursor.rowcount
             cursor.execute(_INSERT, part)
             return cursor.rowcount, changed
