@@ -1,11 +1,13 @@
 """A server as an operator starts it, on a database that commits, and phones that know only its address."""
 
+import os
 import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.db import connection
@@ -71,8 +73,7 @@ def serving(database: str) -> Iterator[Serving]:
 
 
 def _uri(database: str) -> str:
-    at = connection.settings_dict
-    return f"postgresql://{at['USER']}:{at['PASSWORD']}@/{database}?host={at['HOST']}&port={at['PORT']}"
+    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}"))
 
 
 @pytest.fixture
