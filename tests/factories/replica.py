@@ -6,7 +6,7 @@ from uuid import UUID
 
 from backend.identity.models import Device, User
 from backend.kit.ids import new_id
-from backend.sync.protocol import Mutation, PullPage, PushReply, ResetReason
+from backend.sync.protocol import Mutation, PullPage, PushReply, ResetReason, Status
 from backend.sync.pull import pull
 from backend.sync.push import push
 from tests.factories.world import acting
@@ -100,3 +100,8 @@ def fresh(user: User, device: Device) -> Rows:
     other = Replica(user, device)
     other.pull()
     return other.rows
+
+
+def codes(reply: PushReply) -> list[tuple[Status, str | None]]:
+    """Returns status and code of every answer."""
+    return [(result.status, result.code) for result in reply.results]
