@@ -65,6 +65,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --require-virtualenv ins
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/.installed: requirements.lock pyproject.toml | .venv/bin/python
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv # it was cut short
 	@echo "Installing what Fieldbeat needs (a few minutes the first time)"
 	@$(PIP) --require-hashes --no-deps -r requirements.lock
 	@$(PIP) --quiet --no-deps --no-build-isolation -e .
