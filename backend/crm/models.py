@@ -145,9 +145,7 @@ class AccountContactRelation(Row):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["account", "contact"], condition=Q(deleted_at=None), name="relation_once"
-            ),
+            models.UniqueConstraint(fields=["account", "contact"], condition=Q(deleted_at=None), name="relation_once"),
         ]
 
 
@@ -222,9 +220,7 @@ class Stage(Row):
 class Opportunity(Row):
     """A possible sale. `amount` in `currency`; without an account it hangs on its owner."""
 
-    account = models.ForeignKey(
-        Account, on_delete=models.PROTECT, related_name="opportunities", null=True, blank=True
-    )
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="opportunities", null=True, blank=True)
     owner = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="opportunities")
     name = models.CharField(max_length=200)
     pipeline = models.ForeignKey(Pipeline, on_delete=models.PROTECT, related_name="+")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from backend.crm.models import Account, Address, Pipeline, Product, Stage
+from backend.crm.models import Address, Pipeline, Product, Stage
 from backend.crm.rules import missing
 from backend.identity.actor import Actor
 
@@ -46,5 +46,3 @@ def primary_addresses(account_ids: Collection[UUID]) -> dict[UUID, Address]:
 def weighted(amount: Decimal | None, probability: int) -> Decimal:
     """Returns the expected value of a deal."""
     return (amount or Decimal(0)) * probability / 100
-
-

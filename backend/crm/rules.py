@@ -82,7 +82,11 @@ def check_windows(value: object) -> list[dict[str, Any]]:
     for number, window in enumerate(value):
         name = f"visitWindows[{number}]"
         try:
-            weekday, start, end = window["weekday"], time.fromisoformat(window["from"]), time.fromisoformat(window["to"])
+            weekday, start, end = (
+                window["weekday"],
+                time.fromisoformat(window["from"]),
+                time.fromisoformat(window["to"]),
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise Invalid(
                 "WINDOWS_SHAPE", "A window has weekday, from and to.", fields={name: "weekday, from, to"}
@@ -120,7 +124,9 @@ def check_parent(account: Account, parent: Account | None) -> None:
 def check_stage(opportunity_pipeline: UUID, stage: Stage, reason: str) -> None:
     """A stage belongs to the deal's pipeline; winning or losing says why."""
     if stage.pipeline_id != opportunity_pipeline:
-        raise Invalid("STAGE_OTHER_PIPELINE", "That stage is of another pipeline.", fields={"stageId": "other pipeline"})
+        raise Invalid(
+            "STAGE_OTHER_PIPELINE", "That stage is of another pipeline.", fields={"stageId": "other pipeline"}
+        )
     if stage.category != StageCategory.OPEN and not reason.strip():
         raise Invalid("REASON_REQUIRED", "Say why it was won or lost.", fields={"reason": "required"})
 
@@ -141,6 +147,8 @@ def check_lead_move(before: str, after: str, reason: str) -> None:
     """new → working → qualified | disqualified; disqualifying says why."""
     moves = {"new": {"working", "qualified", "disqualified"}, "working": {"qualified", "disqualified"}}
     if after not in moves.get(before, set()):
-        raise Conflict("LEAD_STATUS", f"A lead that is {before} cannot become {after}.", fields={"status": f"is {before}"})
+        raise Conflict(
+            "LEAD_STATUS", f"A lead that is {before} cannot become {after}.", fields={"status": f"is {before}"}
+        )
     if after == "disqualified" and not reason.strip():
         raise Invalid("REASON_REQUIRED", "Say why it was disqualified.", fields={"reason": "required"})

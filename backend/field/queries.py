@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from backend.field.cadence import days_overdue, due_on
-from backend.field.models import Absence, CallCycle, Visit, WorkingHours
+from backend.field.models import Absence, Visit, WorkingHours
 from backend.field.rules import visit_not_found
 from backend.identity.actor import Actor
 from backend.identity.models import User
@@ -47,9 +47,9 @@ def day_bounds(person: User, day: date) -> tuple[datetime, datetime]:
 def day_of(rep: User, day: date) -> QuerySet[Visit]:
     """Returns the rep's visits planned on the day, in order."""
     start, end = day_bounds(rep, day)
-    return Visit.objects.filter(
-        rep=rep, deleted_at=None, planned_start__gte=start, planned_start__lt=end
-    ).order_by("planned_start", "id")
+    return Visit.objects.filter(rep=rep, deleted_at=None, planned_start__gte=start, planned_start__lt=end).order_by(
+        "planned_start", "id"
+    )
 
 
 def shift(rep: User, day: date) -> tuple[datetime, datetime] | None:
@@ -113,7 +113,7 @@ def due_accounts(rep: User, day: date) -> list[DueAccount]:
         cursor.execute(_DUE, {"rep": rep.pk, "org": rep.org_id, "now": clock.now(), "from": start})
         rows = cursor.fetchall()
     due: list[DueAccount] = []
-    for (account_id, name, tier, boost, lat, lng, service, windows, last, known, interval, value, probability) in rows:
+    for account_id, name, tier, boost, lat, lng, service, windows, last, known, interval, value, probability in rows:
         last_day = last.astimezone(zone).date() if last else None
         when = due_on(last_day, interval, known_since=known.astimezone(zone).date())
         if when is None or when > day:

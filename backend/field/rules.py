@@ -29,7 +29,9 @@ def check_span(start: datetime, end: datetime) -> None:
 def check_works_on(actor: Actor, visit: Visit) -> None:
     """A visit is worked by its rep, and by nobody else."""
     if visit.rep_id != actor.user_id:
-        raise NotPermitted("NOT_YOUR_VISIT", "Only the rep of a visit works on it.", fields={"visitId": "another's visit"})
+        raise NotPermitted(
+            "NOT_YOUR_VISIT", "Only the rep of a visit works on it.", fields={"visitId": "another's visit"}
+        )
 
 
 def check_may_plan_for(actor: Actor, rep_id: object) -> None:
@@ -73,4 +75,6 @@ def happened_at(claimed: datetime | None, now: datetime) -> datetime:
 
 def one_in_progress() -> Conflict:
     """The rep is already inside another visit."""
-    return Conflict("ALREADY_IN_PROGRESS", "Another visit is in progress: end it first.", fields={"state": "in progress"})
+    return Conflict(
+        "ALREADY_IN_PROGRESS", "Another visit is in progress: end it first.", fields={"state": "in progress"}
+    )

@@ -32,7 +32,9 @@ def sign_in(*, username: str, password: str, install_key: str, name: str, platfo
 def _device(user: User, *, install_key: str, name: str, platform: str) -> Device:
     assert user.org_id is not None
     device, _ = Device.objects.get_or_create(
-        user=user, install_key=install_key, defaults={"org_id": user.org_id, "name": name[:100], "platform": platform[:20]}
+        user=user,
+        install_key=install_key,
+        defaults={"org_id": user.org_id, "name": name[:100], "platform": platform[:20]},
     )
     if device.revoked_at is not None:
         raise rules.device_revoked()

@@ -38,7 +38,9 @@ def check_install_key(install_key: str) -> None:
     """Refuses a key too short to be one installation's own."""
     if not MIN_INSTALL_KEY <= len(install_key) <= 64:
         raise Invalid(
-            "INSTALL_KEY_LENGTH", "installKey must be 16 to 64 characters.", fields={"installKey": "16 to 64 characters"}
+            "INSTALL_KEY_LENGTH",
+            "installKey must be 16 to 64 characters.",
+            fields={"installKey": "16 to 64 characters"},
         )
 
 

@@ -54,13 +54,17 @@ class Loaders:
         self.sales = self._one(lambda ids: AccountSales.objects.filter(org_id=org, account_id__in=ids), "account_id")
         self.report = self._one(lambda ids: VisitReport.objects.filter(org_id=org, visit_id__in=ids), "visit_id")
         self.contacts = self._many(
-            lambda ids: visible(AccountContactRelation.objects.select_related("contact"), actor, root="account_id")
-            .filter(account_id__in=ids)
-            .order_by("-is_primary", "id"),
+            lambda ids: (
+                visible(AccountContactRelation.objects.select_related("contact"), actor, root="account_id")
+                .filter(account_id__in=ids)
+                .order_by("-is_primary", "id")
+            ),
             "account_id",
         )
         self.opportunities = self._many(
-            lambda ids: visible(Opportunity.objects.filter(account_id__in=ids), actor, root="account_id").order_by("id"),
+            lambda ids: visible(Opportunity.objects.filter(account_id__in=ids), actor, root="account_id").order_by(
+                "id"
+            ),
             "account_id",
         )
         self.visits = self._many(
@@ -73,7 +77,9 @@ class Loaders:
             lambda ids: CheckIn.objects.filter(org_id=org, visit_id__in=ids).order_by("at"), "visit_id"
         )
         self.lines = self._many(
-            lambda ids: OpportunityLine.objects.filter(org_id=org, opportunity_id__in=ids, deleted_at=None).order_by("id"),
+            lambda ids: OpportunityLine.objects.filter(org_id=org, opportunity_id__in=ids, deleted_at=None).order_by(
+                "id"
+            ),
             "opportunity_id",
         )
         self.history = self._many(

@@ -64,7 +64,7 @@ def users_who_see(org_id: UUID, root: UUID, *, roles: Collection[str] | None = N
     people = User.objects.filter(org_id=org_id, is_active=True)
     if roles is not None:
         people = people.filter(role__in=roles)
-    seeing = people.extra(  # noqa: S610
+    seeing = people.extra(
         where=["EXISTS (SELECT FROM visible_roots(identity_user.id, %s) v WHERE v.root = %s)"],
         params=[clock.now(), root],
     )
@@ -81,7 +81,5 @@ def opportunity_for(actor: Actor, opportunity_id: UUID) -> Opportunity:
     """Returns the deal if the actor sees it; raises NotFound."""
     opportunity = opportunities_seen(actor).filter(pk=opportunity_id).first()
     if opportunity is None:
-        raise NotFound(
-            "OPPORTUNITY_NOT_FOUND", "There is no such deal for you.", fields={"opportunityId": "not found"}
-        )
+        raise NotFound("OPPORTUNITY_NOT_FOUND", "There is no such deal for you.", fields={"opportunityId": "not found"})
     return opportunity

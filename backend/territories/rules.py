@@ -49,7 +49,9 @@ def check_active(territory: Territory) -> None:
 def check_model_move(model: TerritoryModel, after: ModelState) -> None:
     """planning → active → archived, or planning → archived."""
     if after not in MODEL_MOVES[ModelState(model.state)]:
-        raise Conflict("MODEL_STATE", f"A model that is {model.state} cannot become {after}.", fields={"state": model.state})
+        raise Conflict(
+            "MODEL_STATE", f"A model that is {model.state} cannot become {after}.", fields={"state": model.state}
+        )
 
 
 def check_parent(territory: Territory, parent: Territory | None) -> None:
@@ -69,7 +71,9 @@ def check_parent(territory: Territory, parent: Territory | None) -> None:
 
 def overlap(what: str) -> Conflict:
     """The same thing is assigned for an overlapping span already."""
-    return Conflict("ASSIGNMENT_OVERLAP", f"That {what} is assigned for part of this span already.", fields={what: "overlap"})
+    return Conflict(
+        "ASSIGNMENT_OVERLAP", f"That {what} is assigned for part of this span already.", fields={what: "overlap"}
+    )
 
 
 def check_share_with(actor: Actor, user: User) -> None:

@@ -71,7 +71,11 @@ def test_a_parent_of_another_org_does_not_exist(field: World) -> None:
         ({"consent": {"email": "yes"}}, "CONSENT_SHAPE", "consent.email"),
         ({"visit_windows": {}}, "WINDOWS_SHAPE", "visitWindows"),
         ({"visit_windows": [{"weekday": 1}]}, "WINDOWS_SHAPE", "visitWindows[0]"),
-        ({"visit_windows": [{"weekday": 8, "from": "09:00", "to": "10:00"}]}, "OUT_OF_RANGE", "visitWindows[0].weekday"),
+        (
+            {"visit_windows": [{"weekday": 8, "from": "09:00", "to": "10:00"}]},
+            "OUT_OF_RANGE",
+            "visitWindows[0].weekday",
+        ),
         ({"visit_windows": [{"weekday": 1, "from": "10:00", "to": "09:00"}]}, "WINDOW_SPAN", "visitWindows[0]"),
     ],
 )

@@ -17,15 +17,22 @@ EVENT = VisitCompleted(visit_id=new_id(), actor_id=new_id())
 
 
 def test_an_event_lives_and_dies_with_its_transaction(field: World) -> None:
-    with pytest.raises(RuntimeError), transaction.atomic():
-        outbox.append(EVENT, org_id=field.org.pk)
-        raise RuntimeError("the action failed")
+    def act() -> None:
+        with transaction.atomic():
+            outbox.append(EVENT, org_id=field.org.pk)
+            raise RuntimeError("the action failed")
+
+    with pytest.raises(RuntimeError):
+        act()
     assert OutboxEvent.objects.count() == 0
 
 
 def test_an_event_comes_back_as_it_was(field: World) -> None:
     assert decode(EVENT.name, encode(EVENT)) == EVENT
-    moved = decode("account.moved", dict.fromkeys(("account_id", "to_territory_id", "actor_id"), str(new_id())) | {"from_territory_id": None})
+    moved = decode(
+        "account.moved",
+        dict.fromkeys(("account_id", "to_territory_id", "actor_id"), str(new_id())) | {"from_territory_id": None},
+    )
     assert encode(moved)["from_territory_id"] is None
 
 
@@ -42,7 +49,7 @@ def test_each_event_is_handled_once_in_order(field: World) -> None:
     heard: list[int] = []
     for _ in range(3):
         outbox.append(EVENT, org_id=field.org.pk)
-    wiring = {VisitCompleted: (lambda event, meta: heard.append(meta.event_id),)}
+    wiring: outbox.Wiring = {VisitCompleted: (lambda _, meta: heard.append(meta.event_id),)}
     assert (outbox.drain(wiring), outbox.drain(wiring)) == (3, 0)
     assert heard == sorted(heard)
     assert len(heard) == 3

@@ -171,9 +171,7 @@ def build(tag: str = "") -> World:
     CallCycle.objects.create(org=org, tier="A", interval_days=14)
     for weekday in range(1, 6):
         WorkingHours.objects.create(org=org, user=ana, weekday=weekday, start=time(8), end=time(17))
-    return World(
-        org, other, ana, ben, cy, bea, dee, pat, zoe, model, region, north, south, pipeline, stages, product
-    )
+    return World(org, other, ana, ben, cy, bea, dee, pat, zoe, model, region, north, south, pipeline, stages, product)
 
 
 def ids(rows: list[UUID]) -> set[str]:

@@ -37,7 +37,12 @@ def test_due_is_last_plus_interval(last: date | None, interval: int | None, expe
 
 
 def test_overdue_counts_days_after_the_due_day_only() -> None:
-    assert [days_overdue(day, MONDAY) for day in (MONDAY, MONDAY - timedelta(3), MONDAY + timedelta(3), None)] == [0, 3, 0, 0]
+    assert [days_overdue(day, MONDAY) for day in (MONDAY, MONDAY - timedelta(3), MONDAY + timedelta(3), None)] == [
+        0,
+        3,
+        0,
+        0,
+    ]
 
 
 def test_due_are_those_whose_cycle_has_run_out_in_ones_own_coverage(field: World) -> None:
@@ -75,7 +80,10 @@ def test_a_tier_change_moves_the_due_day(field: World) -> None:
 def test_due_carries_what_a_planner_weighs(field: World) -> None:
     with clock.moved_to(NOON):
         account = visited(field, "Late", 20).account
-        account.visit_windows = [{"weekday": 1, "from": "09:00", "to": "11:30"}, {"weekday": 2, "from": "08:00", "to": "10:00"}]
+        account.visit_windows = [
+            {"weekday": 1, "from": "09:00", "to": "11:30"},
+            {"weekday": 2, "from": "08:00", "to": "10:00"},
+        ]
         account.save()
         field.deal(account)
         won = field.deal(account)

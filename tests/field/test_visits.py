@@ -1,5 +1,6 @@
 """A visit's life: what may follow what, who may do it, and what is kept."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -127,7 +128,7 @@ def test_refusals_name_the_field_and_change_nothing(field: World, what: str) -> 
     visit, ana, now = field.visit(account), acting(field.ana), clock.now()
     busy = field.visit(account)
     actions.check_in(actor=ana, visit=busy, fix=DOOR)
-    doings = {
+    doings: dict[str, tuple[Callable[[], object], type[DomainError], str]] = {
         "no reason": (
             lambda: actions.leave_undone(actor=ana, visit=visit, state=VisitState.SKIPPED, reason=" "),
             Invalid,

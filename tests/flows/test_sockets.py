@@ -40,6 +40,12 @@ async def said(opened: ClientConnection) -> dict[str, Any]:
     return dict(json.loads(await asyncio.wait_for(opened.recv(), PATIENCE)))
 
 
+async def until_closed(opened: ClientConnection) -> None:
+    """Listens until the server closes."""
+    while True:
+        await said(opened)
+
+
 async def subscribe(opened: ClientConnection, document: str, name: str = "1") -> None:
     """Starts an operation."""
     await opened.send(json.dumps({"id": name, "type": "subscribe", "payload": {"query": document}}))
@@ -82,8 +88,7 @@ def test_who_is_cut_off_loses_the_socket_at_once(server: Serving, world: World, 
             assert first["type"] == "next", first
             await sync_to_async(cut)()
             with pytest.raises(ConnectionClosed) as closed:
-                while True:
-                    await said(anas)
+                await until_closed(anas)
             assert (await said(cys))["type"] == "next"
             assert closed.value.rcvd is not None
             return int(closed.value.rcvd.code)

@@ -164,7 +164,7 @@ def test_pages_follow_one_another_without_gap_or_repeat(field: World, ask: Ask) 
 )
 def test_bad_questions_get_a_coded_answer(field: World, ask: Ask, document: str, code: str, field_named: str) -> None:
     refusal = ask(field.ana).refused(document)
-    assert (refusal["code"], list(refusal["fields"])[0]) == (code, field_named)
+    assert (refusal["code"], next(iter(refusal["fields"]))) == (code, field_named)
 
 
 def test_without_a_token_only_the_open_doors_answer(field: World, ask: Ask) -> None:

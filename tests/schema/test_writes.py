@@ -103,7 +103,9 @@ def test_moving_a_deal_and_who_may(field: World, ask: Ask) -> None:
 
 def test_editing_an_account_changes_only_what_is_given(field: World, ask: Ask) -> None:
     account = field.account("Hilltop", field.north)
-    edit = "mutation ($i: UUID!, $c: AccountChanges!) { editAccount(id: $i, changes: $c) { account { name notes tier } } }"
+    edit = (
+        "mutation ($i: UUID!, $c: AccountChanges!) { editAccount(id: $i, changes: $c) { account { name notes tier } } }"
+    )
     after = ask(field.ana)(edit, i=str(account.pk), c={"notes": "back door"})["editAccount"]["account"]
     assert after == {"name": "Hilltop", "notes": "back door", "tier": "A"}
     assert ask(field.ana).refused(edit, i=str(account.pk), c={"name": ""})["fields"] == {"name": "required"}
@@ -121,7 +123,9 @@ def test_a_visit_from_schedule_to_report(field: World, ask: Ask) -> None:
     schedule = "mutation ($i: ScheduleVisitInput!) { scheduleVisit(input: $i) { visit { id state rep { username } } } }"
     visit = ana(schedule, i=planned)["scheduleVisit"]["visit"]
     assert (visit["state"], visit["rep"]["username"]) == ("planned", "ana")
-    check = "mutation ($v: UUID!, $i: CheckInInput!) { checkIn(visitId: $v, input: $i) { checkIn { verdict distanceM } } }"
+    check = (
+        "mutation ($v: UUID!, $i: CheckInInput!) { checkIn(visitId: $v, input: $i) { checkIn { verdict distanceM } } }"
+    )
     assert ask(field.ben).refused(check, v=visit["id"], i={})["code"] == "NOT_YOUR_VISIT"
     assert ana.refused(check, v=visit["id"], i={"lat": 99, "lng": 0})["code"] == "IMPOSSIBLE_COORDINATE"
     there = ana(check, v=visit["id"], i={"lat": 42.03, "lng": -93.62, "accuracyM": 5})["checkIn"]["checkIn"]
@@ -183,6 +187,14 @@ def test_an_unexpected_error_is_masked_under_an_id(field: World, ask: Ask, monke
 
 def test_a_document_that_is_not_ours_gets_a_code_too(field: World, ask: Ask) -> None:
     ana = ask(field.ana)
-    for document in ("{", "{ nothingLikeThis }", '{ accounts(first: "many") { hasNext } }', '{ account(id: "x") { id } }'):
+    for document in (
+        "{",
+        "{ nothingLikeThis }",
+        '{ accounts(first: "many") { hasNext } }',
+        '{ account(id: "x") { id } }',
+    ):
         assert ana.refused(document)["code"] == "GRAPHQL_INVALID"
-    assert ana.refused("{ " + " ".join(f"a{n}: me {{ user {{ id }} }}" for n in range(400)) + " }")["code"] == "GRAPHQL_INVALID"
+    assert (
+        ana.refused("{ " + " ".join(f"a{n}: me {{ user {{ id }} }}" for n in range(400)) + " }")["code"]
+        == "GRAPHQL_INVALID"
+    )

@@ -1,5 +1,6 @@
 """Who sees what, now and at other times; and the spans on which it rests."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -39,7 +40,9 @@ def test_who_works_a_territory_sees_what_lies_beneath_it(field: World) -> None:
 
 def test_a_partner_in_a_territory_still_sees_only_what_is_shared(field: World) -> None:
     field.account("Hilltop", field.north)
-    UserTerritory.objects.create(org=field.org, user=field.pat, territory=field.north, valid_from=clock.now() - timedelta(1))
+    UserTerritory.objects.create(
+        org=field.org, user=field.pat, territory=field.north, valid_from=clock.now() - timedelta(1)
+    )
     assert seen(field, "pat") == {"org", "pat"}
 
 
@@ -149,8 +152,12 @@ def test_refusals_name_the_field(field: World, what: str) -> None:
     plan = TerritoryModel.objects.create(org=field.org, name="Next", state="archived")
     elsewhere = Territory.objects.create(org=field.org, model=plan, name="West")
     account = field.account("Hilltop", field.north)
-    doings = {
-        "circle": (lambda: actions.set_parent(actor=dee, territory=field.region, parent=field.north), Invalid, "TERRITORY_CYCLE"),
+    doings: dict[str, tuple[Callable[[], object], type[DomainError], str]] = {
+        "circle": (
+            lambda: actions.set_parent(actor=dee, territory=field.region, parent=field.north),
+            Invalid,
+            "TERRITORY_CYCLE",
+        ),
         "other model": (
             lambda: actions.set_parent(actor=dee, territory=field.north, parent=elsewhere),
             Invalid,

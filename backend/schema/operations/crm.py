@@ -130,9 +130,7 @@ class CrmQuery:
         found: Slice[AccountRow] = await info.context.run(
             lambda: page(_accounts(actor, filter), by="name", first=first, after=after)
         )
-        return AccountPage(
-            nodes=rows.many(Account, found.rows), end_cursor=found.end_cursor, has_next=found.has_next
-        )
+        return AccountPage(nodes=rows.many(Account, found.rows), end_cursor=found.end_cursor, has_next=found.has_next)
 
     @strawberry.field
     async def account(self, info: Info, id: UUID) -> Account:
@@ -146,7 +144,9 @@ class CrmQuery:
         try:
             point = LatLng(lat, lng)
         except ValueError as error:
-            raise Invalid("IMPOSSIBLE_COORDINATE", str(error), fields={"lat": "impossible", "lng": "impossible"}) from error
+            raise Invalid(
+                "IMPOSSIBLE_COORDINATE", str(error), fields={"lat": "impossible", "lng": "impossible"}
+            ) from error
         found = await info.context.run(lambda: nearby.accounts(actor, point, first))
         return [NearbyAccount(account=rows.one(Account, account), distance_m=metres) for account, metres in found]
 
@@ -176,9 +176,7 @@ class CrmQuery:
     async def products(self, info: Info, first: int = 20, after: str | None = None) -> ProductPage:
         actor = info.context.actor
         found = await info.context.run(lambda: page(queries.products(actor), by="name", first=first, after=after))
-        return ProductPage(
-            nodes=rows.many(Product, found.rows), end_cursor=found.end_cursor, has_next=found.has_next
-        )
+        return ProductPage(nodes=rows.many(Product, found.rows), end_cursor=found.end_cursor, has_next=found.has_next)
 
 
 def _given(changes: AccountChanges) -> dict[str, Any]:

@@ -160,8 +160,6 @@ class FieldMutation:
 async def _leave(info: Info, visit_id: UUID, state: VisitState, reason: str) -> VisitPayload:
     actor = info.context.actor
     visit = await info.context.run(
-        lambda: actions.leave_undone(
-            actor=actor, visit=queries.visit_for(actor, visit_id), state=state, reason=reason
-        )
+        lambda: actions.leave_undone(actor=actor, visit=queries.visit_for(actor, visit_id), state=state, reason=reason)
     )
     return VisitPayload(visit=rows.one(Visit, visit))

@@ -126,7 +126,5 @@ class IdentityMutation:
     @strawberry.mutation(description="Cuts a device off: its tokens and sockets end at once, and it is told to wipe.")
     async def revoke_device(self, info: Info, device_id: UUID, reason: str = "") -> DevicePayload:
         actor = info.context.actor
-        device = await info.context.run(
-            lambda: actions.revoke_device(actor=actor, device_id=device_id, reason=reason)
-        )
+        device = await info.context.run(lambda: actions.revoke_device(actor=actor, device_id=device_id, reason=reason))
         return DevicePayload(device=rows.one(Device, device))

@@ -56,7 +56,9 @@ async def _beats(every_ms: int, count: int | None) -> AsyncGenerator[Heartbeat, 
 
 @strawberry.type
 class ServerSubscription:
-    @strawberry.subscription(description="A beat every so many milliseconds, `count` times or until cancelled. Open to all.")
+    @strawberry.subscription(
+        description="A beat every so many milliseconds, `count` times or until cancelled. Open to all."
+    )
     async def heartbeat(self, every_ms: int, count: int | None = None) -> AsyncGenerator[Heartbeat, None]:
         _check(every_ms, count)
         return _beats(every_ms, count)

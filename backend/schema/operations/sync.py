@@ -116,7 +116,9 @@ class SyncMutation:
 
 @strawberry.type
 class SyncSubscription:
-    @strawberry.subscription(description="Says when to pull; once at the beginning, and whenever something of yours changed.")
+    @strawberry.subscription(
+        description="Says when to pull; once at the beginning, and whenever something of yours changed."
+    )
     async def sync_poke(self, info: Info, device_id: UUID) -> AsyncGenerator[SyncPoke, None]:
         actor = info.context.actor
         await info.context.run(lambda: _check(actor, device_id, CURRENT))

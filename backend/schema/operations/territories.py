@@ -6,6 +6,7 @@ from uuid import UUID
 import strawberry
 
 from backend.crm.models import Account as AccountRow
+from backend.identity.queries import person_for
 from backend.schema.context import Info
 from backend.schema.types import rows
 from backend.schema.types.crm import Account
@@ -14,7 +15,6 @@ from backend.territories import actions
 from backend.territories.coverage import account_for, visible_roots_sql
 from backend.territories.models import AssignmentSource
 from backend.territories.models import Territory as TerritoryRow
-from backend.identity.queries import person_for
 from backend.territories.queries import territory_for
 
 
