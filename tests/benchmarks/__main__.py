@@ -1,0 +1,60 @@
+"""`make bench`: what sync, its log and the planner cost, side by side, on a PostgreSQL of this run's own."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from backend.kit import embedded_postgres
+from tests.benchmarks.side_by_side import Figure
+
+
+def main() -> int:
+    """Measures everything, or the benchmarks named as arguments; returns an exit code."""
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="fieldbeat-bench-") as folder:
+        server = embedded_postgres.start(Path(folder))
+        try:
+            os.environ |= {
+                "DATABASE_URL": server.uri,
+                "FIELDBEAT_DATA_DIR": folder,
+                "FIELDBEAT_SECRET_KEY": "a secret that only the benchmarks of Fieldbeat use",
+                "FIELDBEAT_LOG_LEVEL": "WARNING",
+                "DJANGO_SETTINGS_MODULE": "backend.config.settings",
+            }
+            _measure(console, sys.argv[1:])
+        finally:
+            server.stop()
+    return 0
+
+
+def _measure(console: Console, names: list[str]) -> None:
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+    from tests.benchmarks import costs
+
+    benchmarks: dict[str, Callable[[], list[Figure]]] = costs.BENCHMARKS
+    with console.status("Making 2,000 accounts with deals and visits"):
+        costs.stock()
+    for name, benchmark in benchmarks.items():
+        if names and name not in names:
+            continue
+        with console.status(name):
+            figures = benchmark()
+        table = Table(title=name, title_justify="left", box=None)
+        for column in ("way", "median ms", "worst ms", "ratio to the first"):
+            table.add_column(column, justify="left" if column == "way" else "right")
+        for figure in figures:
+            table.add_row(figure.name, f"{figure.median_ms:.1f}", f"{figure.worst_ms:.1f}", f"{figure.ratio:.2f}")
+        console.print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
