@@ -105,7 +105,7 @@ class Hub:
         """Listens from this moment: every commit after entering the block is told."""
         subscriber = Subscriber(wants)
         if self._position is None:
-            self._position = (await self._read(None)).snapshot
+            await self._begin()
         self._subscribers.add(subscriber)
         if self._tailer is None or self._tailer.done():
             self._tailer = asyncio.create_task(self._tail())
@@ -113,6 +113,12 @@ class Hub:
             yield subscriber
         finally:
             self._subscribers.discard(subscriber)
+
+    async def _begin(self) -> None:
+        start = (await self._read(None)).snapshot
+        # Another may have begun meanwhile, from an earlier position that is owed to it.
+        if self._position is None:
+            self._position = start
 
     async def _tail(self) -> None:
         while self._subscribers:
