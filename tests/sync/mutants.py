@@ -1,0 +1,370 @@
+"""Deliberate faults, each of which the model test or a named test must notice. Slow, so run by name:
+
+    python -m pytest tests/sync/mutants.py
+
+A mutant that survives here is a promise nobody keeps."""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection, connections, transaction
+
+from backend.identity.models import User
+from backend.sync import capture, changes, pull, push, scope
+from backend.sync.changes import Found, Touched
+from backend.sync.cursor import Page
+from backend.sync.models import DeviceScope, DeviceState
+from backend.sync.protocol import EvictReason, Op, ResetReason
+from backend.sync.tables import RANK, TABLES
+from tests.factories import world
+from tests.factories.replica import Replica
+from tests.sync import test_capture, test_lost_pages, test_push, test_side_by_side
+from tests.sync.test_model import play
+
+Patch = pytest.MonkeyPatch
+PhoneMaker = Callable[[User], Replica]
+SEEDS = (11, 12, 13)
+ROUNDS = 25
+
+
+def cursor_of_the_newest_only(patch: Patch) -> None:
+    """What had begun before the last pull and committed after it is never sent."""
+    late = "c.xid >= pg_snapshot_xmax(%(base)s::pg_snapshot)"
+    patch.setattr(
+        changes, "_TOUCHED", changes._TOUCHED.replace("c.xid >= pg_snapshot_xmin(%(base)s::pg_snapshot)", late)
+    )
+
+
+def catch_up_from_now(patch: Patch) -> None:
+    """What happened while pages were on their way is taken for sent."""
+
+    def turn(work: Any, phase: str, *, base: str | None = None) -> None:
+        page = replace(work.page, phase=phase, rank=-1, after=str(UUID(int=0)))
+        work.page = page if base is None else replace(page, base=work.now, target=work.now)
+
+    patch.setattr(pull, "_turn_to", turn)
+
+
+def target_not_fixed(patch: Patch) -> None:
+    """Each page reads changes up to itself: what comes to stand before the position is passed over."""
+    real = changes.touched
+
+    def touched(base: str, target: str, roots: Collection[UUID], *, after: Touched, limit: int) -> list[Touched]:
+        return real(base, changes.snapshot(), roots, after=after, limit=limit)
+
+    patch.setattr(changes, "touched", touched)
+
+
+def filter_after_the_limit(patch: Patch) -> None:
+    """A page cut short by what it may not show is taken for the last."""
+
+    def rows_under(roots: Collection[UUID], *, after: Touched, limit: int) -> Iterator[tuple[int, Found]]:
+        left = limit
+        for rank in range(max(after.rank, 0), len(TABLES)):
+            start = after.id if rank == after.rank else UUID(int=0)
+            sql = f"SELECT * FROM ({TABLES[rank].select()}) s WHERE s.id > %s ORDER BY s.id LIMIT %s"
+            for one in changes._fetch(TABLES[rank], sql, [start, max(left, 0)]):
+                left -= 1
+                if one.root in roots:
+                    yield rank, one
+
+    patch.setattr(changes, "rows_under", rows_under)
+
+
+def generation_forgotten(patch: Patch) -> None:
+    """An eviction is taken for delivered once it was sent."""
+
+    def remove(device_id: UUID, roots: Collection[UUID], gen: int) -> None:
+        del gen
+        DeviceScope.objects.filter(device_id=device_id, root__in=list(roots)).delete()
+
+    patch.setattr(scope, "remove", remove)
+
+
+def doubt_forgotten(patch: Patch) -> None:
+    """What was sent in a pull that was given up is taken for held."""
+
+    def compare(device_id: UUID, gen: int, visible: Collection[UUID]) -> scope.ScopeDiff:
+        del gen
+        known = set(DeviceScope.objects.filter(device_id=device_id, removed_gen=None).values_list("root", flat=True))
+        return scope.ScopeDiff(sorted(known - set(visible)), sorted(set(visible) - known), [])
+
+    patch.setattr(scope, "compare", compare)
+
+
+def eviction_lost(patch: Patch) -> None:
+    """What leaves is not told."""
+
+    def evict(root: UUID, reason: EvictReason) -> Op:
+        told = root if reason is EvictReason.REFRESH else UUID(int=1)
+        return {"op": "evict", "root": str(told), "reason": str(reason)}
+
+    patch.setattr(pull, "_evict", evict)
+
+
+def refresh_without_eviction(patch: Patch) -> None:
+    """A root that is sent again whole keeps the ghosts the phone had of it."""
+
+    def evict(root: UUID, reason: EvictReason) -> Op:
+        told = root if reason is EvictReason.SCOPE else UUID(int=1)
+        return {"op": "evict", "root": str(told), "reason": str(reason)}
+
+    patch.setattr(pull, "_evict", evict)
+
+
+def eviction_between_pages_without_a_generation(patch: Patch) -> None:
+    """The page before can be asked for again, and the eviction is not repeated."""
+
+    def evict_lost(work: Any) -> None:
+        if lost := scope.held(work.state.pk) - work.visible:
+            scope.remove(work.state.pk, lost, work.page.next_gen)
+            work.ops += [pull._evict(root, EvictReason.SCOPE) for root in sorted(lost)]
+
+    patch.setattr(pull, "_evict_lost", evict_lost)
+
+
+def scope_asked_on_the_first_page_only(patch: Patch) -> None:
+    patch.setattr(pull, "_evict_lost", lambda work: None)
+
+
+def rows_not_authorised_again(patch: Patch) -> None:
+    """A row that went where the person does not see is sent for its old root's sake."""
+
+    def touched(work: Any, roots: Collection[UUID]) -> bool:
+        work.visible |= {one for (one,) in DeviceScope.objects.values_list("root")}
+        everywhere = set(_every_root())
+        held = scope.held
+        with pytest.MonkeyPatch.context() as inside:
+            inside.setattr(scope, "held", lambda *args, **more: everywhere if not more else held(*args, **more))
+            work.visible = everywhere
+            return real(work, roots)
+
+    real = pull._send_touched
+    patch.setattr(pull, "_send_touched", touched)
+
+
+def _every_root() -> list[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM crm_account UNION SELECT id FROM identity_user")
+        return [row[0] for row in cursor.fetchall()]
+
+
+def any_old_cursor_taken(patch: Patch) -> None:
+    """Also one of a generation that was forgotten."""
+
+    def refusal(state: DeviceState, epoch: str, position: Any) -> ResetReason | None:
+        if position.page and position.page.next_gen != state.last_gen:
+            return ResetReason.PAGES_SUPERSEDED
+        return None
+
+    patch.setattr(pull, "_refusal", refusal)
+
+
+def any_old_page_taken(patch: Patch) -> None:
+    """Also one of a pull that was given up."""
+    patch.setattr(
+        pull,
+        "_refusal",
+        lambda state, epoch, position: None if position.gen >= state.acked_gen else ResetReason.CURSOR_REWOUND,
+    )
+
+
+def no_catch_up(patch: Patch) -> None:
+    """A pull is complete when its first page's snapshot has been sent."""
+    real = pull._fill
+
+    def fill(work: Any) -> bool:
+        if work.page.phase == "catchup":
+            return True
+        real(work)
+        return bool(work.page.phase == "catchup")
+
+    patch.setattr(pull, "_fill", fill)
+
+
+def covered_too_early(patch: Patch) -> None:
+    """A mutation is said to be in a pull that does not bring its root."""
+    real = pull._first
+
+    def first(state: DeviceState, *rest: Any) -> Any:
+        work = real(state, *rest)
+        work.page = replace(work.page, seq=10**6)
+        return work
+
+    patch.setattr(pull, "_first", first)
+
+
+def first_page_forgets_its_place(patch: Patch) -> None:
+    """The last row of a page is sent, and the next page begins one further."""
+    real = pull._send_entering
+
+    def send(work: Any) -> bool:
+        done = real(work)
+        following = UUID(int=min(UUID(work.page.after).int + (1 << 64), (1 << 128) - 1))
+        work.page = Page(**{**_fields(work.page), "after": str(following)})
+        return done
+
+    patch.setattr(pull, "_send_entering", send)
+
+
+def _fields(page: Page) -> dict[str, Any]:
+    return {name: getattr(page, name) for name in Page.__dataclass_fields__}
+
+
+def _triggers(patch: Patch, **changed: Callable[..., list[str]]) -> None:
+    for name, function in changed.items():
+        patch.setattr(capture, name, function)
+    with connection.cursor() as cursor:
+        for table in capture.captured_tables():
+            cursor.execute(capture.function_sql(table))
+
+
+def only_the_new_root_logged(patch: Patch) -> None:
+    real = capture._selects
+
+    def selects(table: str) -> tuple[list[str], list[str], list[str]]:
+        insert, update, delete = real(table)
+        return insert, [one for one in update if "old_rows x" not in one] or update, delete
+
+    patch.setattr(capture, "_selects", selects)
+    _triggers(patch)
+
+
+def moved_children_not_logged(patch: Patch) -> None:
+    _triggers(patch, _moved_children=lambda parent: [])
+
+
+def children_before_their_parent_not_logged(patch: Patch) -> None:
+    _triggers(patch, _children_of=lambda parent, rows: [])
+
+
+def contacts_not_followed(patch: Patch) -> None:
+    contact = TABLES[RANK["contact"]]
+    lone = replace(contact, also_from={"crm_contact": contact.also_from["crm_contact"] + " AND FALSE"})
+    patch.setattr(capture, "TABLES", tuple(lone if one is contact else one for one in TABLES))
+    _triggers(patch)
+
+
+MODEL_MUTANTS = (
+    cursor_of_the_newest_only,
+    catch_up_from_now,
+    target_not_fixed,
+    filter_after_the_limit,
+    generation_forgotten,
+    doubt_forgotten,
+    eviction_lost,
+    refresh_without_eviction,
+    eviction_between_pages_without_a_generation,
+    scope_asked_on_the_first_page_only,
+    rows_not_authorised_again,
+    any_old_cursor_taken,
+    any_old_page_taken,
+    no_catch_up,
+    covered_too_early,
+    first_page_forgets_its_place,
+    only_the_new_root_logged,
+    moved_children_not_logged,
+    children_before_their_parent_not_logged,
+    contacts_not_followed,
+)
+
+
+@pytest.fixture
+def patch() -> Iterator[Patch]:
+    """Returns a place for a mutant, and puts the database's own triggers back after it."""
+    with pytest.MonkeyPatch.context() as inside:
+        yield inside
+    with connection.cursor() as cursor:
+        for table in capture.captured_tables():
+            cursor.execute(capture.function_sql(table))
+
+
+@pytest.mark.parametrize("mutant", MODEL_MUTANTS, ids=lambda mutant: mutant.__name__)
+def test_the_model_notices(transactional_db: None, patch: Patch, mutant: Callable[[Patch], None]) -> None:
+    mutant(patch)
+    noticed = []
+    for seed in SEEDS:
+        try:
+            play(world.build(f"-{seed}"), seed=seed, rounds=ROUNDS)
+        except AssertionError as error:
+            noticed.append(str(error).splitlines()[0])
+            break
+    print(mutant.__name__, noticed)  # noqa: T201
+    assert noticed, "the mutant lives"
+
+
+def no_device_lock(patch: Patch) -> None:
+    """Two sockets of one phone settle the same number at once."""
+    patch.setattr(DeviceState.objects, "select_for_update", DeviceState.objects.all, raising=False)
+
+
+def ledger_in_its_own_transaction(patch: Patch) -> None:
+    """Effects are committed before the ledger says so."""
+
+    def settle(caller: Any, mutation: Any) -> Any:
+        text = push.body(mutation)
+        with transaction.atomic():
+            state = DeviceState.objects.select_for_update().get(pk=caller.device_id)
+            result = push._judge(caller, mutation, text)
+        with transaction.atomic():
+            push._enter(caller, mutation, result, "digest", mutation.id)
+            state.last_seq = mutation.seq
+            state.save(update_fields=["last_seq"])
+        return result
+
+    patch.setattr(push, "_settle", settle)
+
+
+def every_statement_its_own_instant(patch: Patch) -> None:
+    """The page's transaction reads what others commit meanwhile."""
+
+    class Plain:
+        savepoint_ids = (1,)
+
+    patch.setattr(pull, "connection", Plain())
+
+
+def no_second_try(patch: Patch) -> None:
+    """A pull that met another one gives up."""
+    patch.setattr(pull, "SERIALIZATION_TRIES", 1)
+
+
+def parents_not_locked(patch: Patch) -> None:
+    patch.setattr(capture, "_locks", lambda table, *rows: "")
+    _triggers(patch)
+
+
+NAMED: dict[Callable[[Patch], None], Callable[..., None]] = {
+    no_device_lock: test_push.test_two_sockets_of_one_phone_take_turns,
+    every_statement_its_own_instant: test_side_by_side.test_a_page_is_one_instant_though_others_write_while_it_is_made,
+    no_second_try: test_side_by_side.test_pulls_of_one_phone_at_once_wait_for_one_another,
+    covered_too_early: test_lost_pages.test_a_mutation_is_covered_only_once_its_root_is_here,
+    ledger_in_its_own_transaction: test_side_by_side.test_a_server_that_dies_in_a_push_has_done_nothing,
+    parents_not_locked: test_capture.test_a_line_added_while_its_deal_moves_arrives_where_the_deal_went,
+}
+
+
+@pytest.mark.parametrize("mutant", NAMED, ids=lambda mutant: mutant.__name__)
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_named_test_notices(
+    field: world.World, phone: PhoneMaker, patch: Patch, request: pytest.FixtureRequest, mutant: Callable[[Patch], None]
+) -> None:
+    story = NAMED[mutant]
+    more: dict[str, Any] = {}
+    if mutant is ledger_in_its_own_transaction:
+        more["where"] = "before the ledger"
+    if "monkeypatch" in story.__code__.co_varnames:
+        more["monkeypatch"] = request.getfixturevalue("monkeypatch")
+    line = connections.create_connection("default")
+    line.set_autocommit(False)
+    if "other" in story.__code__.co_varnames:
+        more["other"] = line
+    mutant(patch)
+    try:
+        with pytest.raises(AssertionError):
+            story(field, phone, **more)
+    finally:
+        line.close()
