@@ -76,6 +76,7 @@ class Supervisor:
         self._asked += 1
         if self._asked == 1:
             raise _Ended
+        self._console.print("Ending everything at once.", highlight=False)
         children.kill(self._children)
 
     def _start(self) -> None:

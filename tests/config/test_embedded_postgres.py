@@ -131,12 +131,17 @@ def test_committed_data_survives_kill_9_of_the_whole_server(folder: Path) -> Non
 
 
 def test_a_stale_number_that_now_belongs_to_somebody_else_is_no_hindrance(folder: Path) -> None:
-    first = _start(folder)
-    first.stop()
-    (folder / "postgres" / "postmaster.pid").write_text(f"{os.getpid()}\n{folder}/postgres\n")
+    _start(folder).stop()
+    # PostgreSQL by itself gives way to any living process of its own account.
+    account = (folder / "postgres").stat().st_uid
+    other = subprocess.Popen(["/bin/sleep", "600"], user=account if os.geteuid() == 0 else None)
+    (folder / "postgres" / "postmaster.pid").write_text(f"{other.pid}\n{folder}/postgres\n")
     second = _start(folder)
     _note(second.uri, "started")
     second.stop()
+    assert other.poll() is None, "somebody else was ended"
+    other.kill()
+    other.wait()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other kernels do not tell a child of its parent's end")

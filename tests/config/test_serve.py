@@ -69,7 +69,9 @@ def test_it_runs_until_ctrl_c_leaves_nobody_and_keeps_the_data(folder: Path, ser
 
     assert serving.end(signal.SIGINT) == 0
     assert _left(family) == []
-    assert "Stopping; the data stays.\n" in serving.log.read_text()
+    said = serving.log.read_text()
+    assert "Stopping; the data stays.\n" in said
+    assert "worker_stopped" in said, "the worker was not let finish"
     database = embedded_postgres.start(folder / "data")
     assert _noted(folder) == [("kept",)]
     database.stop()
@@ -111,6 +113,7 @@ def test_whoever_dies_is_started_again_and_who_is_killed_leaves_nobody(migrated:
     until(lambda: not alive(family["web"]), "the end of the web process")
     assert alive(family["worker"])
     assert second.end(signal.SIGINT) == 0
+    assert "Ending everything at once.\n" in second.log.read_text()
     assert _left(family) == []
 
 
