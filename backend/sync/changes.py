@@ -42,7 +42,7 @@ _TOUCHED = f"""
       AND ({_RANKS}, c.entity_id) > (%(rank)s, %(after)s::uuid)
     ORDER BY 1, 2
     LIMIT %(limit)s
-"""  # noqa: S608 - built from our own table names only
+"""
 
 START = Touched(rank=-1, id=UUID(int=0))
 

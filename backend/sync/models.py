@@ -9,7 +9,6 @@ from backend.identity.models import Device
 from backend.kit.ids import new_id
 from backend.kit.models import Row
 
-
 if TYPE_CHECKING:
     IntField = models.Field[int, int]
 else:
