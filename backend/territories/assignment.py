@@ -57,11 +57,9 @@ class Assignment:
     def __init__(self, nodes: Iterable[Node], rules: Iterable[Rule]) -> None:
         self._nodes = {node.id: node for node in nodes}
         self._rules = [(rule.territory, _checked(rule)) for rule in sorted(rules, key=lambda rule: rule.priority)]
-        drawn = [node for node in self._nodes.values() if node.area is not None]
-        # Deepest first, then by name: so the first area that holds a point is the lowest of its branch, and a point on
-        # a border always falls to the same side.
-        drawn.sort(key=lambda node: (-self._depth(node), node.name, node.id))
-        self._areas = Areas({node.id: area_of(node.area) for node in drawn if node.area is not None})
+        drawn = {key: node.area for key, node in self._nodes.items() if node.area is not None}
+        self._areas = Areas({key: area_of(area) for key, area in drawn.items()})
+        self._order = {key: (-self._depth(self._nodes[key]), self._nodes[key].name, key) for key in drawn}
 
     def decide(self, account: Facts) -> Decision | None:
         """Returns where the account belongs; None when nothing claims it."""
@@ -73,11 +71,8 @@ class Assignment:
         holding = self._areas.holding(account.point) if account.point is not None else []
         if not holding:
             return None
-        return Decision(min(holding, key=self._order), "geometry")
-
-    def _order(self, territory: UUID) -> tuple[int, str, UUID]:
-        node = self._nodes[territory]
-        return -self._depth(node), node.name, node.id
+        # Deepest first, so the lowest of its branch; then by name, so a point on a border always falls to the same side.
+        return Decision(min(holding, key=self._order.__getitem__), "geometry")
 
     def _depth(self, node: Node) -> int:
         depth, at = 0, node

@@ -2,47 +2,43 @@
 
 python -m tests.imports.doomed_import MAPPING FILE PART: PART is how many parts are written before it waits."""
 
+import re
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import django
 
 django.setup()
 
+from django.db import connection  # noqa: E402
+
 from backend.imports.run import run_import  # noqa: E402
 from backend.imports.targets import base, order_lines  # noqa: E402
-from backend.imports.targets.staging import Staging  # noqa: E402
 
 
 def main(mapping: str, file: str, part: int) -> None:
-    """Imports in small parts; after `part` of them, stops in the middle of the next one's transaction."""
+    """Imports in small parts; after `part` of them, stops in the middle of the next one, some of its rows written."""
     base.CHUNK, order_lines.TAKEN, order_lines.MERGED = 100, 100, 100
     written = 0
 
-    def stop_at_the_part() -> None:
+    def stop_at_the_part(
+        execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
         nonlocal written
-        if written == part:
-            sys.stdout.write("in the middle\n")
-            sys.stdout.flush()
-            time.sleep(60)
-        written += 1
+        answer = execute(sql, params, many, context)
+        if re.match(r'\s*INSERT INTO "?(crm_orderline|crm_externalid)"?\s', sql):
+            if written == part:
+                sys.stdout.write("in the middle\n")
+                sys.stdout.flush()
+                time.sleep(60)
+            written += 1
+        return answer
 
-    merge, save = Staging.merge, base.EntityTarget._save
-
-    def merge_then_stop(self: Staging, after: int, upto: int) -> tuple[int, int]:
-        with django.db.transaction.atomic():
-            counts = merge(self, after, upto)
-            stop_at_the_part()
-        return counts
-
-    def save_then_stop(self: object, *given: object) -> None:
-        save(self, *given)  # type: ignore[arg-type]
-        stop_at_the_part()
-
-    Staging.merge = merge_then_stop  # type: ignore[method-assign]
-    base.EntityTarget._save = save_then_stop  # type: ignore[method-assign,assignment]
-    run_import(Path(mapping), Path(file))
+    with connection.execute_wrapper(stop_at_the_part):
+        run_import(Path(mapping), Path(file))
 
 
 if __name__ == "__main__":

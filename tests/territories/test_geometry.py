@@ -10,6 +10,7 @@ from shapely.geometry import box
 
 from backend.kit.errors import Invalid
 from backend.kit.geo import LatLng
+from backend.territories import geometry
 from backend.territories.geometry import Areas, area_of
 
 WEST, EAST = box(-94, 41.5, -93.6, 41.9), box(-93.6, 41.5, -93.2, 41.9)
@@ -42,6 +43,16 @@ def test_no_areas_hold_nothing() -> None:
 def test_the_index_never_hides_an_area(lat: float, lng: float) -> None:
     areas = {"west": WEST, "east": EAST, "tiny": TINY}
     assert AREAS.holding(LatLng(lat, lng)) == [name for name, area in areas.items() if area.covers(Point(lng, lat))]
+
+
+def test_the_index_hides_nothing_where_a_cell_bends_around_a_border(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(geometry, "FINEST", geometry.COARSEST)
+    west, south, east, north = 1.4893675632266934, -31.12518681452621, 2.4893675632266934, -31.115186814526208
+    areas = Areas({"strip": box(west, south, east, north)})
+    inch = 1e-7
+    along = [west + (east - west) * place / 1000 for place in range(1, 1000)]
+    border = [LatLng(lat, lng) for lat in (south + inch, north - inch) for lng in along]
+    assert [point for point in border if areas.holding(point) != ["strip"]] == []
 
 
 AREAS = Areas({"west": WEST, "east": EAST, "tiny": TINY})
