@@ -10,6 +10,7 @@ from strawberry.types import ExecutionContext
 
 from backend.schema.context import Context
 from backend.schema.errors import CodedErrors
+from backend.schema.limits import Limits
 from backend.schema.operations.crm import CrmMutation, CrmQuery
 from backend.schema.operations.field import FieldMutation, FieldQuery
 from backend.schema.operations.identity import IdentityMutation, IdentityQuery
@@ -77,6 +78,6 @@ schema = FieldbeatSchema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    extensions=[CodedErrors, FreshLoaders, lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS)],
+    extensions=[CodedErrors, FreshLoaders, Limits, lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS)],
     config=StrawberryConfig(auto_camel_case=True),
 )
