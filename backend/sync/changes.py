@@ -47,6 +47,11 @@ _TOUCHED = f"""
 START = Touched(rank=-1, id=UUID(int=0))
 
 
+def _array(ids: Collection[UUID]) -> str:
+    """Returns an array literal: thousands of roots written as one text cost a tenth of thousands of parameters."""
+    return "{" + ",".join(map(str, ids)) + "}"
+
+
 def snapshot() -> str:
     """Returns the current transaction's snapshot as text."""
     with connection.cursor() as cursor:
@@ -67,7 +72,7 @@ def touched(
     base: str, target: str, roots: Collection[UUID], *, after: Touched, limit: int
 ) -> list[Touched]:
     """Returns up to `limit` rows touched under `roots` after snapshot `base` and by snapshot `target`."""
-    if not roots:
+    if not roots or base == target:
         return []
     with connection.cursor() as cursor:
         cursor.execute(
@@ -75,7 +80,7 @@ def touched(
             {
                 "base": base,
                 "target": target,
-                "roots": list(roots),
+                "roots": _array(roots),
                 "entities": list(RANK),
                 "rank": after.rank,
                 "after": after.id,
@@ -104,7 +109,7 @@ def rows_under(roots: Collection[UUID], *, after: Touched, limit: int) -> Iterat
             return
         table = TABLES[rank]
         sql = f"SELECT * FROM ({table.select()}) s WHERE s.root = ANY(%s::uuid[])"
-        params: list[Any] = [list(roots)]
+        params: list[Any] = [_array(roots)]
         if rank == after.rank:
             sql, params = f"{sql} AND s.id > %s", [*params, after.id]
         for one in _fetch(table, f"{sql} ORDER BY s.id LIMIT %s", [*params, left]):

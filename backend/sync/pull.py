@@ -107,7 +107,8 @@ def _page(bearer: Bearer, text: str | None, limit: int) -> Pulled:
         if complete
         else replace(position, page=work.page)
     )
-    more = complete and bool(visible - scope.held(state.pk))
+    # In one page scope and rows are of one instant: nothing can have entered since.
+    more = complete and position.page is not None and bool(visible - scope.held(state.pk))
     page = PullPage(
         ops=work.ops,
         cursor=seal(next_cursor, bearer, secret=settings.SECRET_KEY),
@@ -190,7 +191,7 @@ def _fill(work: _Pull) -> bool:
         if work.page.next_gen != work.position.gen and not _send_entering(work):
             return False
         _turn_to(work, "catchup", base=work.page.target)
-    while _send_touched(work, scope.held(work.state.pk)):
+    while work.page.base == work.page.target or _send_touched(work, scope.held(work.state.pk)):
         if work.page.target == work.now:
             return True
         _turn_to(work, "catchup", base=work.page.target)
@@ -209,7 +210,7 @@ def _send_touched(work: _Pull, roots: Collection[UUID]) -> bool:
     some = changes.touched(work.page.base, work.page.target, roots, after=after, limit=max(work.room, 0) + 1)
     fitting = some[: max(work.room, 0)]
     found = changes.rows(fitting)
-    keeps = scope.held(work.state.pk) & work.visible
+    keeps = scope.held(work.state.pk) & work.visible if found else set()
     for touch in fitting:
         one = found.get(touch)
         if one is not None and one.root in keeps:
