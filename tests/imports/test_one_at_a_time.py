@@ -56,6 +56,8 @@ def test_the_lock_is_given_back_however_it_ends(
 ) -> None:
     desk.bring(ACCOUNTS, desk.file("stores.csv", file))
     held = elsewhere.execute(
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s", [Lock.IMPORT]
+        "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database() "
+        "WHERE l.locktype = 'advisory' AND l.classid = %s",
+        [Lock.IMPORT],
     )
     assert held.fetchone() == (0,)
