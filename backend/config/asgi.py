@@ -15,6 +15,7 @@ from backend.config.access import AccessLog
 from backend.config.boot import setup_django
 from backend.config.cors import Cors
 from backend.config.front_page import front_page
+from backend.config.headers import SafeHeaders
 from backend.config.health import healthz, readyz
 
 setup_django()
@@ -65,4 +66,4 @@ async def _health_first(scope: Scope, receive: Receive, send: Send) -> None:
         await _inside(scope, receive, send)
 
 
-application: ASGIApp = AccessLog(_health_first)
+application: ASGIApp = AccessLog(SafeHeaders(_health_first, production=settings.ENV.production))

@@ -1,17 +1,21 @@
 """The doors to GraphQL: HTTP beside Django's handler, WebSocket on Channels' consumer."""
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
-import orjson
-from starlette.requests import Request
+from cross_web import HTTPException
+from graphql import GraphQLError
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.channels import GraphQLWSConsumer
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message as Frame
 from strawberry.types.unset import UNSET, UnsetType
 
 from backend.identity.actor import Actor
@@ -19,6 +23,7 @@ from backend.identity.tokens import still_good
 from backend.schema.api import schema
 from backend.schema.context import Context
 from backend.schema.execution import run_in_pool
+from backend.schema.frames import MOST_BYTES, BodyTooLarge, counted, decoded, encoded
 from backend.schema.live import hub
 from backend.sync.live import Seen
 
@@ -33,13 +38,70 @@ class _Http(GraphQL[Context, None]):
         await context.identify(request.headers.get("authorization"))
         return context
 
+    def decode_json(self, data: str | bytes) -> object:
+        found = decoded(data)
+        if isinstance(found, dict | list):
+            return found
+        raise json.JSONDecodeError("neither an object nor a list", "", 0)
+
     def encode_json(self, data: object) -> bytes:
-        return orjson.dumps(data)
+        return encoded(data)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, counted(receive, scope["headers"]))
+        try:
+            answer = await self.run(request)
+        except HTTPException as error:
+            answer = _refusal(error.status_code, "BAD_REQUEST", error.reason or "This is no GraphQL request.")
+        except BodyTooLarge:
+            answer = _refusal(413, "BODY_TOO_LARGE", f"A body is at most {MOST_BYTES} bytes; send less at a time.")
+        except ClientDisconnect:
+            return
+        await answer(scope, receive, send)
+
+
+def _refusal(status: int, code: str, message: str) -> Response:
+    extensions = {"code": code, "retry": "NEVER", "fields": {}}
+    content = encoded({"errors": [{"message": message, "extensions": extensions}]})
+    return Response(content, status_code=status, media_type="application/json")
+
+
+class _Operations(BaseGraphQLTransportWSHandler[Context, None]):
+    """Tells an operation what is wrong with it, where the library would close the socket on all the others."""
+
+    async def handle_message(self, message: Frame) -> None:
+        if _well_formed(message):
+            await super().handle_message(message)
+        else:
+            await self.handle_invalid_message("Failed to parse message")
+
+    @staticmethod
+    def _get_pre_execution_close_reason(error: GraphQLError) -> str | None:
+        del error
+        return None
+
+
+def _well_formed(message: object) -> bool:
+    """Says whether a frame has the shape of a message; the library trusts that it has."""
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        return False
+    if message["type"] in ("subscribe", "complete") and not isinstance(message.get("id"), str):
+        return False
+    if message["type"] != "subscribe":
+        return True
+    asked = message.get("payload")
+    return (
+        isinstance(asked, dict)
+        and isinstance(asked.get("query"), str)
+        and isinstance(asked.get("variables"), dict | None)
+        and isinstance(asked.get("operationName"), str | None)
+    )
 
 
 class _Socket(GraphQLWSConsumer[Context, None]):
     """A socket belongs to who opened it; when that person or device is cut off, it closes at once."""
 
+    graphql_transport_ws_handler_class = _Operations
     _guard: asyncio.Task[None] | None = None
 
     async def get_context(self, request: GraphQLWSConsumer[Context, None], response: Any) -> Context:
@@ -73,8 +135,11 @@ class _Socket(GraphQLWSConsumer[Context, None]):
             self._guard.cancel()
         await super().disconnect(code)
 
+    def decode_json(self, data: str | bytes) -> object:
+        return decoded(data)
+
     def encode_json(self, data: object) -> str:
-        return orjson.dumps(data).decode()
+        return encoded(data).decode()
 
 
 _http = _Http(schema, graphql_ide=None, allow_queries_via_get=False, subscription_protocols=())

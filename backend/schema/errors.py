@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 from graphql import GraphQLError
+from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import MaskErrors
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from backend.kit.errors import DomainError
 from backend.kit.ids import new_id
@@ -21,6 +23,9 @@ RETRY_CLASS = {
     "RETRY": "RETRY",
 }
 
+_INVALID: Mapping[str, object] = {"code": "GRAPHQL_INVALID", "retry": "NEVER", "fields": {}}
+_NO_OPERATION = (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError)
+
 
 class CodedErrors(MaskErrors):
     """Gives every error `extensions {code, retry, fields, errorId}`."""
@@ -33,6 +38,7 @@ class CodedErrors(MaskErrors):
         original = error.original_error
         while isinstance(original, GraphQLError):
             original = original.original_error
+        extensions: Mapping[str, object]
         if isinstance(original, DomainError):
             extensions = {
                 "code": original.code,
@@ -40,8 +46,10 @@ class CodedErrors(MaskErrors):
                 "fields": original.fields,
             }
             return _copy(error, original.message, extensions)
+        if isinstance(original, _NO_OPERATION):
+            return _copy(error, "There is no such operation.", _INVALID)
         if original is None:
-            extensions = {"code": "GRAPHQL_INVALID", "retry": "NEVER", "fields": {}, **(error.extensions or {})}
+            extensions = {**_INVALID, **(error.extensions or {})}
             return _copy(error, error.message, extensions)
         error_id = str(new_id())
         _log.error("unexpected_error", error_id=error_id, error=type(original).__name__, exc_info=original)

@@ -9,6 +9,7 @@ import pytest
 from django.test import override_settings
 
 from backend.config import asgi
+from backend.config.headers import SafeHeaders
 from backend.kit.version import VERSION
 
 
@@ -98,3 +99,20 @@ def test_a_socket_elsewhere_than_at_graphql_is_closed() -> None:
     scope = {"type": "websocket", "path": "/chat", "headers": [(b"host", b"localhost")], "subprotocols": []}
     asyncio.run(knock())
     assert sent == [{"type": "websocket.close", "code": 4404, "reason": "sockets are at /graphql"}]
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/admin/login/", "/static/admin/css/base.css", "/nothing/here"])
+def test_every_answer_says_once_that_it_is_not_to_be_guessed_at(path: str) -> None:
+    headers = _ask(path).headers
+    assert headers.get_list("x-content-type-options") == ["nosniff"]
+    assert headers.get_list("referrer-policy") == ["same-origin"]
+    assert "strict-transport-security" not in headers
+
+
+def test_production_asks_to_be_called_over_tls_alone() -> None:
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app=SafeHeaders(asgi.route, production=True))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
+            return await client.get("/")
+
+    assert asyncio.run(ask()).headers["strict-transport-security"] == "max-age=31536000"

@@ -1,0 +1,69 @@
+"""Bodies and frames from strangers: read without trust, and written whatever they hold."""
+
+import json
+import re
+from collections.abc import MutableMapping
+from typing import Any
+
+import orjson
+from starlette.types import Message, Receive
+
+MOST_BYTES = 2**20
+DEEPEST = 200
+
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_BRACKET = re.compile(rb"[\[\]{}]")
+
+
+class BodyTooLarge(Exception):
+    """More was sent than a body may hold."""
+
+
+def counted(receive: Receive, headers: list[tuple[bytes, bytes]]) -> Receive:
+    """Returns a receive that raises BodyTooLarge once a body is, or says that it will be, longer than MOST_BYTES."""
+    said = next((value for name, value in headers if name == b"content-length"), b"0")
+    came = 0
+
+    async def counting() -> Message:
+        nonlocal came
+        if said.isdigit() and int(said[:20]) > MOST_BYTES:
+            raise BodyTooLarge
+        message: MutableMapping[str, Any] = await receive()
+        came += len(message.get("body", b""))
+        if came > MOST_BYTES:
+            raise BodyTooLarge
+        return message
+
+    return counting
+
+
+def decoded(data: str | bytes) -> object:
+    """Returns what the JSON says; raises json.JSONDecodeError for what is none, or is nested more than DEEPEST deep."""
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    if _depth(raw) > DEEPEST:
+        raise json.JSONDecodeError("nested too deeply", "", 0)
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        # NaN and halves of surrogate pairs come from phones, too; what they stand in is refused alone, where it is read.
+        pass
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise json.JSONDecodeError("not JSON", "", 0) from error
+
+
+def _depth(raw: bytes) -> int:
+    deepest = depth = 0
+    for found in _BRACKET.findall(_TEXT.sub(b"", raw)):
+        depth += 1 if found in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def encoded(data: object) -> bytes:
+    """Returns data as JSON; halves of surrogate pairs, which UTF-8 cannot hold, are escaped."""
+    try:
+        return orjson.dumps(data)
+    except orjson.JSONEncodeError:
+        return json.dumps(data, default=str).encode()

@@ -1,0 +1,221 @@
+"""What strangers put through the doors of GraphQL: each is answered with a code, and none takes a server down."""
+
+# The communicator is not typed.
+# mypy: disable-error-code="no-untyped-call"
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, MutableMapping
+from typing import Any
+
+import httpx
+import pytest
+from asgiref.testing import ApplicationCommunicator
+
+from backend.config import asgi
+from backend.schema.doors import graphql_ws
+from backend.schema.frames import MOST_BYTES
+
+ASK = b'{"query": "{ serverInfo { version } }"}'
+
+
+def _post(body: bytes | AsyncIterator[bytes], **headers: str) -> httpx.Response:
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app=asgi.application)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
+            given = {"content-type": "application/json", **headers}
+            return await client.post("/graphql", content=body, headers=given)
+
+    return asyncio.run(ask())
+
+
+def _code(answer: httpx.Response) -> str:
+    return str(answer.json()["errors"][0]["extensions"]["code"])
+
+
+def test_a_plain_question_is_answered() -> None:
+    assert _post(ASK).json()["data"]["serverInfo"]["version"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"x",
+        b"null",
+        b'"text"',
+        b"7",
+        b"[]",
+        b"[7]",
+        b"{}",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"query": "{ __typename }", "variables": {"a": ' + b"[" * 50_000 + b"]" * 50_000 + b"}}",
+        b'{"query": 7}',
+        b'{"query": "{ __typename }", "variables": []}',
+        b'{"query": "{ __typename }", "operationName": "Another"}',
+        b'{"query": "{ __typename }", "operationName": 7}',
+    ],
+)
+def test_what_is_no_question_is_refused_with_a_code(body: bytes) -> None:
+    answer = _post(body)
+    assert (answer.status_code, _code(answer)) == (400, "BAD_REQUEST")
+
+
+def test_a_form_is_no_question() -> None:
+    answer = _post(ASK, **{"content-type": "text/plain"})
+    assert (answer.status_code, _code(answer)) == (400, "BAD_REQUEST")
+
+
+def test_half_a_surrogate_pair_in_what_we_say_back_is_still_an_answer() -> None:
+    body = {"query": "query ($i: PushAddressInput!) { __typename }", "variables": {"i": {"\ud800": 1}}}
+    answer = _post(json.dumps(body).encode())
+    assert (answer.status_code, _code(answer)) == (200, "GRAPHQL_INVALID")
+
+
+def test_a_body_too_large_is_refused_by_what_it_says_of_itself() -> None:
+    answer = _post(b" " * MOST_BYTES + ASK)
+    assert (answer.status_code, _code(answer)) == (413, "BODY_TOO_LARGE")
+    assert _post(b" " * (MOST_BYTES - len(ASK)) + ASK).status_code == 200
+
+
+def test_a_body_that_does_not_say_its_size_is_counted() -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(MOST_BYTES // 1024 + 1):
+            yield b" " * 1024
+
+    answer = _post(endless())
+    assert (answer.status_code, _code(answer)) == (413, "BODY_TOO_LARGE")
+
+
+def test_answers_are_not_guessed_at_by_browsers() -> None:
+    for headers in (_post(ASK).headers, _post(b"x").headers):
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+
+
+Message = MutableMapping[str, Any]
+
+
+class Socket(ApplicationCommunicator):
+    """One end of a socket, without a server between."""
+
+    async def open(self, *, init: object = None) -> Message:
+        """Opens it, begins, and returns what is said to that."""
+        await self.send_input({"type": "websocket.connect"})
+        assert (await self.receive_output())["type"] == "websocket.accept"
+        begin = {"type": "connection_init"} | ({} if init is None else {"payload": init})
+        await self.send_input({"type": "websocket.receive", "text": json.dumps(begin)})
+        return await self.heard()
+
+    async def say(self, message: object) -> None:
+        """Sends a message."""
+        await self.send_input({"type": "websocket.receive", "text": json.dumps(message)})
+
+    async def heard(self) -> Message:
+        """Returns the next message, or how the socket was closed."""
+        output: Message = await self.receive_output(5)
+        return dict(json.loads(output["text"])) if "text" in output else output
+
+    async def leave(self) -> None:
+        """Goes away."""
+        await self.send_input({"type": "websocket.disconnect", "code": 1000})
+        await self.wait(5)
+
+
+def _socket(protocol: str = "graphql-transport-ws") -> Socket:
+    scope = {"type": "websocket", "path": "/graphql", "headers": [], "subprotocols": [protocol]}
+    return Socket(graphql_ws, scope)
+
+
+def _subscribe(document: object, name: object = "1", **more: object) -> dict[str, object]:
+    return {"id": name, "type": "subscribe", "payload": {"query": document, **more}}
+
+
+@pytest.mark.parametrize(
+    ("document", "more"),
+    [("{", {}), ("", {}), ("{ nothing }", {}), ("{ __typename }", {"operationName": "Another"}), ("{" * 900, {})],
+)
+def test_what_is_wrong_with_one_operation_is_told_to_it_and_the_others_go_on(
+    document: str, more: dict[str, object]
+) -> None:
+    async def story() -> list[Message]:
+        socket = _socket()
+        await socket.open()
+        await socket.say(_subscribe("subscription { heartbeat(everyMs: 20) { n } }", "beat"))
+        heard = [await socket.heard()]
+        await socket.say(_subscribe(document, "broken", **more))
+        while heard[-1].get("id") == "beat":
+            heard.append(await socket.heard())
+        heard.append(await socket.heard())
+        await socket.leave()
+        return heard
+
+    *_, told, after = asyncio.run(story())
+    assert (told.get("id"), told["type"]) == ("broken", "error")
+    assert told["payload"][0]["extensions"]["code"] == "GRAPHQL_INVALID"
+    assert (after["id"], after["type"]) == ("beat", "next")
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "[]",
+        "7",
+        "null",
+        "{",
+        "[" * 50_000,
+        "{}",
+        '{"type": []}',
+        '{"type": "subscribe"}',
+        '{"type": "complete", "id": []}',
+        json.dumps(_subscribe("{ __typename }", name=[])),
+        json.dumps(_subscribe(7)),
+        json.dumps(_subscribe("{ __typename }", variables=[])),
+        json.dumps(_subscribe("{ __typename }", operationName=7)),
+        json.dumps({"id": "1", "type": "subscribe", "payload": []}),
+        b"\x00\x01",
+    ],
+)
+def test_a_frame_that_is_no_message_closes_the_socket_in_good_order(frame: str | bytes) -> None:
+    async def story() -> Message:
+        socket = _socket()
+        await socket.open()
+        named = "bytes" if isinstance(frame, bytes) else "text"
+        await socket.send_input({"type": "websocket.receive", named: frame})
+        closed = await socket.heard()
+        await socket.leave()
+        return closed
+
+    closed = asyncio.run(story())
+    assert (closed["type"], closed["code"]) == ("websocket.close", 4400)
+
+
+@pytest.mark.parametrize("params", [[], "text", 7])
+def test_a_beginning_that_is_no_object_closes_the_socket(params: object) -> None:
+    assert _begun(params)["code"] == 4400
+
+
+@pytest.mark.parametrize("params", [{"headers": {"Authorization": 7}}, {"Authorization": ["x"]}, {"headers": []}])
+def test_odd_words_at_the_beginning_sign_nobody_in(params: object) -> None:
+    assert _begun(params)["type"] == "connection_ack"
+
+
+def _begun(params: object) -> Message:
+    async def story() -> Message:
+        socket = _socket()
+        said = await socket.open(init=params)
+        await socket.leave()
+        return said
+
+    return asyncio.run(story())
+
+
+def test_a_protocol_we_do_not_speak_is_refused() -> None:
+    async def story() -> Message:
+        socket = _socket("graphql-ws")
+        closed = await socket.open()
+        await socket.leave()
+        return closed
+
+    assert asyncio.run(story())["code"] == 4406
