@@ -53,6 +53,21 @@ def test_a_store_that_entered_and_left_between_pages_lost_on_the_way_leaves_too(
     assert same_as_new(ana, field)
 
 
+def test_what_was_deleted_under_a_store_that_went_and_came_back_unseen_is_gone(field: World, phone: Phone) -> None:
+    """The store enters again whole, and what the phone kept of it must not show through."""
+    account = field.account("Hilltop", field.north)
+    visit = field.visit(account)
+    ana = phone(field.ana)
+    ana.pull()
+    place_account(actor=acting(field.dee), account=account, territory=field.south)
+    ana.ask()
+    visit.delete()
+    place_account(actor=acting(field.dee), account=account, territory=field.north)
+    ana.pull()
+    assert ana.of("visit") == {}
+    assert same_as_new(ana, field)
+
+
 def test_a_cursor_from_before_a_first_sync_that_never_arrived_is_refused(field: World, phone: Phone) -> None:
     """Beginning anew forgets what the phone held: a store gone since could not be told to leave."""
     account = field.account("Hilltop", field.north)

@@ -44,8 +44,10 @@ def test_first_sync_brings_the_reps_scope_and_nothing_else(field: World, phone: 
 def test_manager_sees_the_subtree_admin_all_partner_what_is_shared_stranger_nothing(field: World, phone: Phone) -> None:
     north, south = field.account("Hilltop", field.north), field.account("Valley", field.south)
     share_account(actor=acting(field.dee), account=south, user=field.pat)
-    seen = {user.username: set(_pulled(phone(user)).of("account")) for user in
-            (field.ben, field.bea, field.dee, field.pat, field.zoe)}
+    seen = {
+        user.username: set(_pulled(phone(user)).of("account"))
+        for user in (field.ben, field.bea, field.dee, field.pat, field.zoe)
+    }
     assert seen == {
         "ben": {str(north.pk)},
         "bea": {str(south.pk)},

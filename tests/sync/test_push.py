@@ -274,7 +274,7 @@ def test_bad_input_names_the_field_and_changes_nothing(
     visit = field.visit(field.account("Hilltop", field.north))
     ana = phone(field.ana)
     [result] = ana.push(ana.mutation(name, visit.pk, **parts)).results
-    assert (result.status, result.code, list(result.fields)[0]) == (Status.REJECTED, code, field_named)
+    assert (result.status, result.code, next(iter(result.fields))) == (Status.REJECTED, code, field_named)
     visit.refresh_from_db()
     assert (visit.state, visit.version) == ("planned", 1)
 
@@ -342,9 +342,14 @@ def test_nothing_is_half_done_when_the_commit_fails(field: World, phone: Phone) 
     account = field.account("Hilltop", field.north)
     ana = phone(field.ana)
     sent = ana.mutation("account.patch", account.pk, set={"notes": "x"})
-    with pytest.raises(RuntimeError), transaction.atomic():
-        ana.push(sent)
-        raise RuntimeError("the server dies here")
+
+    def die_in_between() -> None:
+        with transaction.atomic():
+            ana.push(sent)
+            raise RuntimeError("the server dies here")
+
+    with pytest.raises(RuntimeError):
+        die_in_between()
     account.refresh_from_db()
     assert (account.notes, SyncOp.objects.count()) == ("", 0)
     assert codes(ana.push(sent)) == [(Status.APPLIED, None)]
