@@ -7,6 +7,7 @@ from datetime import timedelta
 from backend.events.outbox import Wiring
 from backend.events.types import OpportunityStageMoved, VisitOverdue
 from backend.field.actions import announce_overdue
+from backend.identity import attempts
 from backend.notifications import dispatch
 from backend.notifications.handlers import on_opportunity_stage_moved, on_visit_overdue
 
@@ -35,4 +36,7 @@ class Queue:
 
 QUEUES: tuple[Queue, ...] = (Queue("deliveries", dispatch.drain),)
 
-JOBS: tuple[Job, ...] = (Job("overdue_visits", timedelta(minutes=1), announce_overdue),)
+JOBS: tuple[Job, ...] = (
+    Job("overdue_visits", timedelta(minutes=1), announce_overdue),
+    Job("sign_in_attempts", timedelta(hours=1), attempts.forget_old),
+)

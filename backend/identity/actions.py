@@ -8,7 +8,7 @@ from django.db.models import F
 
 from backend.events import outbox
 from backend.events.types import DeviceRevoked
-from backend.identity import rules, tokens
+from backend.identity import attempts, rules, tokens
 from backend.identity.actor import Actor
 from backend.identity.models import Device, RefreshToken, User
 from backend.kit import clock, locks
@@ -18,15 +18,27 @@ from backend.kit.errors import NotFound
 _NOBODY = make_password(None)
 
 
-@transaction.atomic
-def sign_in(*, username: str, password: str, install_key: str, name: str, platform: str) -> tokens.Session:
-    """Checks name and password and opens a session on this installation's device."""
+def sign_in(
+    *, username: str, password: str, install_key: str, name: str, platform: str, address: str = ""
+) -> tokens.Session:
+    """Checks name and password and opens a session on this installation's device; `address` is where the caller is.
+
+    Raises Unauthenticated (BAD_CREDENTIALS), Busy (RATE_LIMITED) and Invalid (INSTALL_KEY_LENGTH)."""
     rules.check_install_key(install_key)
+    # Not in the transaction below: a refused attempt must stay counted.
+    attempts.begin(username, address)
+    session = _sign_in(username, password, install_key=install_key, name=name, platform=platform)
+    attempts.succeeded(username, address)
+    return session
+
+
+@transaction.atomic
+def _sign_in(username: str, password: str, *, install_key: str, name: str, platform: str) -> tokens.Session:
+    rules.check_text(username, password)
     user = User.objects.filter(username__iexact=username, is_active=True).exclude(org=None).first()
     if not check_password(password, user.password if user else _NOBODY) or user is None:
         raise rules.bad_credentials()
-    device = _device(user, install_key=install_key, name=name, platform=platform)
-    return tokens.open_session(device)
+    return tokens.open_session(_device(user, install_key=install_key, name=name, platform=platform))
 
 
 def _device(user: User, *, install_key: str, name: str, platform: str) -> Device:

@@ -114,3 +114,11 @@ class RefreshToken(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
+
+
+class SignInAttempts(models.Model):
+    """How often a name at an address, or an address, failed to sign in; the key is a hash of them."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    since = models.DateTimeField(db_index=True)
+    count = models.IntegerField()

@@ -1,17 +1,32 @@
 """What identity allows, and the errors it raises."""
 
+import re
+from datetime import timedelta
 from uuid import UUID
 
 from backend.identity.actor import Actor
 from backend.identity.models import Device, Role, User
-from backend.kit.errors import Invalid, NotFound, NotPermitted, Unauthenticated
+from backend.kit.errors import Busy, Invalid, NotFound, NotPermitted, Unauthenticated
 
 MIN_INSTALL_KEY = 16
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 def bad_credentials() -> Unauthenticated:
     """The one answer to every failed sign-in, so that names cannot be guessed."""
     return Unauthenticated("BAD_CREDENTIALS", "The name or the password is not right.")
+
+
+def too_many_attempts(span: timedelta) -> Busy:
+    """Somebody guesses, or forgot: the right password, too, must wait."""
+    minutes = int(span.total_seconds() // 60)
+    return Busy("RATE_LIMITED", f"Too many attempts; try again in {minutes} minutes.", fields={"username": "too many"})
+
+
+def check_text(*given: str) -> None:
+    """Refuses names and passwords that are no text, which nobody can have."""
+    if any(_NO_TEXT.search(text) for text in given):
+        raise bad_credentials()
 
 
 def token_expired() -> Unauthenticated:

@@ -23,6 +23,7 @@ class Context:
     caller: Actor | None = None
     refused: DomainError | None = None
     connection_params: dict[str, Any] | None = None
+    address: str = ""
     _loaders: Loaders | None = field(default=None)
 
     @property

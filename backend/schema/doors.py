@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import MutableMapping
 from datetime import timedelta
 from typing import Any
 
@@ -32,9 +33,14 @@ SUBSCRIPTIONS_PER_SOCKET = 50
 INIT_TIMEOUT = timedelta(seconds=5)
 
 
+def _address(scope: MutableMapping[str, Any]) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
 class _Http(GraphQL[Context, None]):
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        context = Context()
+        context = Context(address=_address(request.scope))
         await context.identify(request.headers.get("authorization"))
         return context
 
@@ -105,7 +111,7 @@ class _Socket(GraphQLWSConsumer[Context, None]):
     _guard: asyncio.Task[None] | None = None
 
     async def get_context(self, request: GraphQLWSConsumer[Context, None], response: Any) -> Context:
-        return Context()
+        return Context(address=_address(request.scope))
 
     async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
         params = context.connection_params or {}

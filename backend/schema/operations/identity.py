@@ -98,6 +98,7 @@ class IdentityMutation:
                     install_key=input.device.install_key,
                     name=input.device.name,
                     platform=input.device.platform,
+                    address=info.context.address,
                 )
             )
 
