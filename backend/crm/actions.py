@@ -307,9 +307,24 @@ def create_lead(*, actor: Actor, lead_id: UUID, company: str, values: Mapping[st
 
 
 @transaction.atomic
+def convert_lead(*, actor: Actor, lead: Lead, account_id: UUID) -> Account:
+    """Makes an account of a lead, once: the lead is qualified by it and points to it."""
+    lead = Lead.objects.select_for_update().get(pk=lead.pk, org_id=actor.org_id)
+    rules.check_lead_move(lead.status, LeadStatus.QUALIFIED, "")
+    account = create_account(
+        actor=actor, account_id=account_id, values={"name": lead.company, "phone": lead.phone, "segment": ""}
+    )
+    lead.status = LeadStatus.QUALIFIED
+    lead.converted_account = account
+    lead.save(update_fields=["status", "converted_account"])
+    return account
+
+
+@transaction.atomic
 def move_lead(*, actor: Actor, lead: Lead, status: LeadStatus, reason: str = "") -> Lead:
     """Moves a lead along new → working → qualified | disqualified."""
     lead = Lead.objects.select_for_update().get(pk=lead.pk, org_id=actor.org_id)
+    rules.check_not_by_hand(status)
     rules.check_lead_move(lead.status, status, reason)
     lead.status = status
     lead.reason = rules.check_text(reason, "reason", longest=200)

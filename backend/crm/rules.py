@@ -143,6 +143,12 @@ def check_task_open(status: str) -> None:
         raise Conflict("ACTIVITY_ENDED", f"It is already {status}.", fields={"status": status})
 
 
+def check_not_by_hand(status: str) -> None:
+    """A lead is qualified by converting it, so that every qualified lead has its account."""
+    if status == "qualified":
+        raise Invalid("CONVERT_INSTEAD", "Convert the lead to qualify it.", fields={"status": "convert instead"})
+
+
 def check_lead_move(before: str, after: str, reason: str) -> None:
     """new → working → qualified | disqualified; disqualifying says why."""
     moves = {"new": {"working", "qualified", "disqualified"}, "working": {"qualified", "disqualified"}}

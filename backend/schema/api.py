@@ -20,6 +20,7 @@ from backend.schema.operations.planning import PlanningMutation, PlanningQuery
 from backend.schema.operations.server import ServerQuery, ServerSubscription
 from backend.schema.operations.sync import SyncMutation, SyncQuery, SyncSubscription
 from backend.schema.operations.territories import TerritoriesMutation, TerritoriesQuery
+from backend.schema.operations.work import WorkMutation, WorkQuery
 
 MAX_TOKENS = 2_000
 
@@ -29,6 +30,7 @@ class Query(
     ServerQuery,
     IdentityQuery,
     CrmQuery,
+    WorkQuery,
     TerritoriesQuery,
     FieldQuery,
     PlanningQuery,
@@ -42,6 +44,7 @@ class Query(
 class Mutation(
     IdentityMutation,
     CrmMutation,
+    WorkMutation,
     TerritoriesMutation,
     FieldMutation,
     PlanningMutation,

@@ -56,7 +56,7 @@ def page(rows: QuerySet[M], *, by: str, first: int, after: str | None, descendin
         value, pk = _decode(after)
         try:
             rows = rows.filter(Q(**{f"{by}__{beyond}": value}) | Q(**{by: value, f"id__{beyond}": pk}))
-        except ValidationError as error:  # another list's cursor: no such instant, no such id
+        except (ValidationError, ValueError) as error:  # another list's cursor: no such instant, no such id
             raise _bad_cursor() from error
     found = list(rows[: first + 1])
     shown = found[:first]

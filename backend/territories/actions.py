@@ -1,11 +1,15 @@
 """Cutting the field: who works a territory, which account lies in it, who else is shown it. History is closed, not rewritten."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from backend.crm.models import Account
+from backend.crm.actions import convert_lead, create_account
+from backend.crm.models import Account, Lead
 from backend.events import outbox
 from backend.events.types import AccountMoved
 from backend.identity.actor import Actor
@@ -133,6 +137,27 @@ def share_account(*, actor: Actor, account: Account, user: User, until: datetime
     return AccountShare.objects.create(
         org_id=actor.org_id, account=account, user=user, shared_by_id=actor.user_id, valid_from=now, valid_to=until
     )
+
+
+@transaction.atomic
+def open_account(*, actor: Actor, account_id: UUID, values: Mapping[str, Any]) -> Account:
+    """Makes an account that lies in no territory yet; its finder is shown it until somebody places it."""
+    account = create_account(actor=actor, account_id=account_id, values=values)
+    return _show_to_finder(actor, account)
+
+
+@transaction.atomic
+def open_account_of_lead(*, actor: Actor, lead: Lead, account_id: UUID) -> Account:
+    """Makes an account of a lead, once, and shows it to who converted it."""
+    return _show_to_finder(actor, convert_lead(actor=actor, lead=lead, account_id=account_id))
+
+
+def _show_to_finder(actor: Actor, account: Account) -> Account:
+    now = clock.now()
+    AccountShare.objects.create(
+        org_id=actor.org_id, account=account, user_id=actor.user_id, shared_by_id=actor.user_id, valid_from=now
+    )
+    return account
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from django.db import connection, models
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
-from backend.crm.models import Account, Opportunity
+from backend.crm.models import Account, Activity, Lead, Opportunity
 from backend.identity.actor import Actor
 from backend.identity.models import User
 from backend.kit import clock
@@ -69,6 +69,32 @@ def users_who_see(org_id: UUID, root: UUID, *, roles: Collection[str] | None = N
         params=[clock.now(), root],
     )
     return list(seeing.values_list("id", flat=True))
+
+
+def leads_seen(actor: Actor) -> models.QuerySet[Lead]:
+    """Returns the leads whose owner the actor sees."""
+    return visible(Lead.objects.all(), actor, root="owner_id")
+
+
+def lead_for(actor: Actor, lead_id: UUID) -> Lead:
+    """Returns the lead if the actor sees it; raises NotFound."""
+    lead = leads_seen(actor).filter(pk=lead_id).first()
+    if lead is None:
+        raise NotFound("LEAD_NOT_FOUND", "There is no such lead for you.", fields={"leadId": "not found"})
+    return lead
+
+
+def activities_seen(actor: Actor) -> models.QuerySet[Activity]:
+    """Returns the activities whose account, or, without one, whose owner the actor sees."""
+    return visible(Activity.objects.annotate(root=Coalesce("account_id", "owner_id")), actor, root="root")
+
+
+def activity_for(actor: Actor, activity_id: UUID) -> Activity:
+    """Returns the activity if the actor sees it; raises NotFound."""
+    activity = activities_seen(actor).filter(pk=activity_id).first()
+    if activity is None:
+        raise NotFound("ACTIVITY_NOT_FOUND", "There is no such activity for you.", fields={"activityId": "not found"})
+    return activity
 
 
 def opportunities_seen(actor: Actor) -> models.QuerySet[Opportunity]:

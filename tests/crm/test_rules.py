@@ -163,6 +163,8 @@ def test_a_lead_goes_its_way_once(field: World) -> None:
     with pytest.raises(Invalid):
         actions.move_lead(actor=ana, lead=lead, status=LeadStatus.DISQUALIFIED)
     lead = actions.move_lead(actor=ana, lead=lead, status=LeadStatus.WORKING)
+    with pytest.raises(Invalid):
+        actions.move_lead(actor=ana, lead=lead, status=LeadStatus.QUALIFIED)
     lead = actions.move_lead(actor=ana, lead=lead, status=LeadStatus.DISQUALIFIED, reason="closed down")
     with pytest.raises(Conflict):
         actions.move_lead(actor=ana, lead=lead, status=LeadStatus.WORKING)

@@ -8,13 +8,12 @@ from django.db.models import Model
 from backend.crm import actions
 from backend.crm.models import Account, Activity, Opportunity
 from backend.crm.queries import stage_for
-from backend.identity.models import User
 from backend.kit.errors import Invalid
 from backend.sync.conflicts import merge
 from backend.sync.mutators import decode, reach
 from backend.sync.mutators.registry import DONE, Caller, Outcome, mutator
 from backend.sync.protocol import Mutation
-from backend.territories.actions import share_account
+from backend.territories.actions import open_account
 
 ACCOUNT_PATCH = {
     "name": "name",
@@ -43,7 +42,10 @@ def _columns(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, A
 
 
 def _patch(
-    mutation: Mutation, names: Mapping[str, str], theirs: Mapping[str, object], write: Callable[[dict[str, Any]], object]
+    mutation: Mutation,
+    names: Mapping[str, str],
+    theirs: Mapping[str, object],
+    write: Callable[[dict[str, Any]], object],
 ) -> Outcome:
     """Merges the mutation's `set` into what stands and writes what may be written."""
     decode.only(mutation.set, *names)
@@ -63,12 +65,11 @@ def _standing(row: Model, names: Mapping[str, str]) -> dict[str, object]:
 def create_account(caller: Caller, mutation: Mutation) -> Outcome:
     """A prospect found on the road; it is shown to its finder until somebody places it."""
     decode.only(mutation.args, "name", "kind", "phone", "segment")
-    account = actions.create_account(
+    open_account(
         actor=caller.actor,
         account_id=decode.entity_id(mutation),
         values=_columns(mutation.args, {"name": "name", "kind": "kind", "phone": "phone", "segment": "segment"}),
     )
-    share_account(actor=caller.actor, account=account, user=User.objects.get(pk=caller.actor.user_id))
     return DONE
 
 
@@ -106,7 +107,10 @@ def create_contact(caller: Caller, mutation: Mutation) -> Outcome:
 def patch_contact(caller: Caller, mutation: Mutation) -> Outcome:
     """Edits a person, or their role."""
     relation = reach.relation(caller, decode.entity_id(mutation))
-    theirs = {**_standing(relation.contact, {k: v for k, v in CONTACT_PATCH.items() if k != "role"}), "role": relation.role}
+    theirs = {
+        **_standing(relation.contact, {k: v for k, v in CONTACT_PATCH.items() if k != "role"}),
+        "role": relation.role,
+    }
     return _patch(
         mutation,
         CONTACT_PATCH,

@@ -77,5 +77,3 @@ def _within(caller: Caller, root: UUID, what: str) -> None:
     if was_given(caller.device_id, root):
         raise out_of_scope()
     raise missing(what, "entityId")
-
-

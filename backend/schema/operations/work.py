@@ -1,0 +1,288 @@
+"""Leads, activities, order lines, and what a person opens: accounts, contacts, deals."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import strawberry
+
+from backend.crm import actions, queries
+from backend.crm.models import Account as AccountRow
+from backend.crm.models import AccountContactRelation, LeadStatus
+from backend.crm.models import Activity as ActivityRow
+from backend.crm.models import Lead as LeadRow
+from backend.crm.models import Opportunity as OpportunityRow
+from backend.crm.models import OrderLine as OrderLineRow
+from backend.crm.rules import check_choice
+from backend.kit.ids import new_id
+from backend.schema.context import Info
+from backend.schema.operations.crm import AccountPayload, OpportunityPayload
+from backend.schema.paging import Slice, page
+from backend.schema.types import rows
+from backend.schema.types.crm import Account, Contact, Opportunity
+from backend.schema.types.work import Activity, Lead, OrderLine
+from backend.territories.actions import open_account, open_account_of_lead
+from backend.territories.coverage import (
+    account_for,
+    activities_seen,
+    activity_for,
+    lead_for,
+    leads_seen,
+    opportunity_for,
+)
+
+
+@strawberry.type
+class LeadPage:
+    nodes: list[Lead]
+    end_cursor: str | None
+    has_next: bool
+
+
+@strawberry.type
+class ActivityPage:
+    nodes: list[Activity]
+    end_cursor: str | None
+    has_next: bool
+
+
+@strawberry.type
+class OrderLinePage:
+    nodes: list[OrderLine]
+    end_cursor: str | None
+    has_next: bool
+
+
+@strawberry.type
+class LeadPayload:
+    lead: Lead
+
+
+@strawberry.type
+class ActivityPayload:
+    activity: Activity
+
+
+@strawberry.type
+class ContactPayload:
+    contact: Contact
+
+
+@strawberry.input(description="id: made by the client, so that asking twice makes one.")
+class CreateAccountInput:
+    name: str
+    id: UUID | None = None
+    kind: str = "business"
+    number: str | None = None
+    phone: str = ""
+    segment: str = ""
+
+
+@strawberry.input
+class CreateContactInput:
+    account_id: UUID
+    full_name: str
+    id: UUID | None = None
+    contact_id: UUID | None = None
+    email: str = ""
+    phone: str = ""
+    role: str = ""
+
+
+@strawberry.input(description="amount: decimal text in the org's currency.")
+class CreateOpportunityInput:
+    name: str
+    stage_id: UUID
+    id: UUID | None = None
+    account_id: UUID | None = None
+    amount: str | None = None
+    close_date: date | None = None
+
+
+@strawberry.input
+class CreateLeadInput:
+    company: str
+    id: UUID | None = None
+    person_name: str = ""
+    phone: str = ""
+    email: str = ""
+    source: str = ""
+
+
+@strawberry.input(description="kind: task, call, email, meeting or note; a task is open until it is completed.")
+class CreateActivityInput:
+    kind: str
+    subject: str
+    id: UUID | None = None
+    body: str = ""
+    account_id: UUID | None = None
+    opportunity_id: UUID | None = None
+    due_at: datetime | None = None
+
+
+@strawberry.type
+class WorkQuery:
+    @strawberry.field(description="Leads in the caller's coverage, oldest first.")
+    async def leads(self, info: Info, first: int = 20, after: str | None = None, status: str | None = None) -> LeadPage:
+        actor = info.context.actor
+
+        def read() -> Slice[LeadRow]:
+            found = leads_seen(actor)
+            if status is not None:
+                found = found.filter(status=status)
+            return page(found, by="created_at", first=first, after=after)
+
+        found = await info.context.run(read)
+        return LeadPage(nodes=rows.many(Lead, found.rows), end_cursor=found.end_cursor, has_next=found.has_next)
+
+    @strawberry.field(description="Activities in the caller's coverage, newest first.")
+    async def activities(
+        self,
+        info: Info,
+        first: int = 20,
+        after: str | None = None,
+        account_id: UUID | None = None,
+        open: bool | None = None,
+    ) -> ActivityPage:
+        actor = info.context.actor
+
+        def read() -> Slice[ActivityRow]:
+            found = activities_seen(actor)
+            if account_id is not None:
+                found = found.filter(account_id=account_id)
+            if open is not None:
+                found = found.filter(status="open") if open else found.exclude(status="open")
+            return page(found, by="created_at", first=first, after=after, descending=True)
+
+        found = await info.context.run(read)
+        return ActivityPage(nodes=rows.many(Activity, found.rows), end_cursor=found.end_cursor, has_next=found.has_next)
+
+    @strawberry.field(description="What an account bought, newest first.")
+    async def order_lines(
+        self, info: Info, account_id: UUID, first: int = 20, after: str | None = None
+    ) -> OrderLinePage:
+        actor = info.context.actor
+
+        def read() -> Slice[OrderLineRow]:
+            account = account_for(actor, account_id)
+            found = OrderLineRow.objects.filter(account=account)
+            return page(found, by="ordered_on", first=first, after=after, descending=True)
+
+        found = await info.context.run(read)
+        return OrderLinePage(
+            nodes=rows.many(OrderLine, found.rows), end_cursor=found.end_cursor, has_next=found.has_next
+        )
+
+
+@strawberry.type
+class WorkMutation:
+    @strawberry.mutation(description="Opens an account; you are shown it until somebody places it in a territory.")
+    async def create_account(self, info: Info, input: CreateAccountInput) -> AccountPayload:
+        actor = info.context.actor
+        values: dict[str, Any] = {
+            "name": input.name,
+            "kind": input.kind,
+            "phone": input.phone,
+            "segment": input.segment,
+            "number": input.number,
+        }
+
+        def act() -> AccountRow:
+            return open_account(actor=actor, account_id=input.id or new_id(), values=values)
+
+        return AccountPayload(account=rows.one(Account, await info.context.run(act)))
+
+    @strawberry.mutation(description="Takes a person down at an account.")
+    async def create_contact(self, info: Info, input: CreateContactInput) -> ContactPayload:
+        actor = info.context.actor
+
+        def act() -> AccountContactRelation:
+            return actions.create_contact(
+                actor=actor,
+                account=account_for(actor, input.account_id),
+                relation_id=input.id or new_id(),
+                contact_id=input.contact_id or new_id(),
+                values={"full_name": input.full_name, "email": input.email, "phone": input.phone},
+                role=input.role,
+            )
+
+        return ContactPayload(contact=rows.one(Contact, await info.context.run(act)))
+
+    @strawberry.mutation(description="Opens a deal; you own it.")
+    async def create_opportunity(self, info: Info, input: CreateOpportunityInput) -> OpportunityPayload:
+        actor = info.context.actor
+
+        def act() -> OpportunityRow:
+            return actions.create_opportunity(
+                actor=actor,
+                opportunity_id=input.id or new_id(),
+                account=None if input.account_id is None else account_for(actor, input.account_id),
+                name=input.name,
+                stage=queries.stage_for(actor, input.stage_id),
+                amount=input.amount,
+                close_date=input.close_date,
+            )
+
+        return OpportunityPayload(opportunity=rows.one(Opportunity, await info.context.run(act)))
+
+    @strawberry.mutation(description="Takes a lead down; you own it.")
+    async def create_lead(self, info: Info, input: CreateLeadInput) -> LeadPayload:
+        actor = info.context.actor
+        values = {
+            "person_name": input.person_name,
+            "phone": input.phone,
+            "email": input.email,
+            "source": input.source,
+        }
+
+        def act() -> LeadRow:
+            lead_id = input.id or new_id()
+            return actions.create_lead(actor=actor, lead_id=lead_id, company=input.company, values=values)
+
+        return LeadPayload(lead=rows.one(Lead, await info.context.run(act)))
+
+    @strawberry.mutation(description="Moves a lead to working or disqualified; disqualifying says why.")
+    async def move_lead(self, info: Info, lead_id: UUID, status: str, reason: str = "") -> LeadPayload:
+        actor = info.context.actor
+
+        def act() -> LeadRow:
+            wanted = LeadStatus(check_choice(status, "status", list(LeadStatus.values)))
+            return actions.move_lead(actor=actor, lead=lead_for(actor, lead_id), status=wanted, reason=reason)
+
+        return LeadPayload(lead=rows.one(Lead, await info.context.run(act)))
+
+    @strawberry.mutation(description="Makes an account of a lead, once.")
+    async def convert_lead(self, info: Info, lead_id: UUID, account_id: UUID | None = None) -> AccountPayload:
+        actor = info.context.actor
+
+        def act() -> AccountRow:
+            lead = lead_for(actor, lead_id)
+            return open_account_of_lead(actor=actor, lead=lead, account_id=account_id or new_id())
+
+        return AccountPayload(account=rows.one(Account, await info.context.run(act)))
+
+    @strawberry.mutation(description="Writes down what was done, or is to be done.")
+    async def create_activity(self, info: Info, input: CreateActivityInput) -> ActivityPayload:
+        actor = info.context.actor
+
+        def act() -> ActivityRow:
+            return actions.create_activity(
+                actor=actor,
+                activity_id=input.id or new_id(),
+                kind=input.kind,
+                subject=input.subject,
+                body=input.body,
+                account=None if input.account_id is None else account_for(actor, input.account_id),
+                opportunity=None if input.opportunity_id is None else opportunity_for(actor, input.opportunity_id),
+                due_at=input.due_at,
+            )
+
+        return ActivityPayload(activity=rows.one(Activity, await info.context.run(act)))
+
+    @strawberry.mutation(description="Marks a task done, once.")
+    async def complete_activity(self, info: Info, activity_id: UUID) -> ActivityPayload:
+        actor = info.context.actor
+        done = await info.context.run(
+            lambda: actions.complete_activity(actor=actor, activity=activity_for(actor, activity_id))
+        )
+        return ActivityPayload(activity=rows.one(Activity, done))
