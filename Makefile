@@ -11,7 +11,7 @@ export FIELDBEAT_DATA_DIR := $(DATA_DIR)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test lint bench demo-reset lock schema
+.PHONY: help install install-dev run test mutants lint bench demo-reset lock schema
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -24,7 +24,10 @@ run: .venv/.installed ## Start everything: database, web, worker, and the demo a
 	@exec $(BIN)/fieldbeat serve
 
 test: .venv/.installed-dev ## Run the tests on a PostgreSQL of their own (TEST_DATABASE_URL for another)
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+mutants: .venv/.installed-dev ## Break sync on purpose, one way after another, and see that its tests notice
+	$(BIN)/python -m pytest -n $(JOBS) tests/sync/mutants.py $(ARGS)
 
 # mypy and the snapshot read the settings; they must not make a secret in a data folder for that.
 lint schema: export FIELDBEAT_SECRET_KEY = only for looking at the program, never for serving

@@ -311,8 +311,9 @@ class OrderLine(models.Model):
     """A line of an order as the other system has it; a fact, never edited here. Negative = return."""
 
     id = models.BigAutoField(primary_key=True)
-    org = models.ForeignKey("identity.Org", on_delete=models.PROTECT, related_name="+")
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="order_lines")
+    # No index of their own: the unique key and the one by account begin with them, and millions of lines are written.
+    org = models.ForeignKey("identity.Org", on_delete=models.PROTECT, related_name="+", db_index=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="order_lines", db_index=False)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     sku = models.CharField(max_length=60)
     order_no = models.CharField(max_length=40)

@@ -28,7 +28,7 @@ def check_text(value: object, name: str, *, longest: int, required: bool = False
         raise Invalid("REQUIRED", f"{name} is required.", fields={name: "required"})
     if len(text) > longest:
         raise Invalid("TOO_LONG", f"{name} is at most {longest} characters.", fields={name: "too long"})
-    if "\x00" in text:
+    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise Invalid("NOT_TEXT", f"{name} holds a character that is not text.", fields={name: "not text"})
     return text
 
@@ -74,6 +74,13 @@ def check_consent(value: object) -> dict[str, bool]:
     return dict(value)
 
 
+def _local(text: str) -> time:
+    moment = time.fromisoformat(text)
+    if moment.tzinfo is not None:
+        raise ValueError("a window is in local time")
+    return moment
+
+
 def check_windows(value: object) -> list[dict[str, Any]]:
     """Returns visit windows; each has weekday 1..7 and from < to as HH:MM."""
     if not isinstance(value, list):
@@ -84,8 +91,8 @@ def check_windows(value: object) -> list[dict[str, Any]]:
         try:
             weekday, start, end = (
                 window["weekday"],
-                time.fromisoformat(window["from"]),
-                time.fromisoformat(window["to"]),
+                _local(window["from"]),
+                _local(window["to"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise Invalid(

@@ -62,15 +62,11 @@ def snapshot() -> str:
 def from_the_future(base: str) -> bool:
     """Says whether a snapshot names transactions this database has not begun: it was restored from a backup."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_snapshot_xmax(%s::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot())", [base]
-        )
+        cursor.execute("SELECT pg_snapshot_xmax(%s::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot())", [base])
         return bool(cursor.fetchone()[0])
 
 
-def touched(
-    base: str, target: str, roots: Collection[UUID], *, after: Touched, limit: int
-) -> list[Touched]:
+def touched(base: str, target: str, roots: Collection[UUID], *, after: Touched, limit: int) -> list[Touched]:
     """Returns up to `limit` rows touched under `roots` after snapshot `base` and by snapshot `target`."""
     if not roots or base == target:
         return []
@@ -122,9 +118,7 @@ def count_under(roots: Collection[UUID]) -> dict[str, int]:
     counts: dict[str, int] = {}
     with connection.cursor() as cursor:
         for table in TABLES:
-            cursor.execute(
-                f"SELECT count(*) FROM ({table.select()}) s WHERE s.root = ANY(%s::uuid[])", [list(roots)]
-            )
+            cursor.execute(f"SELECT count(*) FROM ({table.select()}) s WHERE s.root = ANY(%s::uuid[])", [list(roots)])
             if number := cursor.fetchone()[0]:
                 counts[table.entity] = number
     return counts

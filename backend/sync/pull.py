@@ -103,9 +103,7 @@ def _page(bearer: Bearer, text: str | None, limit: int) -> Pulled:
     state.last_pull_at = clock.now()
     state.save()
     next_cursor = (
-        Cursor(epoch=epoch, gen=work.page.next_gen, base=now)
-        if complete
-        else replace(position, page=work.page)
+        Cursor(epoch=epoch, gen=work.page.next_gen, base=now) if complete else replace(position, page=work.page)
     )
     # In one page scope and rows are of one instant: nothing can have entered since.
     more = complete and position.page is not None and bool(visible - scope.held(state.pk))

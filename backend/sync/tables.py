@@ -73,9 +73,7 @@ TABLES: tuple[SyncedTable, ...] = (
         _cols("username full_name role manager_id timezone locale start_lat start_lng is_active version"),
         alive=NOT_DELETABLE,
     ),
-    SyncedTable(
-        "territory", "territories_territory", Root("{x}.id"), _cols("name parent_id model_id version")
-    ),
+    SyncedTable("territory", "territories_territory", Root("{x}.id"), _cols("name parent_id model_id version")),
     SyncedTable("callCycle", "field_callcycle", ORG, _cols("tier interval_days version")),
     SyncedTable("pipeline", "crm_pipeline", ORG, _cols("name version")),
     SyncedTable("stage", "crm_stage", ORG, _cols("pipeline_id name position probability category version")),

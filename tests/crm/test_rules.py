@@ -60,6 +60,8 @@ def test_a_parent_of_another_org_does_not_exist(field: World) -> None:
         ({"name": "x" * 201}, "TOO_LONG", "name"),
         ({"name": 5}, "NOT_TEXT", "name"),
         ({"name": "a\x00b"}, "NOT_TEXT", "name"),
+        ({"name": "a\ud800b"}, "NOT_TEXT", "name"),
+        ({"visit_windows": [{"weekday": 1, "from": "09:00+01:00", "to": "10:00"}]}, "WINDOWS_SHAPE", "visitWindows[0]"),
         ({"service_minutes": 0}, "OUT_OF_RANGE", "serviceMinutes"),
         ({"service_minutes": True}, "OUT_OF_RANGE", "serviceMinutes"),
         ({"boost": 101}, "OUT_OF_RANGE", "boost"),

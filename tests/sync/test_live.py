@@ -46,8 +46,9 @@ async def two_begin_at_once() -> tuple[UUID, list[UUID]]:
     hub = Hub(log.read)
     begun, heard = [asyncio.Event(), asyncio.Event()], [[], []]  # type: ignore[var-annotated]
     listeners = [asyncio.create_task(told(hub, begun[number], heard[number])) for number in range(2)]
-    while len(log.gates) < 2:
+    for _ in range(100):
         await asyncio.sleep(0)
+    assert len(log.gates) == 2
     log.gates[0].set()
     await begun[0].wait()
     root = log.commit()

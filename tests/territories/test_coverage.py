@@ -52,6 +52,14 @@ def test_a_deactivated_person_sees_nothing(field: World) -> None:
     assert coverage.visible_root_kinds(field.ana.pk) == {}
 
 
+def test_a_manager_tree_that_leaves_the_org_shows_nothing_of_it(field: World) -> None:
+    """The rules refuse it; should it stand in the tables all the same, it opens no door."""
+    field.zoe.manager = field.dee
+    field.zoe.save()
+    assert field.zoe.pk not in coverage.visible_root_kinds(field.dee.pk)
+    assert field.other_org.pk not in coverage.visible_root_kinds(field.dee.pk)
+
+
 def test_spans_are_half_open(field: World) -> None:
     account = field.account("Hilltop", None)
     noon = clock.now() + timedelta(hours=1)

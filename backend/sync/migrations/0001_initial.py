@@ -8,104 +8,149 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('identity', '0001_initial'),
+        ("identity", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DeviceState',
+            name="DeviceState",
             fields=[
-                ('device', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='sync_state', serialize=False, to='identity.device')),
-                ('last_seq', models.BigIntegerField(default=0)),
-                ('last_gen', models.BigIntegerField(default=0)),
-                ('acked_gen', models.BigIntegerField(default=0)),
-                ('last_pull_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "device",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="sync_state",
+                        serialize=False,
+                        to="identity.device",
+                    ),
+                ),
+                ("last_seq", models.BigIntegerField(default=0)),
+                ("last_gen", models.BigIntegerField(default=0)),
+                ("acked_gen", models.BigIntegerField(default=0)),
+                ("last_pull_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('seq', models.BigAutoField(primary_key=True, serialize=False)),
-                ('xid', backend.sync.models.Xid8Field()),
-                ('org_id', models.UUIDField()),
-                ('entity', models.CharField(max_length=30)),
-                ('entity_id', models.UUIDField()),
-                ('root', models.UUIDField()),
-                ('at', models.DateTimeField()),
+                ("seq", models.BigAutoField(primary_key=True, serialize=False)),
+                ("xid", backend.sync.models.Xid8Field()),
+                ("org_id", models.UUIDField()),
+                ("entity", models.CharField(max_length=30)),
+                ("entity_id", models.UUIDField()),
+                ("root", models.UUIDField()),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['xid', 'seq'], name='change_by_xid'), models.Index(fields=['root', 'xid'], name='change_by_root')],
+                "indexes": [
+                    models.Index(fields=["xid", "seq"], name="change_by_xid"),
+                    models.Index(fields=["root", "xid"], name="change_by_root"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Epoch',
+            name="Epoch",
             fields=[
-                ('id', models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('epoch', models.UUIDField(default=backend.kit.ids.new_id)),
+                ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("epoch", models.UUIDField(default=backend.kit.ids.new_id)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='epoch_single_row')],
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="epoch_single_row")],
             },
         ),
         migrations.CreateModel(
-            name='SyncIssue',
+            name="SyncIssue",
             fields=[
-                ('id', models.UUIDField(default=backend.kit.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('version', models.BigIntegerField(default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('deleted_at', models.DateTimeField(blank=True, null=True)),
-                ('op_id', models.UUIDField()),
-                ('kind', models.CharField(max_length=12)),
-                ('code', models.CharField(max_length=60)),
-                ('entity', models.CharField(max_length=30)),
-                ('entity_id', models.UUIDField(blank=True, null=True)),
-                ('mine', models.JSONField(default=dict)),
-                ('theirs', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('resolved', 'Resolved')], default='open', max_length=8)),
-                ('device', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.device')),
-                ('org', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.org')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=backend.kit.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("version", models.BigIntegerField(default=1, editable=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("deleted_at", models.DateTimeField(blank=True, null=True)),
+                ("op_id", models.UUIDField()),
+                ("kind", models.CharField(max_length=12)),
+                ("code", models.CharField(max_length=60)),
+                ("entity", models.CharField(max_length=30)),
+                ("entity_id", models.UUIDField(blank=True, null=True)),
+                ("mine", models.JSONField(default=dict)),
+                ("theirs", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("resolved", "Resolved")], default="open", max_length=8
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="identity.device"
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="identity.org"),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='DeviceScope',
+            name="DeviceScope",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('root', models.UUIDField()),
-                ('added_gen', models.BigIntegerField()),
-                ('removed_gen', models.BigIntegerField(blank=True, null=True)),
-                ('device', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.device')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("root", models.UUIDField()),
+                ("added_gen", models.BigIntegerField()),
+                ("removed_gen", models.BigIntegerField(blank=True, null=True)),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="identity.device"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('device', 'root'), name='device_scope_once')],
+                "constraints": [models.UniqueConstraint(fields=("device", "root"), name="device_scope_once")],
             },
         ),
         migrations.CreateModel(
-            name='SyncOp',
+            name="SyncOp",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('seq', models.BigIntegerField()),
-                ('body_hash', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=60)),
-                ('entity_id', models.UUIDField(blank=True, null=True)),
-                ('status', models.CharField(max_length=12)),
-                ('result', models.JSONField()),
-                ('client_time', models.DateTimeField(blank=True, null=True)),
-                ('received_at', models.DateTimeField()),
-                ('device', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ops', to='identity.device')),
-                ('org', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.org')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("seq", models.BigIntegerField()),
+                ("body_hash", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=60)),
+                ("entity_id", models.UUIDField(blank=True, null=True)),
+                ("status", models.CharField(max_length=12)),
+                ("result", models.JSONField()),
+                ("client_time", models.DateTimeField(blank=True, null=True)),
+                ("received_at", models.DateTimeField()),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="ops", to="identity.device"
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="identity.org"),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('device', 'seq'), name='sync_op_seq_once')],
+                "constraints": [models.UniqueConstraint(fields=("device", "seq"), name="sync_op_seq_once")],
             },
         ),
     ]

@@ -11,7 +11,7 @@ CREATE FUNCTION visible_users(p_user uuid) RETURNS TABLE(id uuid) LANGUAGE sql S
     ), people AS (
         SELECT me.id FROM me
         UNION
-        SELECT u.id FROM identity_user u JOIN people p ON u.manager_id = p.id
+        SELECT u.id FROM identity_user u JOIN people p ON u.manager_id = p.id JOIN me ON me.org_id = u.org_id
     )
     SELECT people.id FROM people
     UNION
