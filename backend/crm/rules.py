@@ -11,6 +11,7 @@ from backend.crm.models import Account, Lifecycle, Opportunity, Stage, StageCate
 from backend.kit.errors import Conflict, Invalid, NotFound
 
 CHANNELS = frozenset({"email", "phone", "sms", "post", "visit"})
+MOST_WINDOWS = 50
 CURRENCY = re.compile(r"^[A-Z]{3}$")
 
 
@@ -85,6 +86,8 @@ def check_windows(value: object) -> list[dict[str, Any]]:
     """Returns visit windows; each has weekday 1..7 and from < to as HH:MM."""
     if not isinstance(value, list):
         raise Invalid("WINDOWS_SHAPE", "visitWindows is a list.", fields={"visitWindows": "not a list"})
+    if len(value) > MOST_WINDOWS:
+        raise Invalid("TOO_LONG", f"visitWindows are at most {MOST_WINDOWS}.", fields={"visitWindows": "too many"})
     checked: list[dict[str, Any]] = []
     for number, window in enumerate(value):
         name = f"visitWindows[{number}]"
@@ -99,6 +102,8 @@ def check_windows(value: object) -> list[dict[str, Any]]:
                 "WINDOWS_SHAPE", "A window has weekday, from and to.", fields={name: "weekday, from, to"}
             ) from error
         check_int(weekday, f"{name}.weekday", low=1, high=7)
+        if start.tzinfo is not None or end.tzinfo is not None:
+            raise Invalid("WINDOWS_SHAPE", "A window's times are local, without a zone.", fields={name: "has a zone"})
         if end <= start:
             raise Invalid("WINDOW_SPAN", "A window ends after it starts.", fields={name: "ends before it starts"})
         checked.append({"weekday": weekday, "from": f"{start:%H:%M}", "to": f"{end:%H:%M}"})

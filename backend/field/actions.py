@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from backend.crm.models import Account, Address
 from backend.events import outbox
@@ -37,7 +37,7 @@ def schedule_visit(
     """Puts a visit into a rep's calendar (`visit_id` made by the client, so that asking twice makes one)."""
     rules.check_may_plan_for(actor, rep.pk)
     rules.check_span(start, end)
-    return Visit.objects.create(
+    visit = Visit(
         id=visit_id or new_id(),
         org_id=actor.org_id,
         account=account,
@@ -48,6 +48,16 @@ def schedule_visit(
         source=source,
         plan_id=plan_id,
     )
+    _insert(visit)
+    return visit
+
+
+def _insert(row: Visit | CheckIn | VisitReport) -> None:
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise rules.id_taken() from error
 
 
 def _locked(visit: Visit) -> Visit:
@@ -76,11 +86,12 @@ def check_in(
     others = Visit.objects.filter(rep_id=visit.rep_id, state=VisitState.IN_PROGRESS, deleted_at=None)
     if others.exists():
         raise rules.one_in_progress()
+    claimed_at = rules.believable(claimed_at)
     at = rules.happened_at(claimed_at, clock.now())
     home = Address.objects.filter(account_id=visit.account_id, is_primary=True, deleted_at=None).first()
     point = LatLng(home.lat, home.lng) if home and home.lat is not None and home.lng is not None else None
     judgement = judge(point, fix)
-    evidence = CheckIn.objects.create(
+    evidence = CheckIn(
         id=check_in_id or new_id(),
         org_id=visit.org_id,
         visit=visit,
@@ -93,6 +104,7 @@ def check_in(
         distance_m=judgement.distance_m,
         verdict=judgement.verdict,
     )
+    _insert(evidence)
     visit.state = VisitState.IN_PROGRESS
     visit.started_at = at
     visit.save(update_fields=["state", "started_at"])
@@ -119,8 +131,9 @@ def complete(
     rules.check_move(visit, VisitState.COMPLETED)
     rules.check_outcome(outcome)
     checked = rules.check_answers(answers or {})
+    claimed_at = rules.believable(claimed_at)
     at = rules.happened_at(claimed_at, clock.now())
-    report = VisitReport.objects.create(
+    report = VisitReport(
         id=report_id or new_id(),
         org_id=visit.org_id,
         visit=visit,
@@ -130,6 +143,7 @@ def complete(
         answers=dict(checked),
         submitted_at=at,
     )
+    _insert(report)
     visit.state = VisitState.COMPLETED
     visit.ended_at = max(at, visit.started_at) if visit.started_at else at
     visit.save(update_fields=["state", "ended_at"])

@@ -39,6 +39,7 @@ def visit_for(actor: Actor, visit_id: UUID) -> Visit:
 
 def day_bounds(person: User, day: date) -> tuple[datetime, datetime]:
     """Returns the instants at which the day begins and ends where the person lives."""
+    clock.checked_day(day, "day")
     zone = ZoneInfo(person.timezone)
     start = datetime.combine(day, time.min, zone)
     return start, datetime.combine(day + timedelta(days=1), time.min, zone)

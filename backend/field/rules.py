@@ -7,6 +7,7 @@ from typing import Any
 from backend.field.lifecycle import NEEDS_REASON, VisitState, may_move
 from backend.field.models import Visit
 from backend.identity.actor import Actor
+from backend.kit import clock
 from backend.kit.errors import Conflict, Invalid, NotFound, NotPermitted
 
 CLOCK_SLACK = timedelta(minutes=5)
@@ -20,6 +21,8 @@ def visit_not_found() -> NotFound:
 
 def check_span(start: datetime, end: datetime) -> None:
     """Refuses a visit that ends before it starts, or lasts more than a day."""
+    clock.checked(start, "plannedStart")
+    clock.checked(end, "plannedEnd")
     if end <= start:
         raise Invalid("VISIT_SPAN", "A visit ends after it starts.", fields={"plannedEnd": "not after plannedStart"})
     if end - start > LONGEST_VISIT:
@@ -64,6 +67,18 @@ def check_answers(answers: object) -> Mapping[str, Any]:
     if not isinstance(answers, Mapping):
         raise Invalid("ANSWERS_SHAPE", "answers must be an object.", fields={"answers": "not an object"})
     return answers
+
+
+def believable(claimed: datetime | None) -> datetime | None:
+    """Returns the phone's word; None when its clock is so far off that it says nothing."""
+    if claimed is None or claimed.tzinfo is None:
+        return None
+    return claimed if clock.EARLIEST <= claimed < clock.LATEST else None
+
+
+def id_taken() -> Invalid:
+    """A client made this id before: for this very thing, or for another."""
+    return Invalid("ID_TAKEN", "That id is used already.", fields={"id": "taken"})
 
 
 def happened_at(claimed: datetime | None, now: datetime) -> datetime:

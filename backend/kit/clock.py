@@ -2,7 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+
+from backend.kit.errors import Invalid
+
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Beyond these nobody plans anything, and near the ends of the calendar a change of zone has no result."""
 
 _source: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: E731
 
@@ -22,3 +27,19 @@ def moved_to(instant: datetime) -> Iterator[None]:
         yield
     finally:
         _source = before
+
+
+def checked(instant: datetime, name: str) -> datetime:
+    """Returns the instant; raises Invalid for one without a zone, or outside the years 2000 to 2199."""
+    if instant.tzinfo is None:
+        raise Invalid("BAD_VALUE", f"{name} must be given with its zone.", fields={name: "without zone"})
+    if not EARLIEST <= instant < LATEST:
+        raise Invalid("OUT_OF_RANGE", f"{name} lies in the years 2000 to 2199.", fields={name: "out of range"})
+    return instant
+
+
+def checked_day(day: date, name: str) -> date:
+    """Returns the day; raises Invalid for one outside the years 2000 to 2199."""
+    if not EARLIEST.date() <= day < LATEST.date():
+        raise Invalid("OUT_OF_RANGE", f"{name} lies in the years 2000 to 2199.", fields={name: "out of range"})
+    return day

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from django.db import DataError
 from graphql import GraphQLError
 from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import MaskErrors
@@ -25,6 +26,8 @@ RETRY_CLASS = {
 
 _INVALID: Mapping[str, object] = {"code": "GRAPHQL_INVALID", "retry": "NEVER", "fields": {}}
 _NO_OPERATION = (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError)
+_UNKEEPABLE = (DataError, UnicodeEncodeError)
+"""NUL, halves of surrogate pairs, numbers beyond a column: sent again, they fail again."""
 
 
 class CodedErrors(MaskErrors):
@@ -51,6 +54,10 @@ class CodedErrors(MaskErrors):
         if original is None:
             extensions = {**_INVALID, **(error.extensions or {})}
             return _copy(error, error.message, extensions)
+        if isinstance(original, _UNKEEPABLE):
+            # What the database says of a value may repeat it, which is nobody's business in a log.
+            _log.warning("value_refused", error=type(original).__name__)
+            return _copy(error, "A value was given that cannot be kept.", {**_INVALID, "code": "BAD_VALUE"})
         error_id = str(new_id())
         _log.error("unexpected_error", error_id=error_id, error=type(original).__name__, exc_info=original)
         extensions = {"code": "UNEXPECTED", "retry": "RETRY", "fields": {}, "errorId": error_id}

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+import orjson
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 
@@ -37,7 +38,7 @@ def _encode(value: object, pk: object) -> str:
 
 def _decode(cursor: str) -> tuple[str, str]:
     try:
-        value, pk = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        value, pk = orjson.loads(base64.urlsafe_b64decode(cursor.encode()))
     except (binascii.Error, ValueError, TypeError) as error:
         raise _bad_cursor() from error
     return str(value), str(pk)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from backend.identity.actor import Actor
 from backend.identity.models import Role, User
+from backend.kit import clock
 from backend.kit.errors import Conflict, Invalid, NotFound, NotPermitted
 from backend.territories.models import AssignmentSource, ModelState, Territory, TerritoryModel
 
@@ -28,7 +29,7 @@ def check_leads(actor: Actor) -> None:
 
 def check_span(start: datetime, end: datetime | None) -> None:
     """Refuses a span that ends before it begins."""
-    if end is not None and end <= start:
+    if end is not None and clock.checked(end, "validTo") <= start:
         raise Invalid("SPAN", "validTo lies after validFrom.", fields={"validTo": "not after validFrom"})
 
 
