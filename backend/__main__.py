@@ -132,8 +132,9 @@ def demo_reset(
     ] = False,
 ) -> None:
     """Empty the database and load the demo again."""
-    from backend.config.demo_reset import empty_database, refuse_while_serving
+    from backend.config.demo_reset import empty_database, refuse_production, refuse_while_serving
 
+    refuse_production(current())
     if current().database_url is None:
         refuse_while_serving(current())
     elif not yes:

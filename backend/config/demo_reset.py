@@ -16,6 +16,12 @@ def refuse_while_serving(env: Env) -> None:
         raise CannotStart(f"A Fieldbeat is running on {env.data_dir}; stop it, then reset the demo.")
 
 
+def refuse_production(env: Env) -> None:
+    """Raises CannotStart in production: what is there is somebody's work, and a habit of --yes is soon made."""
+    if env.production:
+        raise CannotStart("This is production (FIELDBEAT_ENV): its database is not emptied for the demo.")
+
+
 def empty_database(report: Callable[[str], None]) -> None:
     """Drops all tables of the schema `public` and makes them anew, empty."""
     with connection.cursor() as cursor:

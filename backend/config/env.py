@@ -157,10 +157,11 @@ TABLE: tuple[Variable, ...] = (
     ),
     Variable(
         "FIELDBEAT_DEMO",
-        "Whether serve loads the demo into a database that holds no org: 1 or 0.",
-        "1",
+        "Whether serve loads the demo, whose passwords everybody knows, into a database that holds no org: 1 or 0.",
+        None,
         "0",
         read.yes_no,
+        absent="`1`, and `0` in production",
     ),
 )
 
@@ -177,6 +178,8 @@ def load(environ: Mapping[str, str]) -> Env:
         except ValueError as error:
             shown = "" if variable.name in SECRETS else f"={text}"
             wrong.append(f"{variable.name}{shown} {error}.")
+    if found.get("demo", ...) is None:
+        found["demo"] = found.get("env") != "production"
     if found.get("env") == "production" and not found.get("secret_key", "wrong already"):
         wrong.append(
             "FIELDBEAT_SECRET_KEY is absent, but production needs one; make one with: openssl rand -base64 48."

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from backend.config.checks import CannotStart
+from backend.config.demo_reset import refuse_production
 from backend.config.env import TABLE, SettingsError, load
 from backend.config.settings_page import PAGE, rendered
 
@@ -124,6 +126,19 @@ def test_all_wrong_values_are_told_at_once() -> None:
 def test_production_needs_a_secret_of_its_own() -> None:
     assert "production needs one" in _refusal("FIELDBEAT_ENV", "production")
     assert load({"FIELDBEAT_ENV": "production", "FIELDBEAT_SECRET_KEY": "s" * 32}).production
+
+
+def test_production_has_no_people_whose_password_everybody_knows_unless_it_is_asked_for() -> None:
+    production = {"FIELDBEAT_ENV": "production", "FIELDBEAT_SECRET_KEY": "s" * 32}
+    assert not load(production).demo
+    assert load({**production, "FIELDBEAT_DEMO": "1"}).demo
+
+
+def test_production_is_never_emptied_for_the_demo() -> None:
+    production = {"FIELDBEAT_ENV": "production", "FIELDBEAT_SECRET_KEY": "s" * 32}
+    with pytest.raises(CannotStart, match="production"):
+        refuse_production(load(production))
+    refuse_production(load({}))
 
 
 def test_the_page_of_settings_says_what_the_table_says() -> None:
