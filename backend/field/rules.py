@@ -1,7 +1,7 @@
 """What the field allows, and the errors it raises."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from backend.field.lifecycle import NEEDS_REASON, VisitState, may_move
@@ -41,6 +41,39 @@ def check_may_plan_for(actor: Actor, rep_id: object) -> None:
     """A rep plans for themself; managers and admins for those beneath (whom coverage has already found)."""
     if rep_id != actor.user_id and not actor.leads:
         raise NotPermitted("NOT_YOUR_PLAN", "Only a manager plans for others.", fields={"repId": "another rep"})
+
+
+def check_may_set_calendar(actor: Actor, user_id: object) -> None:
+    """Hours and absences are set by the person, or by a manager or admin above (whom coverage has already found)."""
+    if user_id != actor.user_id and not actor.leads:
+        raise NotPermitted("NOT_YOUR_CALENDAR", "Only a manager sets another's hours.", fields={"userId": "another's"})
+
+
+def check_weekday(weekday: int) -> None:
+    """1 is Monday, 7 is Sunday."""
+    if not 1 <= weekday <= 7:
+        raise Invalid("OUT_OF_RANGE", "weekday is from 1 (Monday) to 7.", fields={"weekday": "out of range"})
+
+
+def check_hours(start: time, end: time) -> None:
+    """Refuses a shift that ends before it starts, and one that carries a zone: hours are where the person lives."""
+    if start.tzinfo is not None or end.tzinfo is not None:
+        raise Invalid("LOCAL_TIME", "Hours are local times, without a zone.", fields={"start": "has a zone"})
+    if end <= start:
+        raise Invalid("HOURS_SPAN", "A shift ends after it starts.", fields={"end": "not after start"})
+
+
+def check_days(first: date, last: date) -> None:
+    """Refuses an absence that ends before it begins."""
+    if last < first:
+        raise Invalid(
+            "ABSENCE_SPAN", "An absence ends on or after its first day.", fields={"lastDay": "before firstDay"}
+        )
+
+
+def absence_not_found() -> NotFound:
+    """No such absence, or none the caller may see."""
+    return NotFound("ABSENCE_NOT_FOUND", "There is no such absence for you.", fields={"absenceId": "not found"})
 
 
 def check_move(visit: Visit, after: VisitState, reason: str = "") -> None:

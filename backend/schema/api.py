@@ -11,6 +11,7 @@ from strawberry.types import ExecutionContext
 from backend.schema.context import Context
 from backend.schema.errors import CodedErrors
 from backend.schema.limits import Limits
+from backend.schema.operations.calendar import CalendarMutation, CalendarQuery
 from backend.schema.operations.crm import CrmMutation, CrmQuery
 from backend.schema.operations.field import FieldMutation, FieldQuery
 from backend.schema.operations.identity import IdentityMutation, IdentityQuery
@@ -31,6 +32,7 @@ class Query(
     IdentityQuery,
     CrmQuery,
     WorkQuery,
+    CalendarQuery,
     TerritoriesQuery,
     FieldQuery,
     PlanningQuery,
@@ -45,6 +47,7 @@ class Mutation(
     IdentityMutation,
     CrmMutation,
     WorkMutation,
+    CalendarMutation,
     TerritoriesMutation,
     FieldMutation,
     PlanningMutation,

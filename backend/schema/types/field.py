@@ -1,6 +1,6 @@
 """A rep's work."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from uuid import UUID
 
@@ -78,3 +78,19 @@ class DueAccount:
     @strawberry.field
     async def account(self, info: Info) -> Account | None:
         return rows.maybe(Account, await info.context.load.account.load(self.account_id))
+
+
+@strawberry.type(description="A shift on a weekday (1 is Monday), local times.")
+class WorkingHours:
+    id: UUID
+    weekday: int
+    start: time
+    end: time
+
+
+@strawberry.type(description="Days away, both included.")
+class Absence:
+    id: UUID
+    first_day: date
+    last_day: date
+    reason: str
