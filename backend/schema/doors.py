@@ -24,7 +24,7 @@ from backend.identity.tokens import still_good
 from backend.schema.api import schema
 from backend.schema.context import Context
 from backend.schema.execution import run_in_pool
-from backend.schema.frames import MOST_BYTES, BodyTooLarge, counted, decoded, encoded
+from backend.schema.frames import MOST_BYTES, BodyStalled, BodyTooLarge, counted, decoded, encoded
 from backend.schema.live import hub
 from backend.sync.live import Seen
 
@@ -61,13 +61,15 @@ class _Http(GraphQL[Context, None]):
             answer = _refusal(error.status_code, "BAD_REQUEST", error.reason or "This is no GraphQL request.")
         except BodyTooLarge:
             answer = _refusal(413, "BODY_TOO_LARGE", f"A body is at most {MOST_BYTES} bytes; send less at a time.")
+        except BodyStalled:
+            answer = _refusal(408, "BODY_STALLED", "The rest of the body did not come.", retry="RETRY")
         except ClientDisconnect:
             return
         await answer(scope, receive, send)
 
 
-def _refusal(status: int, code: str, message: str) -> Response:
-    extensions = {"code": code, "retry": "NEVER", "fields": {}}
+def _refusal(status: int, code: str, message: str, *, retry: str = "NEVER") -> Response:
+    extensions = {"code": code, "retry": retry, "fields": {}}
     content = encoded({"errors": [{"message": message, "extensions": extensions}]})
     return Response(content, status_code=status, media_type="application/json")
 

@@ -26,8 +26,8 @@ RETRY_CLASS = {
 
 _INVALID: Mapping[str, object] = {"code": "GRAPHQL_INVALID", "retry": "NEVER", "fields": {}}
 _NO_OPERATION = (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError)
-_UNKEEPABLE = (DataError, UnicodeEncodeError)
-"""NUL, halves of surrogate pairs, numbers beyond a column: sent again, they fail again."""
+_VALUE_REFUSED = "22"
+"""The class of SQLSTATE by which PostgreSQL refuses a value."""
 
 
 class CodedErrors(MaskErrors):
@@ -54,7 +54,7 @@ class CodedErrors(MaskErrors):
         if original is None:
             extensions = {**_INVALID, **(error.extensions or {})}
             return _copy(error, error.message, extensions)
-        if isinstance(original, _UNKEEPABLE):
+        if _unkeepable(original):
             # What the database says of a value may repeat it, which is nobody's business in a log.
             _log.warning("value_refused", error=type(original).__name__)
             return _copy(error, "A value was given that cannot be kept.", {**_INVALID, "code": "BAD_VALUE"})
@@ -73,3 +73,14 @@ def _copy(error: GraphQLError, message: str, extensions: Mapping[str, object]) -
         path=error.path,
         extensions=dict(extensions),
     )
+
+
+def _unkeepable(error: Exception) -> bool:
+    """Says whether a value of the asker's broke it: NUL, half a surrogate pair, a number beyond its column."""
+    if isinstance(error, UnicodeEncodeError):
+        return True
+    if not isinstance(error, DataError):
+        return False
+    # The driver refuses NUL itself. Its other errors without a state are about rows it cannot read, which are our fault.
+    state = getattr(error.__cause__, "sqlstate", None) or ""
+    return state.startswith(_VALUE_REFUSED) or "NUL" in str(error)

@@ -1,5 +1,6 @@
 """Bodies and frames from strangers: read without trust, and written whatever they hold."""
 
+import asyncio
 import json
 import re
 from collections.abc import MutableMapping
@@ -10,6 +11,8 @@ from starlette.types import Message, Receive
 
 MOST_BYTES = 2**20
 DEEPEST = 200
+PATIENCE_SECONDS = 30.0
+"""How long a body may stand still; a slow one that goes on may take its time."""
 
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
@@ -19,8 +22,13 @@ class BodyTooLarge(Exception):
     """More was sent than a body may hold."""
 
 
+class BodyStalled(Exception):
+    """Nothing more of a body came."""
+
+
 def counted(receive: Receive, headers: list[tuple[bytes, bytes]]) -> Receive:
-    """Returns a receive that raises BodyTooLarge once a body is, or says that it will be, longer than MOST_BYTES."""
+    """Returns a receive that raises BodyTooLarge once a body is, or says that it will be, longer than MOST_BYTES, and
+    BodyStalled when nothing came for PATIENCE_SECONDS."""
     said = next((value for name, value in headers if name == b"content-length"), b"0")
     came = 0
 
@@ -28,7 +36,10 @@ def counted(receive: Receive, headers: list[tuple[bytes, bytes]]) -> Receive:
         nonlocal came
         if said.isdigit() and int(said[:20]) > MOST_BYTES:
             raise BodyTooLarge
-        message: MutableMapping[str, Any] = await receive()
+        try:
+            message: MutableMapping[str, Any] = await asyncio.wait_for(receive(), PATIENCE_SECONDS)
+        except TimeoutError:
+            raise BodyStalled from None
         came += len(message.get("body", b""))
         if came > MOST_BYTES:
             raise BodyTooLarge

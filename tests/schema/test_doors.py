@@ -13,9 +13,11 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 
 from backend.config import asgi
+from backend.schema import frames
 from backend.schema.doors import graphql_ws
 from backend.schema.frames import MOST_BYTES
 
+Message = MutableMapping[str, Any]
 ASK = b'{"query": "{ serverInfo { version } }"}'
 
 
@@ -88,13 +90,28 @@ def test_a_body_that_does_not_say_its_size_is_counted() -> None:
     assert (answer.status_code, _code(answer)) == (413, "BODY_TOO_LARGE")
 
 
+def test_a_body_that_stands_still_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "PATIENCE_SECONDS", 0.05)
+
+    async def stalled() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"localhost"), (b"content-type", b"application/json"), (b"content-length", b"9")]
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "headers": headers, "query_string": b""}
+    asyncio.run(asyncio.wait_for(asgi.application(scope, stalled, send), 5))
+    assert (sent[0]["status"], json.loads(sent[1]["body"])["errors"][0]["extensions"]["retry"]) == (408, "RETRY")
+
+
 def test_answers_are_not_guessed_at_by_browsers() -> None:
     for headers in (_post(ASK).headers, _post(b"x").headers):
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "same-origin"
-
-
-Message = MutableMapping[str, Any]
 
 
 class Socket(ApplicationCommunicator):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from backend.crm.models import Account
 from backend.identity.models import User
@@ -107,6 +108,13 @@ def test_what_is_no_text_is_refused_for_good(field: world.World, ask: Ask, store
 
 def _cursor(said: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(said).encode()).decode()
+
+
+def test_a_row_that_nobody_can_read_is_our_fault(field: world.World, ask: Ask, store: Account) -> None:
+    visit = field.visit(store)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE field_visit SET planned_start = '0002-01-01 00:00 BC' WHERE id = %s", [visit.pk])
+    assert ask(field.ana).refused("query ($v: UUID!) { visit(id: $v) { id } }", v=str(visit.pk))["code"] == "UNEXPECTED"
 
 
 def test_a_cursor_of_brackets_is_no_cursor(field: world.World, ask: Ask) -> None:
