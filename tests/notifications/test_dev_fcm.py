@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from backend.notifications.devfcm.server import Running, in_thread, run
+from backend.notifications.devfcm.store import Store
 from backend.notifications.transports.base import Address, Message, Sent
 from backend.notifications.transports.fcm.credential import from_dev_server
 from backend.notifications.transports.fcm.transport import FcmTransport
@@ -215,3 +216,8 @@ def test_the_command_prints_a_line_for_each_alert_and_ends_quietly(tmp_path: Pat
     assert "\x1b" not in line
     process.terminate()
     assert "Traceback" not in process.communicate(timeout=20)[1]
+
+
+def test_alerts_name_customers_and_are_for_their_owner_alone(tmp_path: Path) -> None:
+    Store(tmp_path / "dev-fcm" / "messages.jsonl").close()
+    assert (tmp_path / "dev-fcm").stat().st_mode & 0o077 == 0

@@ -32,7 +32,7 @@ class ServiceAccount:
         """Reads the key from `folder`, or makes one there; raises OSError when the folder cannot be written."""
         path = folder / "service-account.json"
         if not path.exists():
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _write_private(path, json.dumps(_make_account(), indent=2))
         self._json: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
         private = serialization.load_pem_private_key(self._json["private_key"].encode(), password=None)

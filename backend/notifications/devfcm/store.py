@@ -30,7 +30,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         """Reads `path` if it is there; raises OSError when it can be neither read nor written."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = path
         self._arrivals: list[Accepted] = []
         if path.exists():
