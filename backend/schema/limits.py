@@ -34,7 +34,7 @@ MOST_VALUES = 100_000
 LONGEST_CHAIN = 60
 """Fields and spreads from the operation down: what bounds the judge's own recursion."""
 
-ROOT = 1_000
+ROOT = 3_000
 """What a field of the root costs however little it gives: it asks the database."""
 
 DEAR = {"signIn": 50_000, "syncPull": 25_000, "syncPush": 25_000, "proposeDay": 25_000, "dueAccounts": 10_000}

@@ -102,3 +102,11 @@ def test_long_values_are_not_repeated_under_many_names(field: world.World, ask: 
 
 def test_tools_may_read_the_schema(ask: Ask) -> None:
     assert ask(None)(get_introspection_query(input_value_deprecation=True))["__schema"]["types"]
+
+
+def test_many_small_pages_are_asked_for_in_several_documents(field: world.World, ask: Ask) -> None:
+    def pages(times: int) -> str:
+        return "{" + " ".join(f"p{n}: accounts(first: 1) {{ nodes {{ id }} }}" for n in range(times)) + "}"
+
+    assert len(ask(field.ana)(pages(20))) == 20
+    assert ask(field.ana).refused(pages(40))["code"] == "QUERY_TOO_LARGE"
