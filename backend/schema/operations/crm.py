@@ -17,30 +17,10 @@ from backend.schema.context import Info
 from backend.schema.paging import Slice, check_first, page
 from backend.schema.types import rows
 from backend.schema.types.crm import Account, Opportunity, Pipeline, Product
+from backend.schema.types.pages import Page, page_of
 from backend.territories import nearby
 from backend.territories.coverage import account_for, opportunities_seen, opportunity_for, visible
 from backend.territories.models import AccountTerritory
-
-
-@strawberry.type
-class AccountPage:
-    nodes: list[Account]
-    end_cursor: str | None
-    has_next: bool
-
-
-@strawberry.type
-class OpportunityPage:
-    nodes: list[Opportunity]
-    end_cursor: str | None
-    has_next: bool
-
-
-@strawberry.type
-class ProductPage:
-    nodes: list[Product]
-    end_cursor: str | None
-    has_next: bool
 
 
 @strawberry.type(description="An account and its distance in metres.")
@@ -125,12 +105,12 @@ class CrmQuery:
     @strawberry.field(description="Accounts in the caller's coverage, by name.")
     async def accounts(
         self, info: Info, first: int = 20, after: str | None = None, filter: AccountFilter | None = None
-    ) -> AccountPage:
+    ) -> Page[Account]:
         actor = info.context.actor
         found: Slice[AccountRow] = await info.context.run(
             lambda: page(_accounts(actor, filter), by="name", first=first, after=after)
         )
-        return AccountPage(nodes=rows.many(Account, found.rows), end_cursor=found.end_cursor, has_next=found.has_next)
+        return page_of(Account, found)
 
     @strawberry.field
     async def account(self, info: Info, id: UUID) -> Account:
@@ -153,14 +133,12 @@ class CrmQuery:
     @strawberry.field(description="Deals in the caller's coverage, by name.")
     async def opportunities(
         self, info: Info, first: int = 20, after: str | None = None, filter: OpportunityFilter | None = None
-    ) -> OpportunityPage:
+    ) -> Page[Opportunity]:
         actor = info.context.actor
         found: Slice[OpportunityRow] = await info.context.run(
             lambda: page(_opportunities(actor, filter), by="name", first=first, after=after)
         )
-        return OpportunityPage(
-            nodes=rows.many(Opportunity, found.rows), end_cursor=found.end_cursor, has_next=found.has_next
-        )
+        return page_of(Opportunity, found)
 
     @strawberry.field
     async def opportunity(self, info: Info, id: UUID) -> Opportunity:
@@ -173,10 +151,10 @@ class CrmQuery:
         return rows.many(Pipeline, await info.context.run(lambda: list(queries.pipelines(actor)[:100])))
 
     @strawberry.field(description="The catalogue, by name.")
-    async def products(self, info: Info, first: int = 20, after: str | None = None) -> ProductPage:
+    async def products(self, info: Info, first: int = 20, after: str | None = None) -> Page[Product]:
         actor = info.context.actor
         found = await info.context.run(lambda: page(queries.products(actor), by="name", first=first, after=after))
-        return ProductPage(nodes=rows.many(Product, found.rows), end_cursor=found.end_cursor, has_next=found.has_next)
+        return page_of(Product, found)
 
 
 def _given(changes: AccountChanges) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from backend.schema.context import Info, device_of
 from backend.schema.paging import page
 from backend.schema.types import rows
 from backend.schema.types.notifications import Notification, PushAddress
+from backend.schema.types.pages import Page, page_of
 
 
 @strawberry.input(
@@ -20,13 +21,6 @@ class PushAddressInput:
     kind: str
     value: str
     device_id: UUID | None = None
-
-
-@strawberry.type
-class NotificationPage:
-    nodes: list[Notification]
-    end_cursor: str | None
-    has_next: bool
 
 
 @strawberry.type
@@ -44,7 +38,7 @@ class NotificationsQuery:
     @strawberry.field(description="What you were told of and still may see, newest first.")
     async def notifications(
         self, info: Info, first: int = 20, after: str | None = None, unread_only: bool = False
-    ) -> NotificationPage:
+    ) -> Page[Notification]:
         actor = info.context.actor
         found = await info.context.run(
             lambda: page(
@@ -55,9 +49,7 @@ class NotificationsQuery:
                 descending=True,
             )
         )
-        return NotificationPage(
-            nodes=rows.many(Notification, found.rows), end_cursor=found.end_cursor, has_next=found.has_next
-        )
+        return page_of(Notification, found)
 
 
 @strawberry.type

@@ -20,6 +20,7 @@ from backend.schema.operations.crm import AccountPayload, OpportunityPayload
 from backend.schema.paging import Slice, page
 from backend.schema.types import rows
 from backend.schema.types.crm import Account, Contact, Opportunity
+from backend.schema.types.pages import Page, page_of
 from backend.schema.types.work import Activity, Lead, OrderLine
 from backend.territories.actions import open_account, open_account_of_lead
 from backend.territories.coverage import (
@@ -30,27 +31,6 @@ from backend.territories.coverage import (
     leads_seen,
     opportunity_for,
 )
-
-
-@strawberry.type
-class LeadPage:
-    nodes: list[Lead]
-    end_cursor: str | None
-    has_next: bool
-
-
-@strawberry.type
-class ActivityPage:
-    nodes: list[Activity]
-    end_cursor: str | None
-    has_next: bool
-
-
-@strawberry.type
-class OrderLinePage:
-    nodes: list[OrderLine]
-    end_cursor: str | None
-    has_next: bool
 
 
 @strawberry.type
@@ -123,7 +103,9 @@ class CreateActivityInput:
 @strawberry.type
 class WorkQuery:
     @strawberry.field(description="Leads in the caller's coverage, oldest first.")
-    async def leads(self, info: Info, first: int = 20, after: str | None = None, status: str | None = None) -> LeadPage:
+    async def leads(
+        self, info: Info, first: int = 20, after: str | None = None, status: str | None = None
+    ) -> Page[Lead]:
         actor = info.context.actor
 
         def read() -> Slice[LeadRow]:
@@ -133,7 +115,7 @@ class WorkQuery:
             return page(found, by="created_at", first=first, after=after)
 
         found = await info.context.run(read)
-        return LeadPage(nodes=rows.many(Lead, found.rows), end_cursor=found.end_cursor, has_next=found.has_next)
+        return page_of(Lead, found)
 
     @strawberry.field(description="Activities in the caller's coverage, newest first.")
     async def activities(
@@ -143,7 +125,7 @@ class WorkQuery:
         after: str | None = None,
         account_id: UUID | None = None,
         open: bool | None = None,
-    ) -> ActivityPage:
+    ) -> Page[Activity]:
         actor = info.context.actor
 
         def read() -> Slice[ActivityRow]:
@@ -155,12 +137,12 @@ class WorkQuery:
             return page(found, by="created_at", first=first, after=after, descending=True)
 
         found = await info.context.run(read)
-        return ActivityPage(nodes=rows.many(Activity, found.rows), end_cursor=found.end_cursor, has_next=found.has_next)
+        return page_of(Activity, found)
 
     @strawberry.field(description="What an account bought, newest first.")
     async def order_lines(
         self, info: Info, account_id: UUID, first: int = 20, after: str | None = None
-    ) -> OrderLinePage:
+    ) -> Page[OrderLine]:
         actor = info.context.actor
 
         def read() -> Slice[OrderLineRow]:
@@ -169,9 +151,7 @@ class WorkQuery:
             return page(found, by="ordered_on", first=first, after=after, descending=True)
 
         found = await info.context.run(read)
-        return OrderLinePage(
-            nodes=rows.many(OrderLine, found.rows), end_cursor=found.end_cursor, has_next=found.has_next
-        )
+        return page_of(OrderLine, found)
 
 
 @strawberry.type
