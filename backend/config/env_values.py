@@ -139,6 +139,8 @@ def secret(text: str) -> str:
     """Returns a secret of 32 characters or more."""
     if len(text) < 32:
         raise ValueError("is shorter than 32 characters; make one with: openssl rand -base64 48")
+    if len(set(text)) < 10:
+        raise ValueError("repeats too few characters to be a secret; make one with: openssl rand -base64 48")
     return text
 
 

@@ -110,7 +110,8 @@ class Supervisor:
 
     def _start_children(self, fd: int) -> None:
         shared = {"DATABASE_URL": self._database.uri} if self._database is not None else {}
-        if self._env.fcm_credentials is None and self._env.fcm_url is None:
+        # It shows every alert to whoever asks on this machine: for trying things out, not for real people.
+        if self._env.fcm_credentials is None and self._env.fcm_url is None and not self._env.production:
             port = _free_port()
             shared["FIELDBEAT_FCM_URL"] = f"http://127.0.0.1:{port}"
             self._children.append(Child("dev-fcm", ["dev-fcm", "--port", str(port)], shared))

@@ -66,6 +66,7 @@ def edit_account(*, actor: Actor, account: Account, changes: Mapping[str, Any]) 
     """Changes plain fields of an account (see ACCOUNT_FIELDS)."""
     account = Account.objects.select_for_update().get(pk=account.pk, org_id=actor.org_id)
     checked = _checked_account(account, changes)
+    rules.check_may_edit(actor, account, checked)
     for name, value in checked.items():
         setattr(account, name, value)
     try:
@@ -264,7 +265,7 @@ def create_activity(
         kind=kind,
         subject=rules.check_text(subject, "subject", longest=200, required=True),
         body=rules.check_text(body, "body", longest=20_000),
-        due_at=due_at,
+        due_at=None if due_at is None else clock.checked(due_at, "dueAt"),
         status=ActivityStatus.OPEN if is_task else ActivityStatus.DONE,
         done_at=None if is_task else clock.now(),
     )

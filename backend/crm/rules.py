@@ -8,7 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from backend.crm.models import Account, Lifecycle, Opportunity, Stage, StageCategory
-from backend.kit.errors import Conflict, Invalid, NotFound
+from backend.identity.actor import Actor
+from backend.identity.models import Role
+from backend.kit.errors import Conflict, Invalid, NotFound, NotPermitted
 
 CHANNELS = frozenset({"email", "phone", "sms", "post", "visit"})
 MOST_WINDOWS = 50
@@ -59,6 +61,25 @@ def check_int(value: object, name: str, *, low: int, high: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise Invalid("OUT_OF_RANGE", f"{name} is a whole number from {low} to {high}.", fields={name: "out of range"})
     return value
+
+
+LEADERS_ONLY = frozenset({"tier", "boost"})
+"""What steers the planning of others."""
+
+
+def check_may_edit(actor: Actor, account: Account, changes: Mapping[str, object]) -> None:
+    """A partner edits no account; tier and boost are for who leads; a number once given is theirs to change too."""
+    if actor.role == Role.PARTNER:
+        raise NotPermitted("PARTNER_READ_ONLY", "A partner does not edit accounts.")
+    if actor.leads:
+        return
+    kept = LEADERS_ONLY | ({"number"} if account.number else set())
+    if forbidden := sorted(kept & changes.keys()):
+        raise NotPermitted(
+            "MANAGER_ONLY",
+            f"Only a manager changes {', '.join(forbidden)}.",
+            fields=dict.fromkeys(forbidden, "manager only"),
+        )
 
 
 def check_consent(value: object) -> dict[str, bool]:

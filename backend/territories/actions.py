@@ -17,6 +17,7 @@ from backend.identity.models import User
 from backend.kit import clock, locks
 from backend.kit.ids import new_id
 from backend.territories import rules
+from backend.territories.coverage import covers
 from backend.territories.models import (
     AccountShare,
     AccountTerritory,
@@ -129,8 +130,8 @@ def release_user(*, actor: Actor, user: User, territory: Territory) -> int:
 
 @transaction.atomic
 def share_account(*, actor: Actor, account: Account, user: User, until: datetime | None = None) -> AccountShare:
-    """Shows an account to one more person of the org."""
-    rules.check_may_share(actor)
+    """Shows an account to one more person of the org. For who covers it by territory, or leads."""
+    rules.check_may_share(actor, covers=covers(actor, account.pk))
     rules.check_share_with(actor, user)
     now = clock.now()
     rules.check_span(now, until)
@@ -162,12 +163,13 @@ def _show_to_finder(actor: Actor, account: Account) -> Account:
 
 @transaction.atomic
 def unshare_account(*, actor: Actor, account: Account, user: User) -> int:
-    """Ends the sharing now; returns how many shares ended."""
-    rules.check_may_share(actor)
+    """Ends the sharing now, one's own or, for who leads, anybody's; returns how many shares ended."""
     now = clock.now()
     spans = AccountShare.objects.filter(
         org_id=actor.org_id, account=account, user=user, deleted_at=None, valid_from__lt=now
     )
+    if not actor.leads:
+        spans = spans.filter(shared_by_id=actor.user_id)
     return spans.filter(Q(valid_to=None) | Q(valid_to__gt=now)).update(valid_to=now)
 
 

@@ -43,6 +43,19 @@ def sees(user_id: UUID, root: UUID) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def covers(actor: Actor, account_id: UUID) -> bool:
+    """Says whether the account lies, now, in a territory the actor works or leads: not whether it was shared."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM territories_accountterritory att "
+            "JOIN visible_territories(%(user)s, %(now)s) v ON v.id = att.territory_id "
+            "WHERE att.account_id = %(account)s AND att.deleted_at IS NULL "
+            "AND att.valid_from <= %(now)s AND (att.valid_to IS NULL OR att.valid_to > %(now)s))",
+            {"user": actor.user_id, "account": account_id, "now": clock.now()},
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def account_for(actor: Actor, account_id: UUID) -> Account:
     """Returns the account if the actor sees it; raises NotFound, which says no more than that."""
     account = visible(Account.objects.all(), actor, root="id").filter(pk=account_id).first()

@@ -83,7 +83,11 @@ def check_share_with(actor: Actor, user: User) -> None:
         raise NotFound("USER_NOT_FOUND", "There is no such person for you.", fields={"userId": "not found"})
 
 
-def check_may_share(actor: Actor) -> None:
-    """A partner passes nothing on."""
+def check_may_share(actor: Actor, *, covers: bool) -> None:
+    """Who covers an account by territory, or leads, shows it to others; what one was only shown is not passed on."""
     if actor.role == Role.PARTNER:
         raise NotPermitted("PARTNER_MAY_NOT_SHARE", "A partner does not share accounts.")
+    if not covers and not actor.leads:
+        raise NotPermitted(
+            "SHARED_ONLY", "You were only shown this account: ask who covers it.", fields={"accountId": "shared only"}
+        )

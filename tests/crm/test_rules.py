@@ -8,7 +8,7 @@ from django.db import DatabaseError, transaction
 from backend.crm import actions
 from backend.crm.models import Account, Address, Lead, LeadStatus, Opportunity, StageHistory
 from backend.events.models import OutboxEvent
-from backend.kit.errors import Conflict, DomainError, Invalid
+from backend.kit.errors import Conflict, DomainError, Invalid, NotPermitted
 from backend.kit.ids import new_id
 from tests.factories.world import World, acting
 
@@ -90,6 +90,27 @@ def test_a_bad_value_is_refused_with_its_field_and_changes_nothing(
     assert (error.value.code, list(error.value.fields)) == (code, [named])
     account.refresh_from_db()
     assert (account.notes, account.version) == ("", 1)
+
+
+@pytest.mark.parametrize(
+    ("who", "changes", "code"),
+    [
+        ("ana", {"tier": "B"}, "MANAGER_ONLY"),
+        ("ana", {"boost": 5, "notes": "x"}, "MANAGER_ONLY"),
+        ("ana", {"number": "C-2"}, "MANAGER_ONLY"),
+        ("pat", {"notes": "x"}, "PARTNER_READ_ONLY"),
+    ],
+)
+def test_what_steers_others_is_for_who_leads(field: World, who: str, changes: dict[str, object], code: str) -> None:
+    account = field.account("Hilltop", field.north)
+    ben = acting(field.ben)
+    actions.edit_account(actor=acting(field.ana), account=account, changes={"number": "C-1"})
+    with pytest.raises(NotPermitted) as error:
+        actions.edit_account(actor=acting(getattr(field, who)), account=account, changes=changes)
+    assert error.value.code == code
+    actions.edit_account(actor=ben, account=account, changes={"tier": "B", "boost": 5, "number": "C-2"})
+    account.refresh_from_db()
+    assert (account.tier, account.boost, account.number, account.notes) == ("B", 5, "C-2", "")
 
 
 def test_a_closed_account_comes_back_as_a_prospect(field: World) -> None:

@@ -196,6 +196,20 @@ def test_refusals_name_the_field(field: World, what: str) -> None:
     assert (type(error.value), error.value.code) == (family, code)
 
 
+def test_what_one_was_only_shown_is_neither_passed_on_nor_taken_from_others(field: World) -> None:
+    account = field.account("Hilltop", field.north)
+    actions.share_account(actor=acting(field.ana), account=account, user=field.cy)
+    actions.share_account(actor=acting(field.ana), account=account, user=field.pat)
+    with pytest.raises(NotPermitted) as error:
+        actions.share_account(actor=acting(field.cy), account=account, user=field.bea)
+    assert error.value.code == "SHARED_ONLY"
+    assert actions.unshare_account(actor=acting(field.cy), account=account, user=field.pat) == 0
+    assert coverage.sees(field.pat.pk, account.pk)
+    assert actions.unshare_account(actor=acting(field.ben), account=account, user=field.pat) == 1
+    assert actions.unshare_account(actor=acting(field.ana), account=account, user=field.cy) == 1
+    assert not coverage.sees(field.cy.pk, account.pk)
+
+
 def test_users_who_see_is_the_same_truth_from_the_other_side(field: World) -> None:
     account = field.account("Hilltop", field.north)
     actions.share_account(actor=acting(field.dee), account=account, user=field.pat)
