@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from backend.field.models import Absence, WorkingHours
 from backend.field.queries import shift
 from backend.identity.models import User
 from tests.factories.world import World
@@ -83,3 +84,16 @@ def test_giving_a_rep_a_territory_and_taking_it_back(field: World, ask: Ask) -> 
     assert ask(field.dee).refused(give, **where)["code"] == "ASSIGNMENT_OVERLAP"
     ask(field.dee)(take, **where)
     assert ask(field.ana)(names)["accounts"]["nodes"] == []
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_calendars_take_as_many_queries_for_three_rows_as_for_one(field: World, ask: Ask, count: int) -> None:
+    WorkingHours.objects.filter(user=field.ana, weekday__gt=count).delete()
+    for number in range(count):
+        day = date(2026, 12, 1 + number)
+        Absence.objects.create(org=field.org, user=field.ana, first_day=day, last_day=day)
+    ana = ask(field.ana)
+    assert len(ana("{ workingHours { weekday start end } }")["workingHours"]) == count
+    assert ana.queries == 2
+    assert len(ana("{ absences { firstDay lastDay reason } }")["absences"]) == count
+    assert ana.queries == 2

@@ -136,3 +136,17 @@ def test_lists_of_work_take_as_many_queries_for_three_as_for_one(field: World, a
     assert ana.queries == 2
     ana("{ activities { nodes { subject owner { username } account { name } } } }")
     assert ana.queries == 3
+    for number in range(count):
+        OrderLine.objects.create(
+            org=field.org,
+            account=account,
+            product=field.product,
+            sku="P1",
+            order_no="INV-1",
+            line_no=number,
+            ordered_on=clock.now().date(),
+            quantity=1,
+            amount="12.50",
+        )
+    data = ana(f'{{ orderLines(accountId: "{account.pk}") {{ nodes {{ sku product {{ name }} }} }} }}')
+    assert (ana.queries, len(data["orderLines"]["nodes"])) == (3, count)
