@@ -26,18 +26,30 @@ _err = Console(stderr=True)
 
 
 @contextmanager
-def _ready(holder: Holder = "command", *, django: bool = True) -> Iterator[None]:
-    """Runs the block with a database and Django; its steps go to standard error, so that output can be piped."""
+def _ready(holder: Holder = "command", *, migrated: bool = True) -> Iterator[None]:
+    """Runs the block with a database and Django, refusing one that is empty or behind unless `migrated` is False.
+
+    Its steps go to standard error, so that output can be piped."""
     with Progress(_err) as progress:
         quietly = progress.step if _err.is_terminal else lambda text: None
         with database(holder=holder, report=quietly):
             url = current().database_url
             if url is not None:
                 check_database(url)
-            if django:
-                setup_django()
+            setup_django()
+            if migrated:
+                _check_migrated()
             progress.done()
             yield
+
+
+def _check_migrated() -> None:
+    from django.db import connection
+
+    from backend.config.migrations import check_not_behind, migration_state
+
+    check_not_behind(migration_state())
+    connection.close()
 
 
 @app.command()
@@ -58,7 +70,7 @@ def _demo() -> "Demo":
 @app.command()
 def migrate() -> None:
     """Bring the database up to date with this program."""
-    with _ready():
+    with _ready(migrated=False):
         from backend.config.migrations import migrate, migration_state
 
         with Progress(_out) as progress:
@@ -139,7 +151,7 @@ def demo_reset(
         refuse_while_serving(current())
     elif not yes:
         typer.confirm("This empties the database of DATABASE_URL. Go on?", abort=True)
-    with _ready(), Progress(_out) as progress:
+    with _ready(migrated=False), Progress(_out) as progress:
         progress.step("Emptying the database")
         empty_database(progress.detail)
         progress.step("Loading the demo")
@@ -162,7 +174,7 @@ def schema(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)
 def manage(context: typer.Context) -> None:
     """Run one of Django's own commands."""
-    with _ready():
+    with _ready(migrated=False):
         from django.core.management import execute_from_command_line
 
         execute_from_command_line(["fieldbeat manage", *context.args])

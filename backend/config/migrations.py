@@ -49,6 +49,16 @@ def check_migrations(state: MigrationState) -> None:
         raise CannotStart(
             f"The database is ahead of this Fieldbeat ({app}.{name} and {len(state.unknown) - 1} more are unknown); upgrade Fieldbeat."
         )
+    check_not_behind(state)
+
+
+def check_not_behind(state: MigrationState) -> None:
+    """Raises CannotStart when the database lacks what this program needs; one that a newer program brought on will do."""
+    if not state.applied:
+        raise CannotStart(
+            "The database is empty; `make run` or .venv/bin/fieldbeat migrate fills it. "
+            "If you mean another, name it with FIELDBEAT_DATA_DIR or DATABASE_URL."
+        )
     if state.missing:
         app, name = state.missing[0]
         raise CannotStart(

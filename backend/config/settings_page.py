@@ -11,7 +11,9 @@ _HEAD = """# Settings
 Fieldbeat reads its settings from environment variables and from nowhere else. An empty variable counts as absent.
 A wrong value is refused at start: every wrong one is named, with what to write instead, and the exit code is 2.
 
-`make run PORT=8123 DATA_DIR=some/folder` sets `FIELDBEAT_PORT` and `FIELDBEAT_DATA_DIR`.
+`make run PORT=8123 DATA_DIR=some/folder` sets `FIELDBEAT_PORT` and `FIELDBEAT_DATA_DIR`. Give the commands of
+`.venv/bin/fieldbeat` the same ones, or they look into `./data`: `FIELDBEAT_DATA_DIR=some/folder .venv/bin/fieldbeat token ana`.
+A variable of a name that is not in the table is not looked at, so check its spelling when a setting seems to do nothing.
 
 | Variable | Meaning | When absent | Example |
 |---|---|---|---|
@@ -23,6 +25,14 @@ _FOOT = """
 Create an empty database with `ENCODING 'UTF8'` and a role that owns it, set `DATABASE_URL`, and start. An empty database
 is migrated by the first start. Later versions of Fieldbeat refuse to start on a database that is behind, and ask for
 `.venv/bin/fieldbeat migrate`, so that you choose the moment (and make a backup first). No extension is needed.
+The database inside the data folder is brought up to date by each start.
+
+After a restore from a backup, begin a new epoch before phones connect, so that each fetches anew what it may see and keeps
+what it has not sent:
+
+```
+.venv/bin/fieldbeat manage shell -v 0 -c "from backend.sync.epoch import renew; print(renew())"
+```
 
 Each web process opens up to `FIELDBEAT_DB_POOL` connections and two more for its own pages; the worker opens one.
 Connections stay open, so a pooler between must work by session, not by transaction.

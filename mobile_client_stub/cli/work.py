@@ -47,7 +47,8 @@ def plan(
         phone.say("Not accepted; `plan --accept` accepts.")
         return
     phone.tell_report(device.accept_plan(proposed))
-    phone.say(f"[green]Accepted[/green]: {len(proposed.stops)} visits are on this phone; see `today`.")
+    seen = "today" if wanted == device.local_day() else f"today {wanted}"
+    phone.say(f"[green]Accepted[/green]: {len(proposed.stops)} visits are on this phone; see `{seen}`.")
 
 
 def check_in(

@@ -87,6 +87,19 @@ def test_a_database_that_is_behind(folder: Path, database: str) -> None:
     assert said.endswith(".venv/bin/fieldbeat migrate")
 
 
+@pytest.mark.parametrize("words", [("web",), ("worker",), ("token", "ana")])
+def test_every_command_refuses_a_database_that_is_behind(words: tuple[str, ...], folder: Path, database: str) -> None:
+    env = environment(DATABASE_URL=database, FIELDBEAT_DATA_DIR=str(folder), FIELDBEAT_PORT=str(free_port()))
+    empty = run(*words, env=env)
+    assert (empty.returncode, len(empty.stderr.splitlines())) == (1, 1)
+    assert empty.stderr.startswith("The database is empty; `make run` or .venv/bin/fieldbeat migrate fills it.")
+    _mark(database, "identity", "0001_initial")
+    behind = run(*words, env=env)
+    assert behind.returncode == 1
+    assert re.match(r"The database is behind by \d+ migrations", behind.stderr)
+    assert len(behind.stderr.splitlines()) == 1
+
+
 def test_a_database_that_is_ahead(folder: Path, database: str) -> None:
     _mark(database, "crm", "9999_of_next_year")
     said = _refused(DATABASE_URL=database, FIELDBEAT_DATA_DIR=str(folder))
