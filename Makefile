@@ -65,6 +65,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --require-virtualenv ins
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 		echo "$(PYTHON) cannot make environments; install its venv package (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
 	@echo "Making the environment in .venv"
+	@rm -f .venv/.installed .venv/.installed-dev
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/.installed: requirements.lock pyproject.toml | .venv/bin/python

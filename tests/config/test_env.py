@@ -52,7 +52,12 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     )
     assert env.database_url == "postgres://ana:secret@db.example.com:5433/crm?sslmode=require"
     assert env.redis_url == "rediss://cache.example.com:6380/1"
-    assert (env.host, env.port, env.data_dir, env.secret_key) == ("0.0.0.0", 8123, tmp_path, "a secret of thirty-two characters!")
+    assert (env.host, env.port, env.data_dir, env.secret_key) == (
+        "0.0.0.0",
+        8123,
+        tmp_path,
+        "a secret of thirty-two characters!",
+    )
     assert (env.production, env.log_level, env.log_format) == (True, "WARNING", "console")
     assert env.cors_origins == ("https://app.example.com", "http://localhost:5173")
     assert env.allowed_hosts == ("crm.example.com", "*.example.org")
@@ -125,7 +130,9 @@ def test_all_wrong_values_are_told_at_once() -> None:
 
 def test_production_needs_a_secret_of_its_own() -> None:
     assert "production needs one" in _refusal("FIELDBEAT_ENV", "production")
-    assert load({"FIELDBEAT_ENV": "production", "FIELDBEAT_SECRET_KEY": "a secret of thirty-two characters!"}).production
+    assert load(
+        {"FIELDBEAT_ENV": "production", "FIELDBEAT_SECRET_KEY": "a secret of thirty-two characters!"}
+    ).production
 
 
 def test_production_has_no_people_whose_password_everybody_knows_unless_it_is_asked_for() -> None:

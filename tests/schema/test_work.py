@@ -127,8 +127,8 @@ def test_opening_an_account_a_contact_and_a_deal(field: World, ask: Ask) -> None
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_lists_of_work_take_as_many_queries_for_three_as_for_one(field: World, ask: Ask, count: int) -> None:
+    account = field.account("Hilltop", field.north)
     for number in range(count):
-        account = field.account(f"Store {number}", field.north)
         lead(ask, field, company=f"Bar {number}")
         Activity.objects.create(org=field.org, account=account, owner=field.ana, kind="note", subject="x")
     ana = ask(field.ana)
