@@ -46,11 +46,14 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _why_not(error: OSError, host: str, port: int) -> str:
+    other = port + 1 if 1024 <= port < 65535 else 8000
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} of {host} is in use; stop what uses it, or choose another with PORT=8123 (FIELDBEAT_PORT)."
+        return (
+            f"Port {port} of {host} is in use; stop what uses it, or choose another with PORT={other} (FIELDBEAT_PORT)."
+        )
     if error.errno == errno.EADDRNOTAVAIL:
         return f"FIELDBEAT_HOST={host} is not an address of this machine; use 127.0.0.1, or 0.0.0.0 for every network."
-    return f"Port {port} of {host} cannot be opened ({os.strerror(error.errno or 0)}); choose another with PORT=8123 (FIELDBEAT_PORT)."
+    return f"Port {port} of {host} cannot be opened ({os.strerror(error.errno or 0)}); choose another with PORT={other} (FIELDBEAT_PORT)."
 
 
 def check_database(uri: str) -> None:

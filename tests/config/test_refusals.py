@@ -46,6 +46,7 @@ def test_a_busy_port(folder: Path) -> None:
         port = busy.getsockname()[1]
         said = _refused(FIELDBEAT_PORT=str(port), FIELDBEAT_DATA_DIR=str(folder / "data"))
     assert said.startswith(f"Port {port} of 127.0.0.1 is in use;")
+    assert f"PORT={port}" not in said
     assert not (folder / "data" / "postgres").exists()
 
 
