@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Count, Sum
 
 from backend.crm.models import Account, AccountSales, Address, ExternalId, OrderLine
+from tests.aftermath import until_the_server_noticed
 from tests.factories.world import World, build
 from tests.imports.desk import ACCOUNTS, ORDER_COLUMNS, ORDERS, STORES, Desk
 
@@ -43,6 +44,7 @@ def run_and_kill(mapping: Path, file: Path, *, after: int) -> None:
         assert doomed.stdout.readline() == "in the middle\n"
         doomed.send_signal(signal.SIGKILL)
     assert doomed.returncode == -signal.SIGKILL
+    until_the_server_noticed()
 
 
 @pytest.mark.parametrize("after", [0, 4])

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -22,6 +21,7 @@ from backend.notifications import dispatch
 from backend.notifications.devfcm.server import Running
 from backend.notifications.models import Delivery, Notification
 from backend.notifications.transports.fcm.transport import FcmTransport
+from tests.aftermath import until_the_server_noticed
 from tests.notifications.story import WIRING, Story, begin
 
 
@@ -58,22 +58,7 @@ def work_until_killed(base_url: str, where: str) -> None:
         check=False,
     )
     assert ended.returncode == -signal.SIGKILL, ended.stderr
-    _until_the_server_noticed()
-
-
-def _until_the_server_noticed() -> None:
-    """Waits until no connection of the dead one is left: what it held is given back a moment after its end."""
-    deadline = time.monotonic() + 30
-    with connection.cursor() as cursor:
-        while True:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
-                "AND backend_type = 'client backend'"
-            )
-            if cursor.fetchone()[0] == 0:
-                return
-            assert time.monotonic() < deadline, "the dead worker's connection never ended"
-            time.sleep(0.02)
+    until_the_server_noticed()
 
 
 @pytest.mark.django_db(transaction=True)
