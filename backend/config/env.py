@@ -141,7 +141,8 @@ TABLE: tuple[Variable, ...] = (
     ),
     Variable(
         "FIELDBEAT_FCM_URL",
-        "A local server that speaks FCM v1, used in place of Google's. `serve` starts one when this and the credentials are absent, but not in production.",
+        "A local server that speaks FCM v1, used in place of Google's. `serve` starts one when this and the credentials are "
+        "absent, but not in production.",
         None,
         "http://127.0.0.1:9099",
         read.http_base,
