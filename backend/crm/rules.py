@@ -11,6 +11,7 @@ from backend.crm.models import Account, Lifecycle, Opportunity, Stage, StageCate
 from backend.identity.actor import Actor
 from backend.identity.models import Role
 from backend.kit.errors import Conflict, Invalid, NotFound, NotPermitted
+from backend.kit.trees import makes_circle
 
 CHANNELS = frozenset({"email", "phone", "sms", "post", "visit"})
 MOST_WINDOWS = 50
@@ -145,13 +146,8 @@ def check_parent(account: Account, parent: Account | None) -> None:
         return
     if parent.org_id != account.org_id:
         raise missing("account", "parentId")
-    seen: set[UUID] = {account.pk}
-    above: Account | None = parent
-    while above is not None:
-        if above.pk in seen:
-            raise Invalid("PARENT_CYCLE", "That would make a circle of accounts.", fields={"parentId": "circle"})
-        seen.add(above.pk)
-        above = above.parent
+    if makes_circle(account.pk, parent, key=lambda one: one.pk, parent=lambda one: one.parent):
+        raise Invalid("PARENT_CYCLE", "That would make a circle of accounts.", fields={"parentId": "circle"})
 
 
 def check_stage(opportunity_pipeline: UUID, stage: Stage, reason: str) -> None:

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from backend.field.geofence import Fix
 from backend.field.lifecycle import NEEDS_REASON, VisitState, may_move
 from backend.field.models import Visit
 from backend.identity.actor import Actor
 from backend.kit import clock
 from backend.kit.errors import Conflict, Invalid, NotFound, NotPermitted
+from backend.kit.geo import checked_point
 
 CLOCK_SLACK = timedelta(minutes=5)
 LONGEST_VISIT = timedelta(hours=24)
@@ -126,3 +128,12 @@ def one_in_progress() -> Conflict:
     return Conflict(
         "ALREADY_IN_PROGRESS", "Another visit is in progress: end it first.", fields={"state": "in progress"}
     )
+
+
+def check_fix(lat: float | None, lng: float | None, accuracy_m: float | None) -> Fix | None:
+    """Returns the phone's position, None without one; refuses what cannot be a place, and a negative accuracy."""
+    if lat is None or lng is None:
+        return None
+    if accuracy_m is not None and accuracy_m < 0:
+        raise Invalid("BAD_VALUE", "accuracyM is not negative.", fields={"accuracyM": "negative"})
+    return Fix(checked_point(lat, lng), accuracy_m=accuracy_m or 0.0)

@@ -2,11 +2,11 @@
 
 import re
 from datetime import timedelta
-from uuid import UUID
 
 from backend.identity.actor import Actor
 from backend.identity.models import Device, Role, User
 from backend.kit.errors import Busy, Invalid, NotFound, NotPermitted, Unauthenticated
+from backend.kit.trees import makes_circle
 
 MIN_INSTALL_KEY = 16
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
@@ -67,13 +67,8 @@ def check_manager(user: User, manager: User | None) -> None:
         raise Invalid("MANAGER_OTHER_ORG", "The manager belongs to another org.", fields={"managerId": "other org"})
     if manager.role not in (Role.MANAGER, Role.ADMIN):
         raise Invalid("MANAGER_ROLE", "Only managers and admins lead people.", fields={"managerId": "not a manager"})
-    seen: set[UUID] = {user.pk}
-    above: User | None = manager
-    while above is not None:
-        if above.pk in seen:
-            raise Invalid("MANAGER_CYCLE", "That would make a circle of managers.", fields={"managerId": "circle"})
-        seen.add(above.pk)
-        above = above.manager
+    if makes_circle(user.pk, manager, key=lambda one: one.pk, parent=lambda one: one.manager):
+        raise Invalid("MANAGER_CYCLE", "That would make a circle of managers.", fields={"managerId": "circle"})
 
 
 def check_may_revoke(actor: Actor, device: Device) -> None:

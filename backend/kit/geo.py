@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from geopy.distance import geodesic
 
+from backend.kit.errors import Invalid
+
 
 @dataclass(frozen=True, slots=True)
 class LatLng:
@@ -15,6 +17,14 @@ class LatLng:
     def __post_init__(self) -> None:
         if not (-90.0 <= self.lat <= 90.0 and -180.0 <= self.lng <= 180.0):
             raise ValueError(f"impossible coordinate {self.lat}, {self.lng}")
+
+
+def checked_point(lat: float, lng: float) -> LatLng:
+    """Returns the point; raises Invalid, naming both fields, for what cannot be a place."""
+    try:
+        return LatLng(lat, lng)
+    except ValueError as error:
+        raise Invalid("IMPOSSIBLE_COORDINATE", str(error), fields={"lat": "impossible", "lng": "impossible"}) from error
 
 
 def distance_m(a: LatLng, b: LatLng) -> float:

@@ -1,12 +1,12 @@
 """What territories allow, and the errors they raise."""
 
 from datetime import datetime
-from uuid import UUID
 
 from backend.identity.actor import Actor
 from backend.identity.models import Role, User
 from backend.kit import clock
 from backend.kit.errors import Conflict, Invalid, NotFound, NotPermitted
+from backend.kit.trees import makes_circle
 from backend.territories.models import AssignmentSource, ModelState, Territory, TerritoryModel
 
 MODEL_MOVES = {
@@ -61,13 +61,8 @@ def check_parent(territory: Territory, parent: Territory | None) -> None:
         return
     if parent.model_id != territory.model_id:
         raise Invalid("PARENT_OTHER_MODEL", "The parent is of another model.", fields={"parentId": "other model"})
-    seen: set[UUID] = {territory.pk}
-    above: Territory | None = parent
-    while above is not None:
-        if above.pk in seen:
-            raise Invalid("TERRITORY_CYCLE", "That would make a circle of territories.", fields={"parentId": "circle"})
-        seen.add(above.pk)
-        above = above.parent
+    if makes_circle(territory.pk, parent, key=lambda one: one.pk, parent=lambda one: one.parent):
+        raise Invalid("TERRITORY_CYCLE", "That would make a circle of territories.", fields={"parentId": "circle"})
 
 
 def overlap(what: str) -> Conflict:

@@ -128,6 +128,8 @@ def test_a_visit_from_schedule_to_report(field: World, ask: Ask) -> None:
     )
     assert ask(field.ben).refused(check, v=visit["id"], i={})["code"] == "NOT_YOUR_VISIT"
     assert ana.refused(check, v=visit["id"], i={"lat": 99, "lng": 0})["code"] == "IMPOSSIBLE_COORDINATE"
+    near = {"lat": 42.03, "lng": -93.62, "accuracyM": -1}
+    assert ana.refused(check, v=visit["id"], i=near)["fields"] == {"accuracyM": "negative"}
     there = ana(check, v=visit["id"], i={"lat": 42.03, "lng": -93.62, "accuracyM": 5})["checkIn"]["checkIn"]
     assert there["verdict"] == "inside"
     report = "mutation ($v: UUID!, $i: ReportInput!) { completeVisit(visitId: $v, input: $i) { report { outcome } } }"

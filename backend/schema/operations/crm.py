@@ -11,8 +11,7 @@ from backend.crm import actions, queries
 from backend.crm.models import Account as AccountRow
 from backend.crm.models import Opportunity as OpportunityRow
 from backend.identity.actor import Actor
-from backend.kit.errors import Invalid
-from backend.kit.geo import LatLng
+from backend.kit.geo import checked_point
 from backend.schema.context import Info
 from backend.schema.paging import Slice, check_first, page
 from backend.schema.types import rows
@@ -121,12 +120,7 @@ class CrmQuery:
     async def nearby_accounts(self, info: Info, lat: float, lng: float, first: int = 20) -> list[NearbyAccount]:
         actor = info.context.actor
         check_first(first)
-        try:
-            point = LatLng(lat, lng)
-        except ValueError as error:
-            raise Invalid(
-                "IMPOSSIBLE_COORDINATE", str(error), fields={"lat": "impossible", "lng": "impossible"}
-            ) from error
+        point = checked_point(lat, lng)
         found = await info.context.run(lambda: nearby.accounts(actor, point, first))
         return [NearbyAccount(account=rows.one(Account, account), distance_m=metres) for account, metres in found]
 

@@ -10,9 +10,8 @@ from backend.field import actions, queries
 from backend.field.geofence import Fix
 from backend.field.lifecycle import VisitState
 from backend.field.models import Visit as VisitRow
+from backend.field.rules import check_fix
 from backend.identity.models import User as UserRow
-from backend.kit.errors import Invalid
-from backend.kit.geo import LatLng
 from backend.schema.context import Info
 from backend.schema.types import rows
 from backend.schema.types.field import CheckIn, DueAccount, Visit, VisitReport
@@ -90,12 +89,7 @@ class FieldQuery:
 
 
 def _fix(given: CheckInInput) -> Fix | None:
-    if given.lat is None or given.lng is None:
-        return None
-    try:
-        return Fix(LatLng(given.lat, given.lng), accuracy_m=given.accuracy_m or 0.0)
-    except ValueError as error:
-        raise Invalid("IMPOSSIBLE_COORDINATE", str(error), fields={"lat": "impossible", "lng": "impossible"}) from error
+    return check_fix(given.lat, given.lng, given.accuracy_m)
 
 
 @strawberry.type

@@ -3,9 +3,8 @@
 from backend.field import actions
 from backend.field.geofence import Fix
 from backend.field.lifecycle import VisitState
+from backend.field.rules import check_fix
 from backend.identity.models import User
-from backend.kit.errors import Invalid
-from backend.kit.geo import LatLng
 from backend.sync.mutators import decode, reach
 from backend.sync.mutators.registry import DONE, Caller, Outcome, mutator
 from backend.sync.protocol import Mutation
@@ -51,16 +50,8 @@ def check_in(caller: Caller, mutation: Mutation) -> Outcome:
 
 
 def _fix(mutation: Mutation) -> Fix | None:
-    lat, lng = decode.number(mutation.args, "lat"), decode.number(mutation.args, "lng")
-    if lat is None or lng is None:
-        return None
-    accuracy = decode.number(mutation.args, "accuracyM")
-    if accuracy is not None and accuracy < 0:
-        raise Invalid("BAD_VALUE", "accuracyM is not negative.", fields={"accuracyM": "negative"})
-    try:
-        return Fix(LatLng(lat, lng), accuracy_m=0.0 if accuracy is None else accuracy)
-    except ValueError as error:
-        raise Invalid("IMPOSSIBLE_COORDINATE", str(error), fields={"lat": "impossible", "lng": "impossible"}) from error
+    lat, lng, accuracy = (decode.number(mutation.args, name) for name in ("lat", "lng", "accuracyM"))
+    return check_fix(lat, lng, accuracy)
 
 
 @mutator("visit.complete")
