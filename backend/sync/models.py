@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from backend.identity.models import Device
 from backend.kit.ids import new_id
@@ -52,26 +52,52 @@ class Epoch(models.Model):
 
 
 class DeviceState(models.Model):
-    """Where a device stands. `acked_gen`: the newest generation it proved to hold; `last_gen`: the newest begun."""
+    """The number of the last mutation that was settled for a device, over all its streams."""
 
     device = models.OneToOneField(Device, on_delete=models.CASCADE, primary_key=True, related_name="sync_state")
     last_seq = models.BigIntegerField(default=0)
-    last_gen = models.BigIntegerField(default=0)
-    acked_gen = models.BigIntegerField(default=0)
+
+
+class Stream(models.Model):
+    """Where one stream of a device stands: `main` for our own phones, one for each collection of some other clients.
+
+    `acked_gen`: the newest generation it proved to hold; `last_gen`: the newest begun. `base`: the oldest pg_snapshot from
+    which it may still ask for changes, empty while it holds nothing. `shapes`: digest → entity → fingerprint of the
+    columns it was sent. `forgotten_at`: since when we no longer know what it holds; it must start anew."""
+
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="streams", db_index=False)
+    name = models.CharField(max_length=60)
+    last_gen = models.BigIntegerField(default=0, db_default=0)
+    acked_gen = models.BigIntegerField(default=0, db_default=0)
+    base = models.TextField(default="", db_default="", blank=True)
+    shapes = models.JSONField(default=dict, db_default=Value({}, output_field=models.JSONField()))
     last_pull_at = models.DateTimeField(null=True, blank=True)
+    forgotten_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["device", "name"], name="stream_once")]
 
 
 class DeviceScope(models.Model):
-    """A root that a device holds, or may hold: added by generation `added_gen`, told to leave by `removed_gen`."""
+    """A root that a stream of a device holds, or may hold: added by generation `added_gen`, told to leave by `removed_gen`.
+
+    `priority` (0, 1) is fixed when it enters. `removed_at`: when it was last told to leave; the row stays for the grace
+    of work that was done offline, and is purged after it."""
 
     id = models.BigAutoField(primary_key=True)
-    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="+")
+    stream = models.ForeignKey(Stream, on_delete=models.CASCADE, related_name="scope", db_index=False)
     root = models.UUIDField()
     added_gen = models.BigIntegerField()
     removed_gen = models.BigIntegerField(null=True, blank=True)
+    priority = models.SmallIntegerField(default=1, db_default=1)
+    removed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["device", "root"], name="device_scope_once")]
+        db_table = "sync_streamscope"
+        constraints = [models.UniqueConstraint(fields=["stream", "root"], name="stream_scope_once")]
+        indexes = [
+            models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="stream_scope_gone"),
+        ]
 
 
 class SyncOp(models.Model):

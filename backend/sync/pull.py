@@ -23,19 +23,22 @@ from backend.sync import changes, scope
 from backend.sync import epoch as epochs
 from backend.sync.changes import START, Touched
 from backend.sync.cursor import BadCursor, Bearer, Cursor, Page, seal, unseal
-from backend.sync.models import DeviceState
+from backend.sync.models import DeviceState, Stream
 from backend.sync.protocol import PAGE_LIMIT, EvictReason, Op, PullPage, ResetReason
 from backend.sync.tables import TABLES
 from backend.territories.coverage import visible_root_kinds
 
 SERIALIZATION_TRIES = 5
+MAIN = "main"
+"""The stream of our own phones."""
 
 
 @dataclass(slots=True)
 class _Pull:
     """The state of one page while it is made."""
 
-    state: DeviceState
+    stream: Stream
+    last_seq: int
     visible: set[UUID]
     now: str
     limit: int
@@ -60,6 +63,7 @@ def pull(*, actor: Actor, device_id: UUID, protocol: int, cursor: str | None, li
     """Returns the next page for the device (see PullPage). Two pulls of one device wait for one another."""
     bearer = Bearer(org_id=actor.org_id, user_id=actor.user_id, device_id=device_id, protocol=protocol)
     DeviceState.objects.get_or_create(device_id=device_id)
+    Stream.objects.get_or_create(device_id=device_id, name=MAIN)
     for _ in range(SERIALIZATION_TRIES):
         try:
             with transaction.atomic():
@@ -75,70 +79,71 @@ def pull(*, actor: Actor, device_id: UUID, protocol: int, cursor: str | None, li
 
 
 def _page(bearer: Bearer, text: str | None, limit: int) -> Pulled:
-    state = DeviceState.objects.select_for_update().get(device_id=bearer.device_id)
+    stream = Stream.objects.select_for_update().get(device_id=bearer.device_id, name=MAIN)
+    last_seq = DeviceState.objects.values_list("last_seq", flat=True).get(pk=bearer.device_id)
     epoch = epochs.current()
-    position = Cursor(epoch=epoch, gen=state.last_gen, base="")
+    position = Cursor(epoch=epoch, gen=stream.last_gen, base="")
     if text is None:
-        scope.forget(bearer.device_id)
         # A generation of its own: a cursor from before knows of roots that are forgotten now, and must not fit.
-        position = replace(position, gen=scope.begin(state))
+        position = replace(position, gen=scope.begin(stream))
+        scope.forget(stream, position.gen)
     else:
         try:
             position = unseal(text, bearer, secret=settings.SECRET_KEY)
         except BadCursor:
-            return _reset(state, epoch, ResetReason.CURSOR_INVALID)
-        if refusal := _refusal(state, epoch, position):
-            return _reset(state, epoch, refusal)
+            return _reset(last_seq, epoch, ResetReason.CURSOR_INVALID)
+        if refusal := _refusal(stream, epoch, position):
+            return _reset(last_seq, epoch, refusal)
     visible = set(visible_root_kinds(bearer.user_id))
     now = changes.snapshot()
     counts = None
     if position.page is None:
-        work = _first(state, position, visible, now, limit)
+        work = _first(stream, last_seq, position, visible, now, limit)
         if text is None:
-            counts = changes.count_under(scope.held(state.pk))
+            counts = changes.count_under(scope.held(stream))
     else:
-        work = _Pull(state, visible, now, limit, position, position.page)
+        work = _Pull(stream, last_seq, visible, now, limit, position, position.page)
         _evict_lost(work)
     complete = _fill(work)
-    state.last_pull_at = clock.now()
-    state.save()
+    stream.last_pull_at = clock.now()
+    stream.save()
     next_cursor = (
         Cursor(epoch=epoch, gen=work.page.next_gen, base=now) if complete else replace(position, page=work.page)
     )
     # In one page scope and rows are of one instant: nothing can have entered since.
-    more = complete and position.page is not None and bool(visible - scope.held(state.pk))
+    more = complete and position.page is not None and bool(visible - scope.held(stream))
     page = PullPage(
         ops=work.ops,
         cursor=seal(next_cursor, bearer, secret=settings.SECRET_KEY),
         complete=complete,
         more=more,
         # What was pushed meanwhile may stand under a root that only the next pull brings.
-        last_seq=work.page.seq if more else state.last_seq,
+        last_seq=work.page.seq if more else last_seq,
         epoch=epoch,
         server_time=clock.now(),
     )
     return Pulled(page=page, counts=counts)
 
 
-def _refusal(state: DeviceState, epoch: str, position: Cursor) -> ResetReason | None:
+def _refusal(stream: Stream, epoch: str, position: Cursor) -> ResetReason | None:
     newest = position.page.target if position.page else position.base
     if position.epoch != epoch or (newest and changes.from_the_future(newest)):
         return ResetReason.EPOCH_CHANGED
-    if not state.acked_gen <= position.gen <= state.last_gen:
+    if not stream.acked_gen <= position.gen <= stream.last_gen:
         return ResetReason.CURSOR_REWOUND
-    if position.page and (position.page.next_gen != state.last_gen or state.acked_gen != position.gen):
+    if position.page and (position.page.next_gen != stream.last_gen or stream.acked_gen != position.gen):
         return ResetReason.PAGES_SUPERSEDED
     return None
 
 
-def _reset(state: DeviceState, epoch: str, reason: ResetReason) -> Pulled:
+def _reset(last_seq: int, epoch: str, reason: ResetReason) -> Pulled:
     return Pulled(
         PullPage(
             ops=[],
             cursor=None,
             complete=False,
             more=True,
-            last_seq=state.last_seq,
+            last_seq=last_seq,
             epoch=epoch,
             server_time=clock.now(),
             reset=reason,
@@ -146,13 +151,13 @@ def _reset(state: DeviceState, epoch: str, reason: ResetReason) -> Pulled:
     )
 
 
-def _first(state: DeviceState, position: Cursor, visible: set[UUID], now: str, limit: int) -> _Pull:
-    scope.confirm(state, position.gen)
-    diff = scope.compare(state.pk, position.gen, visible)
-    next_gen = state.last_gen
+def _first(stream: Stream, last_seq: int, position: Cursor, visible: set[UUID], now: str, limit: int) -> _Pull:
+    scope.confirm(stream, position.gen)
+    diff = scope.compare(stream, position.gen, visible)
+    next_gen = stream.last_gen
     if not diff.empty or next_gen != position.gen:
-        next_gen = scope.begin(state)
-        scope.apply(state.pk, diff, next_gen)
+        next_gen = scope.begin(stream)
+        scope.apply(stream, diff, next_gen)
     phase = "delta" if position.base else "enter"
     page = Page(
         next_gen=next_gen,
@@ -161,9 +166,9 @@ def _first(state: DeviceState, position: Cursor, visible: set[UUID], now: str, l
         target=now,
         rank=START.rank,
         after=str(START.id),
-        seq=state.last_seq,
+        seq=last_seq,
     )
-    work = _Pull(state, visible, now, limit, position, page)
+    work = _Pull(stream, last_seq, visible, now, limit, position, page)
     work.ops += [_evict(root, EvictReason.SCOPE) for root in diff.leave]
     work.ops += [_evict(root, EvictReason.REFRESH) for root in diff.doubtful]
     return work
@@ -171,25 +176,25 @@ def _first(state: DeviceState, position: Cursor, visible: set[UUID], now: str, l
 
 def _evict_lost(work: _Pull) -> None:
     """Roots that left the person's coverage between two pages go at once, and stay uncertain until confirmed."""
-    lost = scope.held(work.state.pk) - work.visible
+    lost = scope.held(work.stream) - work.visible
     if not lost:
         return
-    work.page = replace(work.page, next_gen=scope.begin(work.state))
-    scope.remove(work.state.pk, lost, work.page.next_gen)
+    work.page = replace(work.page, next_gen=scope.begin(work.stream))
+    scope.remove(work.stream, lost, work.page.next_gen)
     work.ops += [_evict(root, EvictReason.SCOPE) for root in sorted(lost)]
 
 
 def _fill(work: _Pull) -> bool:
     """Fills the page phase by phase; says whether the pull is complete."""
     if work.page.phase == "delta":
-        if not _send_touched(work, scope.held(work.state.pk, until=work.position.gen)):
+        if not _send_touched(work, scope.held(work.stream, until=work.position.gen)):
             return False
         _turn_to(work, "enter")
     if work.page.phase == "enter":
         if work.page.next_gen != work.position.gen and not _send_entering(work):
             return False
         _turn_to(work, "catchup", base=work.page.target)
-    while work.page.base == work.page.target or _send_touched(work, scope.held(work.state.pk)):
+    while work.page.base == work.page.target or _send_touched(work, scope.held(work.stream)):
         if work.page.target == work.now:
             return True
         _turn_to(work, "catchup", base=work.page.target)
@@ -208,7 +213,7 @@ def _send_touched(work: _Pull, roots: Collection[UUID]) -> bool:
     some = changes.touched(work.page.base, work.page.target, roots, after=after, limit=max(work.room, 0) + 1)
     fitting = some[: max(work.room, 0)]
     found = changes.rows(fitting)
-    keeps = scope.held(work.state.pk) & work.visible if found else set()
+    keeps = scope.held(work.stream) & work.visible if found else set()
     for touch in fitting:
         one = found.get(touch)
         if one is not None and one.root in keeps:
@@ -224,7 +229,7 @@ def _send_touched(work: _Pull, roots: Collection[UUID]) -> bool:
 
 def _send_entering(work: _Pull) -> bool:
     """Sends all rows of the roots that enter; says whether none is left."""
-    entering = scope.held(work.state.pk, after=work.position.gen)
+    entering = scope.held(work.stream, after=work.position.gen)
     after = Touched(rank=work.page.rank, id=UUID(work.page.after))
     room = max(work.room, 0)
     some = list(changes.rows_under(entering, after=after, limit=room + 1))

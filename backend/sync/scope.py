@@ -5,12 +5,18 @@ that the device never confirmed make a root uncertain, and an uncertain root is 
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 
-from backend.sync.models import DeviceScope, DeviceState
+from backend.kit import clock
+from backend.sync.models import DeviceScope, Stream
+
+GRACE = timedelta(hours=72)
+"""How long after the word to drop a root the work that was done on it offline is still taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +33,19 @@ class ScopeDiff:
         return not (self.leave or self.enter)
 
 
-def forget(device_id: UUID) -> None:
-    """Drops all that is known of the device: it starts from nothing."""
-    DeviceScope.objects.filter(device_id=device_id).delete()
+def forget(stream: Stream, gen: int) -> None:
+    """Notes that the stream holds nothing at generation `gen`: it starts from nothing."""
+    stream.scope.update(removed_gen=gen, removed_at=Coalesce("removed_at", Value(clock.now())))
 
 
-def confirm(state: DeviceState, gen: int) -> None:
-    """Notes that the device holds generation `gen`: what had left by then is surely gone."""
-    state.acked_gen = gen
-    DeviceScope.objects.filter(device_id=state.pk, removed_gen__lte=gen).delete()
+def confirm(stream: Stream, gen: int) -> None:
+    """Notes that the stream holds generation `gen`: what had left by then is surely gone."""
+    stream.acked_gen = gen
 
 
-def compare(device_id: UUID, gen: int, visible: Collection[UUID]) -> ScopeDiff:
-    """Returns what must leave and enter, seen from a device that surely holds generation `gen`."""
-    known = DeviceScope.objects.filter(device_id=device_id).values_list("root", "added_gen", "removed_gen")
+def compare(stream: Stream, gen: int, visible: Collection[UUID]) -> ScopeDiff:
+    """Returns what must leave and enter, seen from a stream that surely holds generation `gen`."""
+    known = stream.scope.exclude(removed_gen__lte=gen).values_list("root", "added_gen", "removed_gen")
     certain: set[UUID] = set()
     uncertain: set[UUID] = set()
     for root, added, removed in known:
@@ -53,32 +58,33 @@ def compare(device_id: UUID, gen: int, visible: Collection[UUID]) -> ScopeDiff:
     )
 
 
-def begin(state: DeviceState) -> int:
+def begin(stream: Stream) -> int:
     """Opens a new generation and returns its number."""
-    state.last_gen += 1
-    return state.last_gen
+    stream.last_gen += 1
+    return stream.last_gen
 
 
-def apply(device_id: UUID, diff: ScopeDiff, gen: int) -> None:
+def apply(stream: Stream, diff: ScopeDiff, gen: int) -> None:
     """Writes the diff down under generation `gen`."""
-    remove(device_id, diff.leave, gen)
+    remove(stream, diff.leave, gen)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO sync_devicescope (device_id, root, added_gen, removed_gen) "
-            "SELECT %s, root, %s, NULL FROM unnest(%s::uuid[]) root "
-            "ON CONFLICT (device_id, root) DO UPDATE SET added_gen = EXCLUDED.added_gen, removed_gen = NULL",
-            [device_id, gen, diff.enter],
+            "INSERT INTO sync_streamscope (stream_id, root, added_gen) "
+            "SELECT %s, root, %s FROM unnest(%s::uuid[]) root "
+            "ON CONFLICT (stream_id, root) "
+            "DO UPDATE SET added_gen = EXCLUDED.added_gen, removed_gen = NULL, removed_at = NULL",
+            [stream.pk, gen, diff.enter],
         )
 
 
-def remove(device_id: UUID, roots: Iterable[UUID], gen: int) -> None:
-    """Notes that generation `gen` tells the device to drop these roots."""
-    DeviceScope.objects.filter(device_id=device_id, root__in=list(roots)).update(removed_gen=gen)
+def remove(stream: Stream, roots: Iterable[UUID], gen: int) -> None:
+    """Notes that generation `gen` tells the stream to drop these roots."""
+    stream.scope.filter(root__in=list(roots)).update(removed_gen=gen, removed_at=clock.now())
 
 
-def held(device_id: UUID, *, until: int | None = None, after: int | None = None) -> set[UUID]:
-    """Returns the roots the device holds or is being given: all, those entered by generation `until`, or those `after`."""
-    rows = DeviceScope.objects.filter(device_id=device_id, removed_gen=None)
+def held(stream: Stream, *, until: int | None = None, after: int | None = None) -> set[UUID]:
+    """Returns the roots the stream holds or is being given: all, those entered by generation `until`, or those `after`."""
+    rows = stream.scope.filter(removed_gen=None)
     if until is not None:
         rows = rows.filter(added_gen__lte=until)
     if after is not None:
@@ -87,10 +93,15 @@ def held(device_id: UUID, *, until: int | None = None, after: int | None = None)
 
 
 def was_given(device_id: UUID, root: UUID) -> bool:
-    """Says whether the device holds the root, or held it when it last synced: work done on it there is honoured."""
-    confirmed = DeviceState.objects.filter(pk=device_id).values_list("acked_gen", flat=True).first() or 0
+    """Says whether a stream of the device holds the root, or was told to drop it within the grace (72 hours)."""
     return (
-        DeviceScope.objects.filter(device_id=device_id, root=root)
-        .filter(Q(removed_gen=None) | Q(removed_gen__gt=confirmed))
+        DeviceScope.objects.filter(stream__device_id=device_id, root=root)
+        .filter(Q(removed_gen=None) | Q(removed_at__gt=clock.now() - GRACE))
         .exists()
     )
+
+
+def purge_gone(before: datetime) -> int:
+    """Deletes the markers of roots that were told to leave before an instant and are surely gone; returns how many."""
+    gone = DeviceScope.objects.filter(removed_at__lt=before, removed_gen__lte=F("stream__acked_gen"))
+    return gone.delete()[0]

@@ -16,7 +16,7 @@ from backend.identity.models import User
 from backend.sync import capture, changes, pull, push, scope
 from backend.sync.changes import Found, Touched
 from backend.sync.cursor import Page
-from backend.sync.models import DeviceScope, DeviceState
+from backend.sync.models import DeviceScope, DeviceState, Stream
 from backend.sync.protocol import EvictReason, Op, ResetReason
 from backend.sync.tables import RANK, TABLES
 from tests.factories import world
@@ -78,9 +78,9 @@ def filter_after_the_limit(patch: Patch) -> None:
 def generation_forgotten(patch: Patch) -> None:
     """An eviction is taken for delivered once it was sent."""
 
-    def remove(device_id: UUID, roots: Collection[UUID], gen: int) -> None:
+    def remove(stream: Stream, roots: Collection[UUID], gen: int) -> None:
         del gen
-        DeviceScope.objects.filter(device_id=device_id, root__in=list(roots)).delete()
+        DeviceScope.objects.filter(stream=stream, root__in=list(roots)).delete()
 
     patch.setattr(scope, "remove", remove)
 
@@ -88,9 +88,9 @@ def generation_forgotten(patch: Patch) -> None:
 def doubt_forgotten(patch: Patch) -> None:
     """What was sent in a pull that was given up is taken for held."""
 
-    def compare(device_id: UUID, gen: int, visible: Collection[UUID]) -> scope.ScopeDiff:
+    def compare(stream: Stream, gen: int, visible: Collection[UUID]) -> scope.ScopeDiff:
         del gen
-        known = set(DeviceScope.objects.filter(device_id=device_id, removed_gen=None).values_list("root", flat=True))
+        known = set(DeviceScope.objects.filter(stream=stream, removed_gen=None).values_list("root", flat=True))
         return scope.ScopeDiff(sorted(known - set(visible)), sorted(set(visible) - known), [])
 
     patch.setattr(scope, "compare", compare)
@@ -120,8 +120,8 @@ def eviction_between_pages_without_a_generation(patch: Patch) -> None:
     """The page before can be asked for again, and the eviction is not repeated."""
 
     def evict_lost(work: Any) -> None:
-        if lost := scope.held(work.state.pk) - work.visible:
-            scope.remove(work.state.pk, lost, work.page.next_gen)
+        if lost := scope.held(work.stream) - work.visible:
+            scope.remove(work.stream, lost, work.page.next_gen)
             work.ops += [pull._evict(root, EvictReason.SCOPE) for root in sorted(lost)]
 
     patch.setattr(pull, "_evict_lost", evict_lost)
@@ -156,8 +156,8 @@ def _every_root() -> list[UUID]:
 def any_old_cursor_taken(patch: Patch) -> None:
     """Also one of a generation that was forgotten."""
 
-    def refusal(state: DeviceState, epoch: str, position: Any) -> ResetReason | None:
-        if position.page and position.page.next_gen != state.last_gen:
+    def refusal(stream: Stream, epoch: str, position: Any) -> ResetReason | None:
+        if position.page and position.page.next_gen != stream.last_gen:
             return ResetReason.PAGES_SUPERSEDED
         return None
 
@@ -169,7 +169,7 @@ def any_old_page_taken(patch: Patch) -> None:
     patch.setattr(
         pull,
         "_refusal",
-        lambda state, epoch, position: None if position.gen >= state.acked_gen else ResetReason.CURSOR_REWOUND,
+        lambda stream, epoch, position: None if position.gen >= stream.acked_gen else ResetReason.CURSOR_REWOUND,
     )
 
 
@@ -190,8 +190,8 @@ def covered_too_early(patch: Patch) -> None:
     """A mutation is said to be in a pull that does not bring its root."""
     real = pull._first
 
-    def first(state: DeviceState, *rest: Any) -> Any:
-        work = real(state, *rest)
+    def first(*rest: Any) -> Any:
+        work = real(*rest)
         work.page = replace(work.page, seq=10**6)
         return work
 

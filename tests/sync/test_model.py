@@ -17,7 +17,7 @@ from backend.identity.models import Device, User
 from backend.kit import clock
 from backend.kit.errors import DomainError
 from backend.kit.ids import new_id
-from backend.sync.models import DeviceScope, DeviceState, SyncOp
+from backend.sync.models import DeviceState, Stream, SyncOp
 from tests.factories.replica import Replica, fresh
 from tests.factories.world import World
 from tests.sync.crowd import truth
@@ -111,7 +111,7 @@ class Crowd:
         person = self.chance.choice(self.phones).replica.user
         device = self.world.phone(person)
         assert fresh(person, device) == truth.seen_by(person, rows)
-        DeviceScope.objects.filter(device=device).delete()
+        Stream.objects.filter(device=device).delete()
         DeviceState.objects.filter(device=device).delete()
         Device.objects.filter(pk=device.pk).delete()
 

@@ -346,7 +346,7 @@ def test_scope_is_kept_per_root_not_per_row(field: World, phone: Phone) -> None:
     for _ in range(20):
         field.deal(account)
     ana = _pulled(phone(field.ana))
-    roots = set(DeviceScope.objects.filter(device=ana.device).values_list("root", flat=True))
+    roots = set(DeviceScope.objects.filter(stream__device=ana.device).values_list("root", flat=True))
     assert roots == {field.org.pk, field.ana.pk, field.north.pk, account.pk}
 
 
