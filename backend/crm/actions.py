@@ -30,8 +30,9 @@ from backend.kit.errors import Conflict
 from backend.kit.ids import new_id
 
 ACCOUNT_FIELDS = (
-    "name phone segment notes service_minutes visit_windows lifecycle boost consent kind number tier".split()
-)
+    "name phone segment notes service_minutes visit_windows lifecycle boost consent kind number tier "
+    "tags displays journal"
+).split()
 
 
 def _checked_account(before: Account, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,6 +49,9 @@ def _checked_account(before: Account, changes: Mapping[str, Any]) -> dict[str, A
         "kind": lambda v: rules.check_choice(v, "kind", list(AccountKind.values)),
         "tier": lambda v: rules.check_choice(v, "tier", ["A", "B", "C", ""]),
         "lifecycle": lambda v: rules.check_lifecycle(before.lifecycle, v),
+        "tags": rules.check_tags,
+        "displays": lambda v: rules.check_int(v, "displays", low=0, high=100_000),
+        "journal": lambda v: rules.check_journal(before.journal, v),
     }
     return {name: checks[name](value) for name, value in changes.items()}
 

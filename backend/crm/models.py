@@ -1,9 +1,13 @@
 """Accounts and everything that hangs on one: addresses, contacts, deals, activities, orders."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from backend.crm import field_rules
+from backend.kit.field_rules import FieldRules
 from backend.kit.models import Row
 
 USER = settings.AUTH_USER_MODEL
@@ -37,6 +41,8 @@ class Lifecycle(models.TextChoices):
 class Account(Row):
     """A customer or prospect; the root under which its children reach a device."""
 
+    FIELD_RULES: ClassVar[FieldRules] = field_rules.ACCOUNT
+
     number = models.CharField(max_length=40, null=True, blank=True, help_text="Customer number, unique in the org.")
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=AccountKind.choices, default=AccountKind.BUSINESS)
@@ -52,6 +58,11 @@ class Account(Row):
     )
     service_minutes = models.PositiveSmallIntegerField(default=30)
     boost = models.SmallIntegerField(default=0, help_text="Manual priority, -100..100.")
+    tags = models.JSONField(
+        default=list, db_default=models.Value([], models.JSONField()), blank=True, help_text='["terrace", "winter"].'
+    )
+    displays = models.PositiveIntegerField(default=0, db_default=0, help_text="How many displays of ours stand there.")
+    journal = models.TextField(default="", db_default="", blank=True, help_text="Lines, newest last; only added to.")
 
     class Meta:
         constraints = [
@@ -94,6 +105,8 @@ class GeocodeQuality(models.TextChoices):
 class Address(Row):
     """Verbatim text, parts, and a point with its quality; one address of an account may be primary."""
 
+    FIELD_RULES: ClassVar[FieldRules] = field_rules.ADDRESS
+
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="addresses")
     is_primary = models.BooleanField(default=True)
     verbatim = models.TextField(blank=True)
@@ -127,6 +140,8 @@ class Address(Row):
 class Contact(Row):
     """A person, verbatim and in parts; reaches accounts through AccountContactRelation."""
 
+    FIELD_RULES: ClassVar[FieldRules] = field_rules.CONTACT
+
     full_name = models.CharField(max_length=200)
     given_name = models.CharField(max_length=100, blank=True)
     family_name = models.CharField(max_length=100, blank=True)
@@ -137,6 +152,8 @@ class Contact(Row):
 
 class AccountContactRelation(Row):
     """A person's part in an account; the row a device receives, with the person's fields in it."""
+
+    FIELD_RULES: ClassVar[FieldRules] = field_rules.RELATION
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="contact_relations")
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="account_relations")
@@ -160,6 +177,8 @@ class LeadStatus(models.TextChoices):
 
 class Lead(Row):
     """Somebody who may become a customer; exactly one owner."""
+
+    FIELD_RULES: ClassVar[FieldRules] = field_rules.LEAD
 
     owner = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="leads")
     company = models.CharField(max_length=200)
@@ -220,6 +239,8 @@ class Stage(Row):
 class Opportunity(Row):
     """A possible sale. `amount` in `currency`; without an account it hangs on its owner."""
 
+    FIELD_RULES: ClassVar[FieldRules] = field_rules.OPPORTUNITY
+
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="opportunities", null=True, blank=True)
     owner = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="opportunities")
     name = models.CharField(max_length=200)
@@ -267,6 +288,8 @@ class Product(Row):
 class OpportunityLine(Row):
     """A product in a deal."""
 
+    FIELD_RULES: ClassVar[FieldRules] = field_rules.OPPORTUNITY_LINE
+
     opportunity = models.ForeignKey(Opportunity, on_delete=models.PROTECT, related_name="lines")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
     quantity = models.DecimalField(max_digits=12, decimal_places=2)
@@ -293,6 +316,8 @@ class ActivityStatus(models.TextChoices):
 
 class Activity(Row):
     """A call, mail, meeting, note or task of one owner, commonly on an account."""
+
+    FIELD_RULES: ClassVar[FieldRules] = field_rules.ACTIVITY
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="activities", null=True, blank=True)
     opportunity = models.ForeignKey(

@@ -132,10 +132,37 @@ def check_windows(value: object) -> list[dict[str, Any]]:
     return checked
 
 
+MOST_TAGS = 30
+
+
+def check_tags(value: object) -> list[str]:
+    """Returns tags trimmed, each once, in order of the alphabet."""
+    if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
+        raise Invalid("TAGS_SHAPE", "tags is a list of words.", fields={"tags": "not a list of text"})
+    tags = sorted({check_text(tag, "tags", longest=40, required=True) for tag in value})
+    if len(tags) > MOST_TAGS:
+        raise Invalid("TOO_LONG", f"tags are at most {MOST_TAGS}.", fields={"tags": "too many"})
+    return tags
+
+
+def check_journal(before: str, after: object) -> str:
+    """A journal is only added to: what stands in it stays, in front."""
+    text = check_text(after, "journal", longest=50_000)
+    if not text.startswith(before):
+        raise Invalid("APPEND_ONLY", "A journal is only added to.", fields={"journal": "what stands must stay"})
+    return text
+
+
+LIFECYCLE_MOVES: dict[str, frozenset[str]] = {
+    one: frozenset(Lifecycle.values) if one != Lifecycle.CLOSED else frozenset({Lifecycle.CLOSED, Lifecycle.PROSPECT})
+    for one in Lifecycle.values
+}
+
+
 def check_lifecycle(before: str, after: str) -> str:
     """A closed account is reopened as a prospect, never silently as active."""
     check_choice(after, "lifecycle", list(Lifecycle.values))
-    if before == Lifecycle.CLOSED and after not in (Lifecycle.CLOSED, Lifecycle.PROSPECT):
+    if after not in LIFECYCLE_MOVES[before]:
         raise Conflict("LIFECYCLE_MOVE", "A closed account is reopened as a prospect.", fields={"lifecycle": "closed"})
     return after
 

@@ -1,6 +1,9 @@
 """The synced tables, in the order a device may apply them, and the only place that knows their wire columns."""
 
+import re
 from dataclasses import dataclass, field
+
+_COLUMN = re.compile(r"\b([tjp])\.\"?(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,20 @@ class SyncedTable:
     """Other tables whose change shows in this row: table → SQL giving (org_id, id, root) from its rows `{rows}`."""
     reads: dict[str, str] = field(default_factory=dict)
     """Other tables that say where this row stands or what it shows: table → our column that names the row there."""
+    joined: str = ""
+    """The table of `j`."""
+    sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What a column shows of tables that are not `t`, `j` or `p`: wire name → "table.column" of each. A field that is
+    hidden from a role hides every column that shows it, so a subquery must be told here."""
+    carries: frozenset[str] = frozenset()
+    """JSON columns that hold values of the fields of another entity, named by `t.entity`."""
+
+    def shown(self, name: str) -> list[tuple[str, str]]:
+        """Returns the (table, column) pairs that stand behind a wire column."""
+        tables = {"t": self.table, "j": self.joined, "p": self.root.parent_table}
+        found = [(tables[alias], column) for alias, column in _COLUMN.findall(self.columns[name])]
+        told = [source.partition(".") for source in self.sources.get(name, ())]
+        return [*found, *((table, column) for table, _, column in told)]
 
     def select(self) -> str:
         """Returns `SELECT id, root, row` of living rows, `row` as JSON text; a WHERE with AND may follow."""
@@ -83,7 +100,7 @@ TABLES: tuple[SyncedTable, ...] = (
         Root("{x}.id"),
         _cols(
             "number name kind parent_id tier lifecycle segment phone notes consent visit_windows service_minutes "
-            "boost created_at version"
+            "boost tags displays journal created_at version"
         ),
     ),
     SyncedTable(
@@ -106,6 +123,7 @@ TABLES: tuple[SyncedTable, ...] = (
             consent="j.consent",
         ),
         join=" JOIN crm_contact j ON j.id = t.contact_id",
+        joined="crm_contact",
         alive="t.deleted_at IS NULL AND j.deleted_at IS NULL",
         also_from={
             "crm_contact": "SELECT r.org_id, r.id, r.account_id FROM {rows} x "
@@ -179,6 +197,7 @@ TABLES: tuple[SyncedTable, ...] = (
         "sync_syncissue",
         USER,
         _cols("user_id device_id op_id kind code entity entity_id mine theirs state created_at version"),
+        carries=frozenset({"mine", "theirs"}),
     ),
     SyncedTable(
         "product",

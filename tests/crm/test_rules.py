@@ -65,6 +65,11 @@ def test_a_parent_of_another_org_does_not_exist(field: World) -> None:
         ({"service_minutes": 0}, "OUT_OF_RANGE", "serviceMinutes"),
         ({"service_minutes": True}, "OUT_OF_RANGE", "serviceMinutes"),
         ({"boost": 101}, "OUT_OF_RANGE", "boost"),
+        ({"tags": "terrace"}, "TAGS_SHAPE", "tags"),
+        ({"tags": ["x" * 41]}, "TOO_LONG", "tags"),
+        ({"tags": [str(n) for n in range(31)]}, "TOO_LONG", "tags"),
+        ({"displays": -1}, "OUT_OF_RANGE", "displays"),
+        ({"journal": "x" * 50_001}, "TOO_LONG", "journal"),
         ({"tier": "D"}, "NOT_A_CHOICE", "tier"),
         ({"kind": "alien"}, "NOT_A_CHOICE", "kind"),
         ({"lifecycle": "gone"}, "NOT_A_CHOICE", "lifecycle"),
@@ -111,6 +116,15 @@ def test_what_steers_others_is_for_who_leads(field: World, who: str, changes: di
     actions.edit_account(actor=ben, account=account, changes={"tier": "B", "boost": 5, "number": "C-2"})
     account.refresh_from_db()
     assert (account.tier, account.boost, account.number, account.notes) == ("B", 5, "C-2", "")
+
+
+def test_a_journal_is_only_added_to(field: World) -> None:
+    account, ana = field.account("Hilltop", field.north), acting(field.ana)
+    actions.edit_account(actor=ana, account=account, changes={"journal": "Monday: fridge broken"})
+    actions.edit_account(actor=ana, account=account, changes={"journal": "Monday: fridge broken\nTuesday: mended"})
+    with pytest.raises(Invalid) as error:
+        actions.edit_account(actor=ana, account=account, changes={"journal": "Tuesday: mended"})
+    assert error.value.code == "APPEND_ONLY"
 
 
 def test_a_closed_account_comes_back_as_a_prospect(field: World) -> None:

@@ -57,6 +57,9 @@ class AccountChanges:
     boost: int | None = strawberry.UNSET
     visit_windows: JSON | None = strawberry.UNSET
     consent: JSON | None = strawberry.UNSET
+    tags: list[str] | None = strawberry.UNSET
+    displays: int | None = strawberry.UNSET
+    journal: str | None = strawberry.UNSET
 
 
 @strawberry.type

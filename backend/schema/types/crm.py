@@ -76,6 +76,9 @@ class Account:
     visit_windows: JSON
     service_minutes: int
     boost: int
+    tags: list[str]
+    displays: int = strawberry.field(description="How many displays of ours stand there.")
+    journal: str = strawberry.field(description="Lines, newest last; only added to.")
     version: int
     updated_at: datetime
 
