@@ -1,10 +1,11 @@
 """What a model declares of its fields, beside them: how an offline edit is merged, and who may not read it.
 
 A model says `FIELD_RULES: ClassVar[FieldRules] = {"notes": FieldRule(merge=Merge.TEXT), …}`, by column. A field that is
-not named there merges three ways and is read by whoever sees the row. Sync and GraphQL both ask here and nowhere else."""
+not named there merges three ways and is read by whoever sees the row. What is said of `WHOLE` hides every column, so the
+row itself. Sync and GraphQL both ask here and nowhere else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -41,9 +42,16 @@ class FieldRule:
 
 FieldRules = Mapping[str, FieldRule]
 EVERYBODYS = FieldRule()
+WHOLE = "*"
 
 
 def rule_of(model: object, column: str) -> FieldRule:
-    """Returns the rule of a model's column."""
+    """Returns the rule of a model's column, or of its rows as a whole (`WHOLE`)."""
     rules: FieldRules = getattr(model, "FIELD_RULES", {})
-    return rules.get(column, EVERYBODYS)
+    rule, whole = rules.get(column, EVERYBODYS), rules.get(WHOLE, EVERYBODYS)
+    return replace(rule, hidden_from=rule.hidden_from | whole.hidden_from)
+
+
+def may_read(model: object, role: str, column: str = WHOLE) -> bool:
+    """Says whether a role may read a model's column, or, without one, anything of its rows."""
+    return role not in rule_of(model, column).hidden_from

@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-CURRENT = 1
+CURRENT = 2
 FLOOR = 1
-VERSIONS: dict[int, str] = {1: "First: put, del, evict; patch and intent mutations; one cursor for all."}
+"""The oldest version that is spoken; sync.versions has their history."""
 
 PAGE_LIMIT = 500
 PUSH_LIMIT = 100
@@ -83,6 +83,8 @@ class Mutation:
     args: Mapping[str, Any] = field(default_factory=dict)
     client_time: datetime | None = None
     depends_on: tuple[UUID, ...] = ()
+    protocol: int | None = None
+    """The version it was written in, where that is not the one it is sent in: an app that was updated with a full outbox."""
 
 
 @dataclass(frozen=True, slots=True)

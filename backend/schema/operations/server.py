@@ -9,7 +9,7 @@ import strawberry
 from backend.kit import clock
 from backend.kit.errors import Invalid
 from backend.kit.version import VERSION
-from backend.sync.protocol import VERSIONS
+from backend.sync import versions
 
 LONGEST_MS = 3_600_000
 MOST_BEATS = 100_000
@@ -34,7 +34,7 @@ class Heartbeat:
 class ServerQuery:
     @strawberry.field(description="Open to all.")
     def server_info(self) -> ServerInfo:
-        return ServerInfo(version=VERSION, protocol_versions=sorted(VERSIONS), server_time=clock.now())
+        return ServerInfo(version=VERSION, protocol_versions=[one.number for one in versions.spoken()], server_time=clock.now())
 
 
 def _check(every_ms: int, count: int | None) -> None:

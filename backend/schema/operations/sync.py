@@ -8,28 +8,20 @@ import strawberry
 from backend.identity.actor import Actor
 from backend.identity.models import Device
 from backend.identity.rules import device_revoked
-from backend.kit.errors import DomainError, Invalid, NotFound
+from backend.kit.errors import Invalid, NotFound
 from backend.schema.context import Info, device_of
 from backend.schema.live import watch_scope
 from backend.schema.types import rows
 from backend.schema.types.sync import SyncIssue, SyncMutationInput, SyncPage, SyncPoke, SyncPushPayload, SyncResult
+from backend.sync import versions
 from backend.sync.models import SyncIssue as SyncIssueRow
-from backend.sync.protocol import CURRENT, FLOOR, PAGE_LIMIT, Mutation, PushReply
+from backend.sync.protocol import CURRENT, PAGE_LIMIT, Mutation, PushReply
 from backend.sync.pull import Pulled, pull
 from backend.sync.push import push
 
 
-class Upgrade(DomainError):
-    """The client speaks a protocol that is no longer, or not yet, spoken here."""
-
-    family = "UPGRADE"
-
-
 def _check(actor: Actor, device_id: UUID, protocol: int) -> UUID:
-    if not FLOOR <= protocol <= CURRENT:
-        raise Upgrade(
-            "SCHEMA_UNSUPPORTED", f"This server speaks {FLOOR} to {CURRENT}.", fields={"protocol": "unsupported"}
-        )
+    versions.check(protocol)
     device = Device.objects.filter(pk=device_of(actor, device_id), user_id=actor.user_id).first()
     if device is None:
         raise NotFound("DEVICE_NOT_FOUND", "There is no such device for you.", fields={"deviceId": "not found"})
