@@ -9,7 +9,7 @@ from typing import Any
 
 from backend.config import env_values as read
 
-SECRETS = frozenset({"DATABASE_URL", "REDIS_URL", "FIELDBEAT_SECRET_KEY"})
+SECRETS = frozenset({"DATABASE_URL", "REDIS_URL", "FIELDBEAT_SECRET_KEY", "FIELDBEAT_S3_SECRET_KEY"})
 """Variables whose value is never repeated in a message: it may hold a password."""
 
 
@@ -44,6 +44,16 @@ class Env:
     fcm_url: str | None
     web_processes: int
     db_pool: int
+    s3_bucket: str | None
+    s3_endpoint: str | None
+    s3_region: str | None
+    s3_access_key: str | None
+    s3_secret_key: str | None
+    photo_mb: int
+    signature_mb: int
+    document_mb: int
+    open_uploads: int
+    upload_hours: int
     demo: bool
 
     @property
@@ -155,6 +165,45 @@ TABLE: tuple[Variable, ...] = (
         "8",
         "16",
         read.whole(1, 100),
+    ),
+    Variable(
+        "FIELDBEAT_S3_BUCKET",
+        "The bucket of an S3-compatible store that keeps photos and documents. When absent, they lie in the folder "
+        "attachments of the data folder, which all web processes and workers must then share.",
+        None,
+        "fieldbeat-files",
+        read.word,
+    ),
+    Variable(
+        "FIELDBEAT_S3_ENDPOINT",
+        "The address of that store.",
+        None,
+        "https://s3.example.com",
+        read.http_base,
+        absent="Amazon's",
+    ),
+    Variable("FIELDBEAT_S3_REGION", "The region of that bucket.", None, "eu-central-1", read.word),
+    Variable(
+        "FIELDBEAT_S3_ACCESS_KEY",
+        "The name of the key to that store. When absent, the machine's own role is used.",
+        None,
+        "AKIAIOSFODNN7EXAMPLE",
+        read.word,
+        absent="the machine's role",
+    ),
+    Variable("FIELDBEAT_S3_SECRET_KEY", "The key to that store.", None, "(the key itself)", read.word),
+    Variable("FIELDBEAT_PHOTO_MB", "The largest photo, in MiB.", "15", "30", read.whole(1, 100)),
+    Variable("FIELDBEAT_SIGNATURE_MB", "The largest signature, in MiB.", "1", "2", read.whole(1, 100)),
+    Variable("FIELDBEAT_DOCUMENT_MB", "The largest document, in MiB.", "25", "50", read.whole(1, 100)),
+    Variable(
+        "FIELDBEAT_OPEN_UPLOADS", "How many uploads one device may have under way.", "20", "50", read.whole(1, 1000)
+    ),
+    Variable(
+        "FIELDBEAT_UPLOAD_HOURS",
+        "How many hours an upload is kept after its last piece, to be gone on with.",
+        "72",
+        "24",
+        read.whole(1, 720),
     ),
     Variable(
         "FIELDBEAT_DEMO",

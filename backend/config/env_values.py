@@ -120,6 +120,13 @@ def yes_no(text: str) -> bool:
     return text == "1"
 
 
+def word(text: str) -> str:
+    """Returns a name or key without spaces."""
+    if any(sign.isspace() for sign in text):
+        raise ValueError("holds a space; write it without")
+    return text
+
+
 def host(text: str) -> str:
     """Returns the name or number of an address to listen on."""
     if "/" in text or " " in text:

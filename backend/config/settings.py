@@ -6,6 +6,7 @@ from typing import Any
 from backend.config import logs
 from backend.config.database import database_setting
 from backend.config.env import current
+from backend.config.files import file_store
 from backend.config.secret import secret_key
 from backend.kit import embedded_postgres
 
@@ -22,7 +23,9 @@ INSTALLED_APPS = [
     "backend.crm",
     "backend.territories",
     "backend.field",
+    "backend.attachments",
     "backend.planning",
+    "backend.merging",
     "backend.sync",
     "backend.notifications",
     "channels",
@@ -79,6 +82,10 @@ LANGUAGE_CODE = "en-us"
 USE_I18N = False
 
 STATIC_URL = "/static/"
+STORAGES = {
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "default": file_store(ENV),
+}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},

@@ -34,7 +34,8 @@ what it has not sent:
 .venv/bin/fieldbeat manage shell -v 0 -c "from backend.sync.epoch import renew; print(renew())"
 ```
 
-Each web process opens up to `FIELDBEAT_DB_POOL` connections and two more for its own pages; the worker opens one.
+Each web process opens up to `FIELDBEAT_DB_POOL` connections, four more for files, and two for its own pages; the worker
+opens one.
 Connections stay open, so a pooler between must work by session, not by transaction.
 
 The tests run on the embedded PostgreSQL 18, or on the server that `TEST_DATABASE_URL` names (its role must be allowed to
