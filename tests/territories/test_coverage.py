@@ -52,6 +52,14 @@ def test_a_deactivated_person_sees_nothing(field: World) -> None:
     assert coverage.visible_root_kinds(field.ana.pk) == {}
 
 
+def test_who_leads_no_more_sees_nobody_beneath(field: World) -> None:
+    """Ben steps back to be a rep; the tables still say that Ana reports to him."""
+    assert {"ben", "ana", "North"} <= seen(field, "ben")
+    field.ben.role = "rep"
+    field.ben.save()
+    assert seen(field, "ben") == {"org", "ben"}
+
+
 def test_a_manager_tree_that_leaves_the_org_shows_nothing_of_it(field: World) -> None:
     """The rules refuse it; should it stand in the tables all the same, it opens no door."""
     field.zoe.manager = field.dee
