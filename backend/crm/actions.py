@@ -69,6 +69,7 @@ def create_account(*, actor: Actor, account_id: UUID, values: Mapping[str, Any])
 def edit_account(*, actor: Actor, account: Account, changes: Mapping[str, Any]) -> Account:
     """Changes plain fields of an account (see ACCOUNT_FIELDS)."""
     account = Account.objects.select_for_update().get(pk=account.pk, org_id=actor.org_id)
+    rules.check_standing(account)
     checked = _checked_account(account, changes)
     rules.check_may_edit(actor, account, checked)
     for name, value in checked.items():
@@ -88,6 +89,9 @@ def set_parent(*, actor: Actor, account: Account, parent: Account | None) -> Acc
     account = Account.objects.select_for_update().get(pk=account.pk, org_id=actor.org_id)
     # Read again under the lock: the tree above may have changed since the caller looked.
     parent = None if parent is None else Account.objects.get(pk=parent.pk)
+    for one in (account, parent):
+        if one is not None:
+            rules.check_standing(one)
     rules.check_parent(account, parent)
     account.parent = parent
     account.save(update_fields=["parent"])

@@ -63,9 +63,16 @@ class Account(Row):
     )
     displays = models.PositiveIntegerField(default=0, db_default=0, help_text="How many displays of ours stand there.")
     journal = models.TextField(default="", db_default="", blank=True, help_text="Lines, newest last; only added to.")
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="+", null=True, blank=True, help_text="Where its rows went."
+    )
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | (Q(deleted_at__isnull=False) & ~Q(merged_into=F("id"))),
+                name="account_merged_is_gone",
+            ),
             models.UniqueConstraint(fields=["org", "number"], name="account_number_unique"),
             models.CheckConstraint(condition=~Q(parent=F("id")), name="account_not_own_parent"),
             models.CheckConstraint(condition=Q(tier__in=Tier.values), name="account_tier_known"),

@@ -10,7 +10,7 @@ from uuid import UUID
 from backend.crm.models import Account, Lifecycle, Opportunity, Stage, StageCategory
 from backend.identity.actor import Actor
 from backend.identity.models import Role
-from backend.kit.errors import Conflict, Invalid, NotFound, NotPermitted
+from backend.kit.errors import Busy, Conflict, Invalid, NotFound, NotPermitted
 from backend.kit.trees import makes_circle
 
 CHANNELS = frozenset({"email", "phone", "sms", "post", "visit"})
@@ -66,6 +66,12 @@ def check_int(value: object, name: str, *, low: int, high: int) -> int:
 
 LEADERS_ONLY = frozenset({"tier", "boost"})
 """What steers the planning of others."""
+
+
+def check_standing(account: Account) -> None:
+    """A row read before a lock and merged while it was waited for: asked again, its id leads to where its rows went."""
+    if account.merged_into_id is not None:
+        raise Busy("MERGED_MEANWHILE", "The account was merged this moment; try again.", fields={"accountId": "merged"})
 
 
 def check_may_edit(actor: Actor, account: Account, changes: Mapping[str, object]) -> None:

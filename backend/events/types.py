@@ -72,6 +72,28 @@ class AccountMoved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AccountsMerged(Event):
+    """An account was taken into another."""
+
+    name: ClassVar[str] = "account.merged"
+    merge_id: UUID
+    loser_id: UUID
+    winner_id: UUID
+    actor_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AccountMergeUndone(Event):
+    """A merge was taken back."""
+
+    name: ClassVar[str] = "account.merge_undone"
+    merge_id: UUID
+    loser_id: UUID
+    winner_id: UUID
+    actor_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceRevoked(Event):
     """A device was cut off."""
 
@@ -89,6 +111,8 @@ VOCABULARY: dict[str, type[Event]] = {
         VisitOverdue,
         PlanAccepted,
         AccountMoved,
+        AccountsMerged,
+        AccountMergeUndone,
         DeviceRevoked,
     )
 }

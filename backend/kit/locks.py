@@ -28,6 +28,13 @@ def take(lock: Lock, key: UUID | int) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [int(lock), _second(key)])
 
 
+def try_take(lock: Lock, key: UUID | int) -> bool:
+    """Takes the lock, if it is free, until the transaction ends; says whether it did."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [int(lock), _second(key)])
+        return bool(cursor.fetchone()[0])
+
+
 def try_hold(lock: Lock, key: UUID | int) -> bool:
     """Takes the lock, if it is free, until `release` or the end of the connection; says whether it did."""
     with connection.cursor() as cursor:

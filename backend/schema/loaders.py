@@ -51,7 +51,9 @@ class Loaders:
             lambda ids: Address.objects.filter(org_id=org, account_id__in=ids, is_primary=True, deleted_at=None),
             "account_id",
         )
-        self.sales = self._one(lambda ids: AccountSales.objects.filter(org_id=org, account_id__in=ids), "account_id")
+        self.sales = self._one(
+            lambda ids: AccountSales.objects.filter(org_id=org, account_id__in=ids, deleted_at=None), "account_id"
+        )
         self.report = self._one(lambda ids: VisitReport.objects.filter(org_id=org, visit_id__in=ids), "visit_id")
         self.contacts = self._many(
             lambda ids: (

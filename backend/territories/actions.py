@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from backend.crm.actions import convert_lead, create_account
 from backend.crm.models import Account, Lead
+from backend.crm.rules import check_standing
 from backend.events import outbox
 from backend.events.types import AccountMoved
 from backend.identity.actor import Actor
@@ -44,7 +45,7 @@ def place_account(
     rules.check_active(territory)
     start = at or clock.now()
     # The account row serialises moves of one account: two at once would both see the old span open.
-    Account.objects.select_for_update().get(pk=account.pk, org_id=actor.org_id)
+    check_standing(Account.objects.select_for_update().get(pk=account.pk, org_id=actor.org_id))
     now_in = (
         AccountTerritory.objects.filter(
             account=account, role=TerritoryRole.PRIMARY, deleted_at=None, valid_from__lte=start

@@ -9,6 +9,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from backend.crm.models import Account, Activity, Lead, Opportunity
+from backend.crm.queries import survivor_of
 from backend.identity.actor import Actor
 from backend.identity.models import User
 from backend.kit import clock
@@ -57,8 +58,13 @@ def covers(actor: Actor, account_id: UUID) -> bool:
 
 
 def account_for(actor: Actor, account_id: UUID) -> Account:
-    """Returns the account if the actor sees it; raises NotFound, which says no more than that."""
-    account = visible(Account.objects.all(), actor, root="id").filter(pk=account_id).first()
+    """Returns the account if the actor sees it; raises NotFound, which says no more than that.
+
+    The id of a merged account leads to the one it was merged into: what was written down under it stays of use."""
+    seen = visible(Account.objects.all(), actor, root="id")
+    account = seen.filter(pk=account_id).first()
+    if account is None and (survivor := survivor_of(actor.org_id, account_id)) is not None:
+        account = seen.filter(pk=survivor).first()
     if account is None:
         raise NotFound("ACCOUNT_NOT_FOUND", "There is no such account for you.", fields={"accountId": "not found"})
     return account

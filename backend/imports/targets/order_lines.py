@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from django.db import connection
 
+from backend.crm.sales import refresh_sales
 from backend.imports.cells import Amount, Day, Field, Reference, Text, Whole
 from backend.imports.mapping import Column
 from backend.imports.report import Outcome
 from backend.imports.rows import Item
-from backend.imports.sales import refresh_sales
 from backend.imports.targets.base import Target
 from backend.imports.targets.staging import Row, Staging
 from backend.imports.tiering import apply_tiers
@@ -71,7 +71,7 @@ class OrderLineTarget(Target):
         if report.created + report.changed > MERGED:
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE crm_orderline")
-        report.notes.append(f"sales figures of {refresh_sales(self.job.org):,} accounts changed")
+        report.notes.append(f"sales figures of {refresh_sales(self.job.org.pk):,} accounts changed")
         if self.job.mapping.tiers_from_sales:
             report.notes.append(f"tiers of {apply_tiers(self.job.org):,} accounts changed")
 

@@ -1,8 +1,9 @@
 """AccountSales, made from order lines in one statement."""
 
-from django.db import connection
+from collections.abc import Collection
+from uuid import UUID
 
-from backend.identity.models import Org
+from django.db import connection
 
 # A UUIDv7 made by any PostgreSQL from 15 on: 48 bits of milliseconds over a random one, then the version bits.
 _NEW_ID = (
@@ -14,7 +15,8 @@ _REFRESH = f"""
     WITH newest AS (SELECT max(ordered_on) AS as_of FROM crm_orderline WHERE org_id = %(org)s),
     orders AS (
         SELECT account_id, ordered_on, sum(amount) AS amount, count(DISTINCT order_no) AS orders
-        FROM crm_orderline WHERE org_id = %(org)s GROUP BY 1, 2
+        FROM crm_orderline WHERE org_id = %(org)s
+          AND (%(only)s::uuid[] IS NULL OR account_id = ANY(%(only)s::uuid[])) GROUP BY 1, 2
     ),
     gaps AS (
         SELECT account_id, ordered_on, amount, orders,
@@ -36,18 +38,18 @@ _REFRESH = f"""
     FROM figures f
     ON CONFLICT (account_id) DO UPDATE SET as_of = excluded.as_of, amount_12m = excluded.amount_12m,
         orders_12m = excluded.orders_12m, last_order_on = excluded.last_order_on,
-        median_gap_days = excluded.median_gap_days
-    WHERE (s.as_of, s.amount_12m, s.orders_12m, s.last_order_on, s.median_gap_days)
+        median_gap_days = excluded.median_gap_days, deleted_at = NULL
+    WHERE (s.as_of, s.amount_12m, s.orders_12m, s.last_order_on, s.median_gap_days, s.deleted_at)
         IS DISTINCT FROM (excluded.as_of, excluded.amount_12m, excluded.orders_12m, excluded.last_order_on,
-                          excluded.median_gap_days)
+                          excluded.median_gap_days, NULL)
 """  # noqa: S608
 
 
-def refresh_sales(org: Org) -> int:
-    """Recomputes the figures of every account of the org that has order lines; returns how many rows were written.
+def refresh_sales(org_id: UUID, only: Collection[UUID] | None = None) -> int:
+    """Recomputes the figures of the org's accounts (or `only` of these) that have order lines; returns how many changed.
 
     The year ends on the newest order day of the org's data; the median gap is that between the days on which the
     account ordered, over all its lines, in days (None with fewer than two such days)."""
     with connection.cursor() as cursor:
-        cursor.execute(_REFRESH, {"org": org.pk})
+        cursor.execute(_REFRESH, {"org": org_id, "only": None if only is None else list(only)})
         return int(cursor.rowcount)
