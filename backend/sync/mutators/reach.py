@@ -1,15 +1,26 @@
-"""What a push may touch: what its user sees now, and, for evidence only, what its device was given before it was taken."""
+"""What a push may touch: what its user sees now, and, for evidence only, what its device was given before it was taken.
 
+What was deleted is told as DELETED, and what left the coverage as OUT_OF_SCOPE, to those who knew it; to all others there
+is no such thing."""
+
+from typing import TypeVar
 from uuid import UUID
 
-from backend.crm.models import Account, AccountContactRelation, Activity, Opportunity
+from django.db.models import QuerySet
+
+from backend.crm.models import Account, AccountContactRelation, Activity, Address, Lead, Opportunity, OpportunityLine
+from backend.crm.queries import survivor_of
 from backend.crm.rules import missing
 from backend.field.models import Visit
 from backend.field.queries import visit_for
+from backend.field.rules import visit_not_found
 from backend.kit.errors import NotFound
+from backend.kit.models import Row
 from backend.sync.mutators.registry import Caller
 from backend.sync.scope import was_given
-from backend.territories.coverage import account_for, sees, visible
+from backend.territories.coverage import account_for, sees
+
+R = TypeVar("R", bound=Row)
 
 
 def out_of_scope() -> NotFound:
@@ -17,63 +28,124 @@ def out_of_scope() -> NotFound:
     return NotFound("OUT_OF_SCOPE", "This is no longer in your coverage.", fields={"entityId": "out of scope"})
 
 
+def deleted() -> NotFound:
+    """Somebody deleted it meanwhile; said only to who knew it."""
+    return NotFound("DELETED", "This was deleted meanwhile.", fields={"entityId": "deleted"})
+
+
 def account(caller: Caller, account_id: UUID) -> Account:
-    """Returns an account the person sees; OUT_OF_SCOPE if the device still holds it."""
+    """Returns an account the person sees; DELETED or OUT_OF_SCOPE if the device still holds it, or lately did."""
     try:
-        return account_for(caller.actor, account_id)
+        return account_for(caller.reader, account_id)
     except NotFound:
-        if was_given(caller.device_id, account_id):
-            raise out_of_scope() from None
-        raise
+        if not was_given(caller.device_id, account_id):
+            raise
+        gone = Account.objects.filter(org_id=caller.actor.org_id, pk=account_id, merged_into=None)
+        raise (deleted() if gone.exclude(deleted_at=None).exists() else out_of_scope()) from None
 
 
 def account_for_evidence(caller: Caller, account_id: UUID) -> Account:
-    """Returns an account the person sees, or one the device was given: a day's work is not lost to a hand-over."""
+    """Returns an account the person sees, or one the device was given: a day's work is not lost to a hand-over.
+
+    The id of a merged account leads to the one it was merged into."""
     try:
-        return account_for(caller.actor, account_id)
+        return account_for(caller.reader, account_id)
     except NotFound:
-        found = Account.objects.filter(org_id=caller.actor.org_id, pk=account_id).first()
-        if found is not None and was_given(caller.device_id, account_id):
-            return found
-        raise
+        if not was_given(caller.device_id, account_id):
+            raise
+        now = survivor_of(caller.actor.org_id, account_id) or account_id
+        found = Account.objects.filter(org_id=caller.actor.org_id, pk=now).first()
+        if found is None:
+            raise
+        return found
 
 
 def visit(caller: Caller, visit_id: UUID) -> Visit:
     """Returns a visit the person sees, or their own."""
-    return visit_for(caller.actor, visit_id)
+    try:
+        return visit_for(caller.reader, visit_id)
+    except NotFound:
+        found = Visit.objects.filter(org_id=caller.actor.org_id, pk=visit_id).first()
+        if found is None:
+            raise
+        knew = sees(caller.reader.user_id, found.account_id) or was_given(caller.device_id, found.account_id)
+        if found.deleted_at is not None and (knew or found.rep_id == caller.actor.user_id):
+            raise deleted() from None
+        if knew:
+            raise out_of_scope() from None
+        raise
+
+
+def visit_for_evidence(caller: Caller, visit_id: UUID) -> Visit:
+    """Returns a visit the person sees, their own, or one whose account the device was given; deleted ones too."""
+    found = Visit.objects.filter(org_id=caller.actor.org_id, pk=visit_id).first()
+    if found is None:
+        raise visit_not_found()
+    if found.rep_id != caller.actor.user_id and not sees(caller.reader.user_id, found.account_id):
+        if not was_given(caller.device_id, found.account_id):
+            raise visit_not_found()
+    return found
 
 
 def opportunity(caller: Caller, opportunity_id: UUID) -> Opportunity:
     """Returns a deal the person sees by its account, or by its owner when it has none."""
-    found = Opportunity.objects.filter(org_id=caller.actor.org_id, pk=opportunity_id, deleted_at=None).first()
-    if found is None:
-        raise missing("opportunity", "entityId")
-    _within(caller, found.account_id or found.owner_id, "opportunity")
+    found = Opportunity.objects.filter(org_id=caller.actor.org_id, pk=opportunity_id).first()
+    return _within(caller, found, found and (found.account_id or found.owner_id), "opportunity")
+
+
+def line(caller: Caller, line_id: UUID) -> OpportunityLine:
+    """Returns a line of a deal the person sees."""
+    lines = OpportunityLine.objects.select_related("opportunity")
+    found = lines.filter(org_id=caller.actor.org_id, pk=line_id).first()
+    root = found and (found.opportunity.account_id or found.opportunity.owner_id)
+    found = _within(caller, found, root, "line")
+    if found.opportunity.deleted_at is not None:
+        raise deleted()
     return found
 
 
 def activity(caller: Caller, activity_id: UUID) -> Activity:
     """Returns an activity the person sees, or their own."""
-    found = Activity.objects.filter(org_id=caller.actor.org_id, pk=activity_id, deleted_at=None).first()
-    if found is None:
-        raise missing("activity", "entityId")
-    if found.owner_id != caller.actor.user_id:
-        _within(caller, found.account_id or found.owner_id, "activity")
-    return found
+    found = Activity.objects.filter(org_id=caller.actor.org_id, pk=activity_id).first()
+    if found is not None and found.owner_id == caller.actor.user_id:
+        return _within(caller, found, caller.actor.user_id, "activity")
+    return _within(caller, found, found and (found.account_id or found.owner_id), "activity")
+
+
+def lead(caller: Caller, lead_id: UUID) -> Lead:
+    """Returns a lead of the person, or of somebody beneath them."""
+    found = Lead.objects.filter(org_id=caller.actor.org_id, pk=lead_id).first()
+    return _within(caller, found, found and found.owner_id, "lead")
+
+
+def address(caller: Caller, address_id: UUID) -> Address:
+    """Returns an address of an account the person sees."""
+    found = Address.objects.filter(org_id=caller.actor.org_id, pk=address_id).first()
+    return _within(caller, found, found and found.account_id, "address")
 
 
 def relation(caller: Caller, relation_id: UUID) -> AccountContactRelation:
     """Returns a contact's part in an account the person sees."""
     rows = AccountContactRelation.objects.select_related("contact")
-    found = visible(rows, caller.actor, root="account_id").filter(pk=relation_id).first()
-    if found is None:
-        raise missing("contact", "entityId")
+    found = _within(
+        caller,
+        row := rows.filter(org_id=caller.actor.org_id, pk=relation_id).first(),
+        row and row.account_id,
+        "contact",
+    )
+    if found.contact.deleted_at is not None:
+        raise deleted()
     return found
 
 
-def _within(caller: Caller, root: UUID, what: str) -> None:
-    if sees(caller.actor.user_id, root):
-        return
-    if was_given(caller.device_id, root):
+def _within(caller: Caller, found: R | None, root: UUID | None, what: str) -> R:
+    if found is None or root is None:
+        raise missing(what, "entityId")
+    seen = sees(caller.reader.user_id, root)
+    if not seen and not was_given(caller.device_id, root):
+        raise missing(what, "entityId")
+    if found.deleted_at is not None:
+        raise deleted()
+    if not seen:
         raise out_of_scope()
-    raise missing(what, "entityId")
+    return found
