@@ -3,7 +3,8 @@
 import base64
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -12,19 +13,27 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 VERSION = 2
+MAIN = "main"
+"""The stream of our own phones."""
 
 
 class BadCursor(ValueError):
     """The text is not a cursor of ours, or not this device's."""
 
 
+NIL = "00000000-0000-0000-0000-000000000000"
+WHOLE = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Where a pull of several pages stands.
 
-    `phase`: delta (changes since the last complete pull), enter (rows of new roots), catchup (changes meanwhile).
-    `base`, `target`: the two snapshots between which changes are being sent. `rank`, `after`: the last entity rank and
-    row id that were sent of it. `seq`: the device's last mutation when the pull began."""
+    `phase`: delta (changes since the last complete pull), resend (rows whose columns changed), enter (rows of new roots),
+    catchup (changes meanwhile). `base`, `target`: the two snapshots between which changes are being sent. `rank`, `after`:
+    the last entity rank and row id that were sent; in resend and enter also its `root`, and in enter the `part` (rows.py).
+    `seq`: the device's last mutation when the pull began. `shape`: what columns the pull sends; `resend`, `drop`: entities
+    whose rows are sent again, and that are no longer sent. `old`: the instant before which things are history."""
 
     next_gen: int
     phase: str
@@ -33,16 +42,24 @@ class Page:
     rank: int
     after: str
     seq: int
+    root: str = NIL
+    part: int = WHOLE
+    shape: str = ""
+    resend: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    old: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """What the device holds: generation `gen` as of the pg_snapshot `base`; `page` while a pull is under way."""
+    """What the stream holds: generation `gen` as of the pg_snapshot `base`, in the columns of `shape`; `page` while a pull
+    is under way."""
 
     epoch: str
     gen: int
     base: str
     page: Page | None = None
+    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +70,12 @@ class Bearer:
     user_id: UUID
     device_id: UUID
     protocol: int
+    stream: str = MAIN
 
     def _bound(self) -> bytes:
-        return f"{VERSION}|{self.org_id}|{self.user_id}|{self.device_id}|{self.protocol}".encode()
+        # A cursor that was sealed before there were streams is one of the main stream.
+        stream = "" if self.stream == MAIN else f"|{self.stream}"
+        return f"{VERSION}|{self.org_id}|{self.user_id}|{self.device_id}|{self.protocol}{stream}".encode()
 
 
 def _aead(secret: str) -> AESGCM:
@@ -79,4 +99,9 @@ def unseal(text: str, bearer: Bearer, *, secret: str) -> Cursor:
     except (ValueError, InvalidTag, UnicodeEncodeError) as error:
         raise BadCursor("not a cursor of this device") from error
     page = body.pop("page")
-    return Cursor(**body, page=Page(**page) if page else None)
+    return Cursor(**body, page=_page(page) if page else None)
+
+
+def _page(stored: dict[str, Any]) -> Page:
+    page = Page(**stored)
+    return replace(page, resend=tuple(page.resend), drop=tuple(page.drop))

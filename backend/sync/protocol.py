@@ -1,5 +1,6 @@
 """The wire: versions, operations, reasons and codes. docs/protocol.md tells it to a client's author."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +25,8 @@ class ResetReason(StrEnum):
     EPOCH_CHANGED = "EPOCH_CHANGED"
     PAGES_SUPERSEDED = "PAGES_SUPERSEDED"
     """Only the staged pages go: pull again from the last complete cursor."""
+    TOO_OLD = "TOO_OLD"
+    """What the device would have to be told is no longer kept."""
 
 
 class EvictReason(StrEnum):
@@ -41,9 +44,11 @@ Op = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PullPage:
-    """One page. Without `complete`, stage it; with it, swap all staged pages in and keep `cursor`."""
+    """One page. Without `complete`, stage it; with it, swap all staged pages in and keep `cursor`.
 
-    ops: list[Op]
+    `lines`: the operations as JSON text. `ready`: the highest priority that is wholly delivered with this page."""
+
+    lines: list[str]
     cursor: str | None
     complete: bool
     more: bool
@@ -51,6 +56,12 @@ class PullPage:
     epoch: str
     server_time: datetime
     reset: ResetReason | None = None
+    ready: int | None = None
+
+    @property
+    def ops(self) -> list[Op]:
+        """Returns the operations, read anew at every call."""
+        return [json.loads(line) for line in self.lines]
 
 
 class Status(StrEnum):

@@ -1,16 +1,14 @@
-"""One consistent page for one device.
+"""One consistent page for one stream of a device.
 
-1. The device is locked; snapshot, scope and rows of a page come from one REPEATABLE READ transaction.
-2. First page: the device's generation is compared with what its user sees now; what leaves is evicted, what enters is
+1. The stream is locked; snapshot, role, scope and rows of a page come from one REPEATABLE READ transaction.
+2. First page: the stream's generation is compared with what its user sees now; what leaves is evicted, what enters is
    opened under a new generation. Nothing is forgotten until the device shows a later cursor, so a lost reply replays.
    A page that evicts opens a generation too: were its reply lost, an older page could not be asked for without it.
-3. Phases: *delta* (rows touched under roots it holds), *enter* (all rows of new roots), *catchup* (what was touched while
-   the pages were on their way). A pull is complete only when the catch-up of its last page is exhausted in that page's own
-   snapshot: what the device then holds is the database at one instant.
-4. Every row is read and authorised again at page time: seen and held → put, else del."""
+3. The page is filled (phases.py) and its end sealed into the next cursor."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -19,229 +17,200 @@ from django.db import OperationalError, connection, transaction
 from backend.identity.actor import Actor
 from backend.kit import clock
 from backend.kit.errors import Busy
-from backend.sync import changes, scope
+from backend.sync import changes, limits, retention, rows, scope, versions
 from backend.sync import epoch as epochs
-from backend.sync.changes import START, Touched
-from backend.sync.cursor import BadCursor, Bearer, Cursor, Page, seal, unseal
+from backend.sync.changes import START
+from backend.sync.cursor import MAIN, NIL, BadCursor, Bearer, Cursor, Page, seal, unseal
 from backend.sync.models import DeviceState, Stream
-from backend.sync.protocol import PAGE_LIMIT, EvictReason, Op, PullPage, ResetReason
-from backend.sync.tables import TABLES
-from backend.territories.coverage import visible_root_kinds
+from backend.sync.phases import Work, fill
+from backend.sync.protocol import PAGE_LIMIT, EvictReason, PullPage, ResetReason
+from backend.sync.rows import Which
+from backend.sync.sight import Sight, sight_of
 
 SERIALIZATION_TRIES = 5
-MAIN = "main"
-"""The stream of our own phones."""
-
-
-@dataclass(slots=True)
-class _Pull:
-    """The state of one page while it is made."""
-
-    stream: Stream
-    last_seq: int
-    visible: set[UUID]
-    now: str
-    limit: int
-    position: Cursor
-    page: Page
-    ops: list[Op] = field(default_factory=list)
-
-    @property
-    def room(self) -> int:
-        return self.limit - len(self.ops)
+HISTORY = timedelta(days=30)
+FIRST_WITH_PARTS = 2
+"""The first protocol whose phones take rows by priority; older ones want parents before children, whatever comes first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """A page, and on the first page of a first sync how many rows will come."""
+    """A page, and on the first page of a first sync how many rows will come, by entity and by priority."""
 
     page: PullPage
     counts: dict[str, int] | None = None
+    counts_by_priority: list[int] | None = None
+    warnings: list[str] = field(default_factory=list)
 
 
-def pull(*, actor: Actor, device_id: UUID, protocol: int, cursor: str | None, limit: int = PAGE_LIMIT) -> Pulled:
-    """Returns the next page for the device (see PullPage). Two pulls of one device wait for one another."""
-    bearer = Bearer(org_id=actor.org_id, user_id=actor.user_id, device_id=device_id, protocol=protocol)
-    DeviceState.objects.get_or_create(device_id=device_id)
-    Stream.objects.get_or_create(device_id=device_id, name=MAIN)
+def pull(
+    *,
+    actor: Actor,
+    device_id: UUID,
+    protocol: int,
+    cursor: str | None,
+    limit: int = PAGE_LIMIT,
+    stream: str = MAIN,
+    entities: Collection[str] | None = None,
+    most: int = PAGE_LIMIT,
+) -> Pulled:
+    """Returns the next page of a stream (see PullPage), with at most `limit` rows, and `most` whatever was asked for.
+
+    `entities`: all that the stream is about, None for everything. Two pulls of one stream wait for one another. Raises
+    SCOPE_TOO_LARGE."""
+    bearer = Bearer(actor.org_id, actor.user_id, device_id, protocol, stream)
     for _ in range(SERIALIZATION_TRIES):
         try:
             with transaction.atomic():
                 if not connection.savepoint_ids:
                     with connection.cursor() as sql:
                         sql.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-                return _page(bearer, cursor, max(1, min(limit, PAGE_LIMIT)))
+                return _page(bearer, entities, cursor, max(1, min(limit, most)))
+        except (Stream.DoesNotExist, DeviceState.DoesNotExist):
+            DeviceState.objects.get_or_create(device_id=device_id)
+            Stream.objects.get_or_create(device_id=device_id, name=stream)
         except OperationalError as error:
-            # Another pull or push of this device committed after our snapshot: look again from a new one.
+            # Another pull of this stream committed after our snapshot: look again from a new one.
             if getattr(error.__cause__, "sqlstate", None) != "40001":
                 raise
     raise Busy("BUSY", "This device is syncing elsewhere at the same time; try again.")
 
 
-def _page(bearer: Bearer, text: str | None, limit: int) -> Pulled:
-    stream = Stream.objects.select_for_update().get(device_id=bearer.device_id, name=MAIN)
+def _page(bearer: Bearer, entities: Collection[str] | None, text: str | None, limit: int) -> Pulled:
+    stream = Stream.objects.select_for_update().get(device_id=bearer.device_id, name=bearer.stream)
     last_seq = DeviceState.objects.values_list("last_seq", flat=True).get(pk=bearer.device_id)
+    sight = sight_of(bearer.user_id, bearer.protocol, entities)
     epoch = epochs.current()
     position = Cursor(epoch=epoch, gen=stream.last_gen, base="")
     if text is None:
         # A generation of its own: a cursor from before knows of roots that are forgotten now, and must not fit.
         position = replace(position, gen=scope.begin(stream))
         scope.forget(stream, position.gen)
+        stream.forgotten_at = None
     else:
         try:
             position = unseal(text, bearer, secret=settings.SECRET_KEY)
         except BadCursor:
             return _reset(last_seq, epoch, ResetReason.CURSOR_INVALID)
-        if refusal := _refusal(stream, epoch, position):
+        if refusal := _refusal(stream, sight, epoch, position):
             return _reset(last_seq, epoch, refusal)
-    visible = set(visible_root_kinds(bearer.user_id))
-    now = changes.snapshot()
-    counts = None
-    if position.page is None:
-        work = _first(stream, last_seq, position, visible, now, limit)
-        if text is None:
-            counts = changes.count_under(scope.held(stream))
-    else:
-        work = _Pull(stream, last_seq, visible, now, limit, position, position.page)
-        _evict_lost(work)
-    complete = _fill(work)
-    stream.last_pull_at = clock.now()
-    stream.save()
-    next_cursor = (
-        Cursor(epoch=epoch, gen=work.page.next_gen, base=now) if complete else replace(position, page=work.page)
+    work = Work(
+        stream=stream,
+        sight=sight,
+        last_seq=last_seq,
+        now=changes.snapshot(),
+        limit=limit,
+        parts=(rows.ALL,) if bearer.protocol < FIRST_WITH_PARTS else (rows.P0, rows.P1, rows.P2),
+        position=position,
+        page=position.page or Page(0, "", "", "", START.rank, NIL, last_seq),
     )
-    # In one page scope and rows are of one instant: nothing can have entered since.
-    more = complete and position.page is not None and bool(visible - scope.held(stream))
+    counted: dict[str, list[int]] = {}
+    if position.page is None:
+        counted = _first(work, bearer.user_id)
+    else:
+        _evict_lost(work, bearer.user_id)
+    complete = fill(work)
+    return _sealed(work, bearer, complete, counted if text is None else None)
+
+
+def _sealed(work: Work, bearer: Bearer, complete: bool, counted: dict[str, list[int]] | None) -> Pulled:
+    work.stream.last_pull_at = clock.now()
+    work.stream.save()
+    cursor = replace(work.position, page=work.page)
+    if complete:
+        cursor = Cursor(work.position.epoch, work.page.next_gen, work.now, shape=work.page.shape)
+    more = complete and work.entering
     page = PullPage(
-        ops=work.ops,
-        cursor=seal(next_cursor, bearer, secret=settings.SECRET_KEY),
+        lines=work.lines,
+        cursor=seal(cursor, bearer, secret=settings.SECRET_KEY),
         complete=complete,
         more=more,
         # What was pushed meanwhile may stand under a root that only the next pull brings.
-        last_seq=work.page.seq if more else last_seq,
-        epoch=epoch,
+        last_seq=work.page.seq if more else work.last_seq,
+        epoch=work.position.epoch,
         server_time=clock.now(),
+        ready=work.ready,
     )
-    return Pulled(page=page, counts=counts)
+    warnings = versions.warnings(bearer.protocol, clock.now().date())
+    if counted is None:
+        return Pulled(page, warnings=warnings)
+    counts = {entity: sum(numbers) for entity, numbers in counted.items() if any(numbers)}
+    if sum(counts.values()) > limits.SOFT_ROWS:
+        warnings = [*warnings, "SCOPE_LARGE"]
+    return Pulled(page, counts, [sum(numbers[part] for numbers in counted.values()) for part in range(3)], warnings)
 
 
-def _refusal(stream: Stream, epoch: str, position: Cursor) -> ResetReason | None:
-    newest = position.page.target if position.page else position.base
+def _refusal(stream: Stream, sight: Sight, epoch: str, position: Cursor) -> ResetReason | None:
+    page = position.page
+    newest = page.target if page else position.base
     if position.epoch != epoch or (newest and changes.from_the_future(newest)):
         return ResetReason.EPOCH_CHANGED
+    if stream.forgotten_at is not None:
+        return ResetReason.TOO_OLD
     if not stream.acked_gen <= position.gen <= stream.last_gen:
         return ResetReason.CURSOR_REWOUND
-    if position.page and (position.page.next_gen != stream.last_gen or stream.acked_gen != position.gen):
+    if page and (page.next_gen != stream.last_gen or stream.acked_gen != position.gen or page.shape != sight.digest):
         return ResetReason.PAGES_SUPERSEDED
+    if retention.too_old(stream, (page.base or page.target) if page else position.base):
+        return ResetReason.TOO_OLD
     return None
 
 
 def _reset(last_seq: int, epoch: str, reason: ResetReason) -> Pulled:
-    return Pulled(
-        PullPage(
-            ops=[],
-            cursor=None,
-            complete=False,
-            more=True,
-            last_seq=last_seq,
-            epoch=epoch,
-            server_time=clock.now(),
-            reset=reason,
-        )
-    )
+    page = PullPage([], None, complete=False, more=True, last_seq=last_seq, epoch=epoch, server_time=clock.now())
+    return Pulled(replace(page, reset=reason))
 
 
-def _first(stream: Stream, last_seq: int, position: Cursor, visible: set[UUID], now: str, limit: int) -> _Pull:
+def _first(work: Work, user_id: UUID) -> dict[str, list[int]]:
+    """Opens the pull, and returns what was counted of what the stream is to hold, if it was."""
+    stream, position, sight = work.stream, work.position, work.sight
     scope.confirm(stream, position.gen)
-    diff = scope.compare(stream, position.gen, visible)
+    diff = scope.compare(stream, user_id, position.gen)
     next_gen = stream.last_gen
     if not diff.empty or next_gen != position.gen:
         next_gen = scope.begin(stream)
-        scope.apply(stream, diff, next_gen)
-    phase = "delta" if position.base else "enter"
-    page = Page(
+        scope.remove(stream, diff.leave, next_gen)
+        scope.enter(stream, user_id, position.gen, next_gen)
+    resend, drop = sight.changed(stream.shapes.get(position.shape)) if position.base else ((), ())
+    known = {position.shape: stream.shapes[position.shape]} if position.shape in stream.shapes else {}
+    stream.shapes = {**known, sight.digest: sight.shape}
+    stream.base = position.base or work.now
+    work.page = replace(
+        work.page,
         next_gen=next_gen,
-        phase=phase,
+        phase="delta" if position.base else "enter",
         base=position.base,
-        target=now,
-        rank=START.rank,
-        after=str(START.id),
-        seq=last_seq,
+        target=work.now,
+        part=work.parts[0],
+        shape=sight.digest,
+        resend=resend,
+        drop=drop,
+        old=(clock.now() - HISTORY).isoformat(),
     )
-    work = _Pull(stream, last_seq, visible, now, limit, position, page)
-    work.ops += [_evict(root, EvictReason.SCOPE) for root in diff.leave]
-    work.ops += [_evict(root, EvictReason.REFRESH) for root in diff.doubtful]
-    return work
+    _evict(work, diff.leave, EvictReason.SCOPE)
+    _evict(work, diff.doubtful, EvictReason.REFRESH)
+    return _counted(work) if not position.base or diff.entering > limits.MANY_ROOTS else {}
 
 
-def _evict_lost(work: _Pull) -> None:
+def _counted(work: Work) -> dict[str, list[int]]:
+    which = Which(work.stream.pk, old=work.page.old)
+    counted = {table.entity: rows.count(table, which) for table in work.sight.tables.values()}
+    total = sum(map(sum, counted.values()))
+    if total > limits.HARD_ROWS:
+        raise limits.too_large(total)
+    return counted
+
+
+def _evict_lost(work: Work, user_id: UUID) -> None:
     """Roots that left the person's coverage between two pages go at once, and stay uncertain until confirmed."""
-    lost = scope.held(work.stream) - work.visible
+    lost, work.entering = scope.drift(work.stream, user_id)
     if not lost:
         return
     work.page = replace(work.page, next_gen=scope.begin(work.stream))
     scope.remove(work.stream, lost, work.page.next_gen)
-    work.ops += [_evict(root, EvictReason.SCOPE) for root in sorted(lost)]
+    _evict(work, lost, EvictReason.SCOPE)
 
 
-def _fill(work: _Pull) -> bool:
-    """Fills the page phase by phase; says whether the pull is complete."""
-    if work.page.phase == "delta":
-        if not _send_touched(work, scope.held(work.stream, until=work.position.gen)):
-            return False
-        _turn_to(work, "enter")
-    if work.page.phase == "enter":
-        if work.page.next_gen != work.position.gen and not _send_entering(work):
-            return False
-        _turn_to(work, "catchup", base=work.page.target)
-    while work.page.base == work.page.target or _send_touched(work, scope.held(work.stream)):
-        if work.page.target == work.now:
-            return True
-        _turn_to(work, "catchup", base=work.page.target)
-    return False
-
-
-def _turn_to(work: _Pull, phase: str, *, base: str | None = None) -> None:
-    page = replace(work.page, phase=phase, rank=START.rank, after=str(START.id))
-    work.page = page if base is None else replace(page, base=base, target=work.now)
-
-
-def _send_touched(work: _Pull, roots: Collection[UUID]) -> bool:
-    """Sends rows touched between the page's two snapshots; says whether none is left."""
-    after = Touched(rank=work.page.rank, id=UUID(work.page.after))
-    # One more than fits tells whether this page ends the phase.
-    some = changes.touched(work.page.base, work.page.target, roots, after=after, limit=max(work.room, 0) + 1)
-    fitting = some[: max(work.room, 0)]
-    found = changes.rows(fitting)
-    keeps = scope.held(work.stream) & work.visible if found else set()
-    for touch in fitting:
-        one = found.get(touch)
-        if one is not None and one.root in keeps:
-            work.ops.append(_put(one))
-        else:
-            work.ops.append({"op": "del", "entity": TABLES[touch.rank].entity, "id": str(touch.id)})
-    if len(some) == len(fitting):
-        return True
-    if fitting:
-        work.page = replace(work.page, rank=fitting[-1].rank, after=str(fitting[-1].id))
-    return False
-
-
-def _send_entering(work: _Pull) -> bool:
-    """Sends all rows of the roots that enter; says whether none is left."""
-    entering = scope.held(work.stream, after=work.position.gen)
-    after = Touched(rank=work.page.rank, id=UUID(work.page.after))
-    room = max(work.room, 0)
-    some = list(changes.rows_under(entering, after=after, limit=room + 1))
-    for rank, one in some[:room]:
-        work.ops.append(_put(one))
-        work.page = replace(work.page, rank=rank, after=str(one.id))
-    return len(some) <= room
-
-
-def _put(one: changes.Found) -> Op:
-    return {"op": "put", "entity": one.entity, "id": str(one.id), "root": str(one.root), "row": one.row}
-
-
-def _evict(root: UUID, reason: EvictReason) -> Op:
-    return {"op": "evict", "root": str(root), "reason": str(reason)}
+def _evict(work: Work, roots: Collection[str], reason: EvictReason) -> None:
+    for root in roots:
+        work.add(f'{{"op":"evict","root":"{root}","reason":"{reason}"}}')

@@ -3,9 +3,10 @@
 A root is *certain* at generation g when it was added by then and no later generation took it away; rows of generations
 that the device never confirmed make a root uncertain, and an uncertain root is sent again whole or evicted."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -19,18 +20,60 @@ GRACE = timedelta(hours=72)
 """How long after the word to drop a root the work that was done on it offline is still taken."""
 
 
+ROUTE = (timedelta(days=2), timedelta(days=8))
+"""A visit from yesterday to seven days ahead, wherever its day begins and ends, brings its account before others."""
+
+# What the stream may know of: not what is surely gone.
+_COMPARE = """
+    SELECT array_agg(k.root::text ORDER BY k.root) FILTER (WHERE v.root IS NULL),
+           array_agg(k.root::text ORDER BY k.root) FILTER (WHERE v.root = k.root),
+           count(v.root)
+    FROM visible_roots(%(user)s, %(now)s) v
+    FULL JOIN (
+        SELECT root, added_gen, removed_gen FROM sync_streamscope
+        WHERE stream_id = %(stream)s AND (removed_gen IS NULL OR removed_gen > %(gen)s)
+    ) k ON k.root = v.root
+    WHERE v.root IS NULL OR k.root IS NULL OR k.added_gen > %(gen)s OR k.removed_gen IS NOT NULL
+"""
+
+_ENTER = """
+    INSERT INTO sync_streamscope (stream_id, root, added_gen, priority)
+    SELECT %(stream)s, v.root, %(next)s, CASE
+        WHEN v.kind IN ('org', 'territory') OR v.root = %(user)s OR v.root IN (
+            SELECT x.account_id FROM field_visit x WHERE x.rep_id = %(user)s AND x.deleted_at IS NULL
+               AND x.planned_start >= %(first)s AND x.planned_start < %(last)s)
+        THEN 0 ELSE 1 END
+    FROM visible_roots(%(user)s, %(now)s) v
+    LEFT JOIN sync_streamscope k ON k.stream_id = %(stream)s AND k.root = v.root
+    WHERE k.root IS NULL OR k.added_gen > %(gen)s OR k.removed_gen IS NOT NULL
+    ON CONFLICT (stream_id, root) DO UPDATE
+    SET added_gen = EXCLUDED.added_gen, removed_gen = NULL, removed_at = NULL, priority = EXCLUDED.priority
+"""
+
+_DRIFT = """
+    SELECT array_agg(k.root::text ORDER BY k.root) FILTER (WHERE v.root IS NULL), count(v.root)
+    FROM visible_roots(%(user)s, %(now)s) v
+    FULL JOIN (
+        SELECT root FROM sync_streamscope WHERE stream_id = %(stream)s AND removed_gen IS NULL
+    ) k ON k.root = v.root
+    WHERE v.root IS NULL OR k.root IS NULL
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class ScopeDiff:
-    """What changes between what the device holds at its generation and what its user sees now."""
+    """What changes between what the stream holds at its generation and what its user sees now.
 
-    leave: list[UUID]
-    enter: list[UUID]
-    doubtful: list[UUID]
+    `doubtful` are those of the `entering` that the device may hold in part."""
+
+    leave: list[str]
+    doubtful: list[str]
+    entering: int
 
     @property
     def empty(self) -> bool:
         """Says that nothing enters or leaves."""
-        return not (self.leave or self.enter)
+        return not (self.leave or self.entering)
 
 
 def forget(stream: Stream, gen: int) -> None:
@@ -43,19 +86,22 @@ def confirm(stream: Stream, gen: int) -> None:
     stream.acked_gen = gen
 
 
-def compare(stream: Stream, gen: int, visible: Collection[UUID]) -> ScopeDiff:
+def compare(stream: Stream, user_id: UUID, gen: int) -> ScopeDiff:
     """Returns what must leave and enter, seen from a stream that surely holds generation `gen`."""
-    known = stream.scope.exclude(removed_gen__lte=gen).values_list("root", "added_gen", "removed_gen")
-    certain: set[UUID] = set()
-    uncertain: set[UUID] = set()
-    for root, added, removed in known:
-        (certain if added <= gen and removed is None else uncertain).add(root)
-    enter = [root for root in visible if root not in certain]
-    return ScopeDiff(
-        leave=sorted((certain | uncertain) - set(visible)),
-        enter=sorted(enter),
-        doubtful=sorted(root for root in enter if root in uncertain),
-    )
+    leave, doubtful, entering = _ask(_COMPARE, stream, user_id, gen=gen)
+    return ScopeDiff(leave or [], doubtful or [], entering)
+
+
+def drift(stream: Stream, user_id: UUID) -> tuple[list[str], bool]:
+    """Returns what was lost while pages were on their way, and whether anything could enter."""
+    lost, entering = _ask(_DRIFT, stream, user_id)
+    return lost or [], bool(entering)
+
+
+def _ask(sql: str, stream: Stream, user_id: UUID, **more: int) -> tuple[Any, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"stream": stream.pk, "user": user_id, "now": clock.now(), **more})
+        return tuple(cursor.fetchone())
 
 
 def begin(stream: Stream) -> int:
@@ -64,32 +110,31 @@ def begin(stream: Stream) -> int:
     return stream.last_gen
 
 
-def apply(stream: Stream, diff: ScopeDiff, gen: int) -> None:
-    """Writes the diff down under generation `gen`."""
-    remove(stream, diff.leave, gen)
+def enter(stream: Stream, user_id: UUID, gen: int, next_gen: int) -> None:
+    """Gives the stream, under generation `next_gen`, all that it does not surely hold at generation `gen`."""
+    now = clock.now()
+    before, ahead = ROUTE
+    values: dict[str, UUID | datetime | int] = {
+        "stream": stream.pk,
+        "user": user_id,
+        "now": now,
+        "gen": gen,
+        "next": next_gen,
+        "first": now - before,
+        "last": now + ahead,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTER, values)
+
+
+def remove(stream: Stream, roots: Iterable[str], gen: int) -> None:
+    """Notes that generation `gen` tells the stream to drop these roots."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO sync_streamscope (stream_id, root, added_gen) "
-            "SELECT %s, root, %s FROM unnest(%s::uuid[]) root "
-            "ON CONFLICT (stream_id, root) "
-            "DO UPDATE SET added_gen = EXCLUDED.added_gen, removed_gen = NULL, removed_at = NULL",
-            [stream.pk, gen, diff.enter],
+            "UPDATE sync_streamscope SET removed_gen = %s, removed_at = %s "
+            "WHERE stream_id = %s AND root = ANY(%s::uuid[])",
+            [gen, clock.now(), stream.pk, "{" + ",".join(roots) + "}"],
         )
-
-
-def remove(stream: Stream, roots: Iterable[UUID], gen: int) -> None:
-    """Notes that generation `gen` tells the stream to drop these roots."""
-    stream.scope.filter(root__in=list(roots)).update(removed_gen=gen, removed_at=clock.now())
-
-
-def held(stream: Stream, *, until: int | None = None, after: int | None = None) -> set[UUID]:
-    """Returns the roots the stream holds or is being given: all, those entered by generation `until`, or those `after`."""
-    rows = stream.scope.filter(removed_gen=None)
-    if until is not None:
-        rows = rows.filter(added_gen__lte=until)
-    if after is not None:
-        rows = rows.filter(added_gen__gt=after)
-    return set(rows.values_list("root", flat=True))
 
 
 def was_given(device_id: UUID, root: UUID) -> bool:

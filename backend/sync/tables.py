@@ -42,6 +42,9 @@ class SyncedTable:
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What a column shows of tables that are not `t`, `j` or `p`: wire name → "table.column" of each. A field that is
     hidden from a role hides every column that shows it, so a subquery must be told here."""
+    history: str = "FALSE"
+    """What comes last in a first sync, as SQL over the row's *own* columns, where `{old}` is an instant 30 days ago. Its own
+    columns, because a row whose answer changes between two pages must stand in the log itself."""
     carries: frozenset[str] = frozenset()
     """JSON columns that hold values of the fields of another entity, named by `t.entity`."""
 
@@ -157,6 +160,7 @@ TABLES: tuple[SyncedTable, ...] = (
         "crm_stagehistory",
         OF_DEAL,
         _cols("opportunity_id from_stage_id to_stage_id moved_by_id moved_at reason version"),
+        history="TRUE",
     ),
     SyncedTable(
         "visit",
@@ -165,24 +169,28 @@ TABLES: tuple[SyncedTable, ...] = (
         _cols(
             "account_id rep_id state source planned_start planned_end started_at ended_at reason purpose plan_id version"
         ),
+        history="COALESCE(t.ended_at < {old}, FALSE)",
     ),
     SyncedTable(
         "checkIn",
         "field_checkin",
         OF_VISIT,
         _cols("visit_id rep_id at claimed_at lat lng accuracy_m distance_m verdict version"),
+        history="t.at < {old}",
     ),
     SyncedTable(
         "visitReport",
         "field_visitreport",
         OF_VISIT,
         _cols("visit_id author_id outcome summary answers submitted_at version"),
+        history="t.submitted_at < {old}",
     ),
     SyncedTable(
         "activity",
         "crm_activity",
         DEAL,
         _cols("account_id opportunity_id owner_id kind subject body due_at status done_at version"),
+        history="COALESCE(t.done_at < {old}, FALSE)",
     ),
     SyncedTable(
         "lead",
@@ -204,6 +212,7 @@ TABLES: tuple[SyncedTable, ...] = (
         "crm_product",
         ORG,
         _cols("sku name category vendor unit_price:text currency version"),
+        history="TRUE",
     ),
 )
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from backend.identity.models import Device, User
 from backend.kit.ids import new_id
-from backend.sync.protocol import Mutation, PullPage, PushReply, ResetReason, Status
+from backend.sync.protocol import CURRENT, Mutation, PullPage, PushReply, ResetReason, Status
 from backend.sync.pull import pull
 from backend.sync.push import push
 from tests.factories.world import acting
@@ -26,13 +26,14 @@ class Replica:
     staged: list[dict[str, Any]] = field(default_factory=list)
     next_seq: int = 1
     resets: list[ResetReason] = field(default_factory=list)
+    protocol: int = CURRENT
 
     def ask(self, *, limit: int = 500) -> PullPage:
         """Asks for the next page and does nothing with it: what a lost reply looks like from the phone."""
         pulled = pull(
             actor=acting(self.user, self.device),
             device_id=self.device.pk,
-            protocol=1,
+            protocol=self.protocol,
             cursor=self.page_cursor or self.cursor,
             limit=limit,
         )

@@ -13,12 +13,13 @@ import pytest
 from django.db import connection, connections, transaction
 
 from backend.identity.models import User
-from backend.sync import capture, changes, pull, push, scope
-from backend.sync.changes import Found, Touched
-from backend.sync.cursor import Page
+from backend.sync import capture, changes, phases, pull, push, rows, scope
+from backend.sync.cursor import Cursor
 from backend.sync.models import DeviceScope, DeviceState, Stream
-from backend.sync.protocol import EvictReason, Op, ResetReason
-from backend.sync.tables import RANK, TABLES
+from backend.sync.phases import Work
+from backend.sync.protocol import EvictReason, ResetReason
+from backend.sync.rows import Line, Which
+from backend.sync.tables import RANK, TABLES, SyncedTable
 from tests.factories import world
 from tests.factories.replica import Replica
 from tests.sync import test_capture, test_lost_pages, test_push, test_side_by_side
@@ -40,45 +41,51 @@ def cursor_of_the_newest_only(patch: Patch) -> None:
 
 def catch_up_from_now(patch: Patch) -> None:
     """What happened while pages were on their way is taken for sent."""
+    real = phases.turn_to
 
-    def turn(work: Any, phase: str, *, base: str | None = None) -> None:
-        page = replace(work.page, phase=phase, rank=-1, after=str(UUID(int=0)))
-        work.page = page if base is None else replace(page, base=work.now, target=work.now)
+    def turn(work: Work, phase: str, *, base: str | None = None) -> None:
+        real(work, phase, base=base)
+        if base is not None:
+            work.page = replace(work.page, base=work.now)
 
-    patch.setattr(pull, "_turn_to", turn)
+    patch.setattr(phases, "turn_to", turn)
 
 
 def target_not_fixed(patch: Patch) -> None:
     """Each page moves the end of what it sends: what comes to stand before the position is passed over."""
-    real = pull._send_touched
+    real = phases.send_touched
 
-    def touched(work: Any, roots: Collection[UUID]) -> bool:
+    def touched(work: Work, **more: Any) -> bool:
         work.page = replace(work.page, target=work.now)
-        return real(work, roots)
+        return real(work, **more)
 
-    patch.setattr(pull, "_send_touched", touched)
+    patch.setattr(phases, "send_touched", touched)
 
 
 def filter_after_the_limit(patch: Patch) -> None:
     """A page cut short by what it may not show is taken for the last."""
 
-    def rows_under(roots: Collection[UUID], *, after: Touched, limit: int) -> Iterator[tuple[int, Found]]:
-        left = limit
-        for rank in range(max(after.rank, 0), len(TABLES)):
-            start = after.id if rank == after.rank else UUID(int=0)
-            sql = f"SELECT * FROM ({TABLES[rank].select()}) s WHERE s.id > %s ORDER BY s.id LIMIT %s"
-            for one in changes._fetch(TABLES[rank], sql, [start, max(left, 0)]):
-                left -= 1
-                if one.root in roots:
-                    yield rank, one
+    def under(table: SyncedTable, which: Which, *, after: Any, limit: int, gone: bool = False) -> list[Line]:
+        if which.nothing_of(table) or gone:
+            return []
+        sql = f"SELECT {table.root.of('t')}::text, t.id::text FROM {table.table} t{table.root.join('t')} WHERE TRUE"
+        place = f"({table.root.of('t')}, t.id)"
+        if after is not None:
+            sql += f" AND {place} > (%(root)s::uuid, %(id)s::uuid)"
+        root, row_id = after or (None, None)
+        with connection.cursor() as cursor:
+            cursor.execute(f"{sql} ORDER BY {place} LIMIT %(limit)s", {"root": root, "id": row_id, "limit": limit})
+            some = cursor.fetchall()
+        found = rows.named(table, which.stream, [one for _, one in some])
+        return [found[one] for _, one in some if one in found]
 
-    patch.setattr(changes, "rows_under", rows_under)
+    patch.setattr(rows, "under", under)
 
 
 def generation_forgotten(patch: Patch) -> None:
     """An eviction is taken for delivered once it was sent."""
 
-    def remove(stream: Stream, roots: Collection[UUID], gen: int) -> None:
+    def remove(stream: Stream, roots: Collection[str], gen: int) -> None:
         del gen
         DeviceScope.objects.filter(stream=stream, root__in=list(roots)).delete()
 
@@ -87,76 +94,68 @@ def generation_forgotten(patch: Patch) -> None:
 
 def doubt_forgotten(patch: Patch) -> None:
     """What was sent in a pull that was given up is taken for held."""
+    for name in ("_COMPARE", "_ENTER"):
+        sql = getattr(scope, name)
+        sql = sql.replace("OR k.added_gen > %(gen)s OR k.removed_gen IS NOT NULL", "")
+        sql = sql.replace("(removed_gen IS NULL OR removed_gen > %(gen)s)", "removed_gen IS NULL")
+        patch.setattr(scope, name, sql)
 
-    def compare(stream: Stream, gen: int, visible: Collection[UUID]) -> scope.ScopeDiff:
-        del gen
-        known = set(DeviceScope.objects.filter(stream=stream, removed_gen=None).values_list("root", flat=True))
-        return scope.ScopeDiff(sorted(known - set(visible)), sorted(set(visible) - known), [])
 
-    patch.setattr(scope, "compare", compare)
+def _told_of_another(patch: Patch, hidden: EvictReason) -> None:
+    real = pull._evict
+
+    def evict(work: Work, roots: Collection[str], reason: EvictReason) -> None:
+        real(work, [str(UUID(int=1))] * len(roots) if reason is hidden else roots, reason)
+
+    patch.setattr(pull, "_evict", evict)
 
 
 def eviction_lost(patch: Patch) -> None:
     """What leaves is not told."""
-
-    def evict(root: UUID, reason: EvictReason) -> Op:
-        told = root if reason is EvictReason.REFRESH else UUID(int=1)
-        return {"op": "evict", "root": str(told), "reason": str(reason)}
-
-    patch.setattr(pull, "_evict", evict)
+    _told_of_another(patch, EvictReason.SCOPE)
 
 
 def refresh_without_eviction(patch: Patch) -> None:
     """A root that is sent again whole keeps the ghosts the phone had of it."""
-
-    def evict(root: UUID, reason: EvictReason) -> Op:
-        told = root if reason is EvictReason.SCOPE else UUID(int=1)
-        return {"op": "evict", "root": str(told), "reason": str(reason)}
-
-    patch.setattr(pull, "_evict", evict)
+    _told_of_another(patch, EvictReason.REFRESH)
 
 
 def eviction_between_pages_without_a_generation(patch: Patch) -> None:
     """The page before can be asked for again, and the eviction is not repeated."""
 
-    def evict_lost(work: Any) -> None:
-        if lost := scope.held(work.stream) - work.visible:
-            scope.remove(work.stream, lost, work.page.next_gen)
-            work.ops += [pull._evict(root, EvictReason.SCOPE) for root in sorted(lost)]
+    def evict_lost(work: Work, user_id: UUID) -> None:
+        lost, work.entering = scope.drift(work.stream, user_id)
+        scope.remove(work.stream, lost, work.page.next_gen)
+        pull._evict(work, lost, EvictReason.SCOPE)
 
     patch.setattr(pull, "_evict_lost", evict_lost)
 
 
 def scope_asked_on_the_first_page_only(patch: Patch) -> None:
-    patch.setattr(pull, "_evict_lost", lambda work: None)
+    patch.setattr(pull, "_evict_lost", lambda work, user_id: None)
 
 
 def rows_not_authorised_again(patch: Patch) -> None:
     """A row that went where the person does not see is sent for its old root's sake."""
+    real = rows._put
 
-    def touched(work: Any, roots: Collection[UUID]) -> bool:
-        work.visible |= {one for (one,) in DeviceScope.objects.values_list("root")}
-        everywhere = set(_every_root())
-        held = scope.held
-        with pytest.MonkeyPatch.context() as inside:
-            inside.setattr(scope, "held", lambda *args, **more: everywhere if not more else held(*args, **more))
-            work.visible = everywhere
-            return real(work, roots)
+    def named(table: SyncedTable, stream: int, ids: Collection[str]) -> dict[str, Line]:
+        sql = real(table).replace(
+            "JOIN sync_streamscope d ON",
+            "JOIN (SELECT %(stream)s::bigint, r.id AS root FROM ("
+            "SELECT id FROM crm_account UNION SELECT id FROM identity_user UNION SELECT id FROM identity_org UNION "
+            "SELECT id FROM territories_territory) r) d ON",
+        )
+        where = f" WHERE {table.alive} AND t.id = ANY(%(ids)s::uuid[])"
+        return {one.id: one for one in rows._fetch(sql + where, {"stream": stream, "ids": list(ids)})}
 
-    real = pull._send_touched
-    patch.setattr(pull, "_send_touched", touched)
-
-
-def _every_root() -> list[UUID]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM crm_account UNION SELECT id FROM identity_user")
-        return [row[0] for row in cursor.fetchall()]
+    patch.setattr(rows, "named", named)
 
 
 def any_old_cursor_taken(patch: Patch) -> None:
     """Also one of a generation that was forgotten."""
 
-    def refusal(stream: Stream, epoch: str, position: Any) -> ResetReason | None:
+    def refusal(stream: Stream, sight: Any, epoch: str, position: Cursor) -> ResetReason | None:
         if position.page and position.page.next_gen != stream.last_gen:
             return ResetReason.PAGES_SUPERSEDED
         return None
@@ -166,53 +165,49 @@ def any_old_cursor_taken(patch: Patch) -> None:
 
 def any_old_page_taken(patch: Patch) -> None:
     """Also one of a pull that was given up."""
-    patch.setattr(
-        pull,
-        "_refusal",
-        lambda stream, epoch, position: None if position.gen >= stream.acked_gen else ResetReason.CURSOR_REWOUND,
-    )
+
+    def refusal(stream: Stream, sight: Any, epoch: str, position: Cursor) -> ResetReason | None:
+        return None if position.gen >= stream.acked_gen else ResetReason.CURSOR_REWOUND
+
+    patch.setattr(pull, "_refusal", refusal)
 
 
 def no_catch_up(patch: Patch) -> None:
     """A pull is complete when its first page's snapshot has been sent."""
-    real = pull._fill
+    real = phases.fill
 
-    def fill(work: Any) -> bool:
+    def fill(work: Work) -> bool:
         if work.page.phase == "catchup":
             return True
         real(work)
         return bool(work.page.phase == "catchup")
 
-    patch.setattr(pull, "_fill", fill)
+    patch.setattr(pull, "fill", fill)
 
 
 def covered_too_early(patch: Patch) -> None:
     """A mutation is said to be in a pull that does not bring its root."""
     real = pull._first
 
-    def first(*rest: Any) -> Any:
-        work = real(*rest)
+    def first(work: Work, user_id: UUID) -> dict[str, list[int]]:
+        counted = real(work, user_id)
         work.page = replace(work.page, seq=10**6)
-        return work
+        return counted
 
     patch.setattr(pull, "_first", first)
 
 
 def first_page_forgets_its_place(patch: Patch) -> None:
     """The last row of a page is sent, and the next page begins one further."""
-    real = pull._send_entering
+    real = phases.send_entering
 
-    def send(work: Any) -> bool:
+    def send(work: Work) -> bool:
         done = real(work)
         following = UUID(int=min(UUID(work.page.after).int + (1 << 64), (1 << 128) - 1))
-        work.page = Page(**{**_fields(work.page), "after": str(following)})
+        work.page = replace(work.page, after=str(following))
         return done
 
-    patch.setattr(pull, "_send_entering", send)
-
-
-def _fields(page: Page) -> dict[str, Any]:
-    return {name: getattr(page, name) for name in Page.__dataclass_fields__}
+    patch.setattr(phases, "send_entering", send)
 
 
 def _triggers(patch: Patch, **changed: Callable[..., list[str]]) -> None:

@@ -93,7 +93,7 @@ def test_a_page_whose_target_lies_in_the_future_starts_again(field: World, phone
     page = Page(
         next_gen=1, phase="enter", base="", target=f"{future}:{future}:", rank=-1, after=str(UUID(int=0)), seq=0
     )
-    bearer = Bearer(field.org.pk, field.ana.pk, ana.device.pk, 1)
+    bearer = Bearer(field.org.pk, field.ana.pk, ana.device.pk, ana.protocol)
     from_later = Cursor(epoch=epoch.current(), gen=0, base="", page=page)
     ana.page_cursor = seal(from_later, bearer, secret=settings.SECRET_KEY)
     assert ana.ask().reset is ResetReason.EPOCH_CHANGED

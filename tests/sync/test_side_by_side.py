@@ -11,10 +11,10 @@ from django.db import connections
 from backend.crm.models import Account, Activity
 from backend.identity.models import User
 from backend.kit.ids import new_id
-from backend.sync import changes
-from backend.sync.changes import Found, Touched
+from backend.sync import rows
 from backend.sync.models import SyncOp
 from backend.sync.protocol import PullPage, Status
+from backend.sync.rows import Line
 from tests.factories.replica import Replica, fresh
 from tests.factories.world import World
 
@@ -66,15 +66,15 @@ def test_a_page_is_one_instant_though_others_write_while_it_is_made(
     ana = phone(field.ana)
     ana.pull()
     Account.objects.filter(pk=account.pk).update(notes="one")
-    real = changes.rows
+    real = rows.named
 
-    def rows(wanted: list[Touched]) -> dict[Touched, Found]:
+    def named(*asked: Any) -> dict[str, Line]:
         with another_line() as cursor:
             cursor.execute("UPDATE crm_account SET notes = 'two' WHERE id = %s", [account.pk])
             cursor.execute("UPDATE crm_opportunity SET notes = 'two' WHERE id = %s", [deal.pk])
-        return real(wanted)
+        return real(*asked)
 
-    monkeypatch.setattr(changes, "rows", rows)
+    monkeypatch.setattr(rows, "named", named)
     ana.take(ana.ask())
     assert ana.of("account")[str(account.pk)]["notes"] == "one"
     assert ana.of("opportunity")[str(deal.pk)]["notes"] == ""

@@ -5,7 +5,9 @@ import json
 from django.db import connection
 
 from backend.identity.models import User
+from backend.sync.protocol import CURRENT
 from backend.sync.tables import TABLES
+from backend.sync.view import view_of
 from backend.territories.coverage import visible_root_kinds
 from tests.factories.replica import Rows
 
@@ -29,7 +31,12 @@ def roots_of(user: User) -> set[str]:
 def seen_by(user: User, rows: Rows) -> Rows:
     """Returns those of the rows that the person may see now."""
     roots = roots_of(user)
-    return {key: value for key, value in rows.items() if value[0] in roots}
+    columns = {table.entity: {"id", *table.columns} for table in view_of(user.pk, CURRENT).tables if table is not None}
+    return {
+        (entity, row_id): (root, {name: value for name, value in row.items() if name in columns[entity]})
+        for (entity, row_id), (root, row) in rows.items()
+        if root in roots and entity in columns
+    }
 
 
 def difference(mine: Rows, right: Rows) -> str:

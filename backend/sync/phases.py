@@ -1,0 +1,166 @@
+"""How a page is filled.
+
+Phases: *delta* (rows touched under roots the stream holds), *resend* (rows whose columns are not those the stream was
+sent), *enter* (all rows of new roots, by priority), *catchup* (what was touched while the pages were on their way). A pull
+is complete only when the catch-up of its last page is exhausted in that page's own snapshot: what the device then holds
+is the database at one instant. Every row is read and authorised again at page time: under a held root → put, else del."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from backend.sync import changes, rows
+from backend.sync.changes import START, Touched
+from backend.sync.cursor import NIL, Cursor, Page
+from backend.sync.limits import PAGE_BYTES
+from backend.sync.models import Stream
+from backend.sync.rows import Line, Which
+from backend.sync.sight import Sight
+from backend.sync.tables import RANK, TABLES, SyncedTable
+
+FETCH = 500
+"""So many rows at most are read at once, however long the page may be."""
+
+
+@dataclass(slots=True)
+class Work:
+    """The state of one page while it is made. `entering`: something entered that only the next pull brings."""
+
+    stream: Stream
+    sight: Sight
+    last_seq: int
+    now: str
+    limit: int
+    parts: tuple[int, ...]
+    position: Cursor
+    page: Page
+    lines: list[str] = field(default_factory=list)
+    size: int = 0
+    entering: bool = False
+
+    @property
+    def room(self) -> int:
+        """Returns how many operations may still be added."""
+        return 0 if self.size >= PAGE_BYTES else max(self.limit - len(self.lines), 0)
+
+    @property
+    def ready(self) -> int | None:
+        """Returns the highest priority that is wholly delivered."""
+        if self.page.phase == "catchup":
+            return rows.P2
+        if self.page.phase == "enter" and rows.P0 < self.page.part <= rows.P2:
+            return self.page.part - 1
+        return None
+
+    def add(self, line: str) -> None:
+        """Adds an operation."""
+        self.lines.append(line)
+        self.size += len(line)
+
+
+def fill(work: Work) -> bool:
+    """Fills the page phase by phase; says whether the pull is complete."""
+    if work.page.phase == "delta":
+        if not send_touched(work, until=work.position.gen, more=work.page.drop):
+            return False
+        turn_to(work, "resend")
+    if work.page.phase == "resend":
+        if not send_again(work):
+            return False
+        turn_to(work, "enter")
+    if work.page.phase == "enter":
+        if work.page.next_gen != work.position.gen and not send_entering(work):
+            return False
+        turn_to(work, "catchup", base=work.page.target)
+    while work.page.base == work.page.target or send_touched(work):
+        if work.page.target == work.now:
+            return True
+        turn_to(work, "catchup", base=work.page.target)
+    return False
+
+
+def turn_to(work: Work, phase: str, *, base: str | None = None) -> None:
+    """Begins a phase, or another catch-up from `base` to now."""
+    page = replace(_at_start(work.page), phase=phase, part=work.parts[0])
+    work.page = page if base is None else replace(page, base=base, target=work.now)
+
+
+def _at_start(page: Page) -> Page:
+    return replace(page, rank=START.rank, after=NIL, root=NIL)
+
+
+def send_touched(work: Work, *, until: int | None = None, more: tuple[str, ...] = ()) -> bool:
+    """Sends rows touched between the page's two snapshots; says whether none is left."""
+    entities = [*work.sight.shape, *more]
+    while True:
+        room = min(work.room, FETCH)
+        # One more than fits tells whether this page ends the phase.
+        some = changes.touched(
+            work.page.base,
+            work.page.target,
+            stream=work.stream.pk,
+            until=until,
+            entities=entities,
+            after=Touched(work.page.rank, UUID(work.page.after)),
+            limit=room + 1,
+        )
+        fitting = some[:room]
+        living = _living(work, fitting)
+        for touch in fitting:
+            line = living.get(touch)
+            work.add(rows.deleted(TABLES[touch.rank].entity, str(touch.id)) if line is None else line.text)
+        if len(some) == len(fitting):
+            return True
+        if not fitting:
+            return False
+        work.page = replace(work.page, rank=fitting[-1].rank, after=str(fitting[-1].id))
+
+
+def _living(work: Work, touched: list[Touched]) -> dict[Touched, Line]:
+    found: dict[Touched, Line] = {}
+    for rank in {touch.rank for touch in touched} & work.sight.tables.keys():
+        ids = {str(touch.id): touch for touch in touched if touch.rank == rank}
+        for row_id, line in rows.named(work.sight.tables[rank], work.stream.pk, ids).items():
+            found[ids[row_id]] = line
+    return found
+
+
+def send_again(work: Work) -> bool:
+    """Sends what the stream holds of entities whose columns changed, and takes away what it may no longer have."""
+    which = Which(work.stream.pk, until=work.position.gen)
+    wanted = {rank: table for rank, table in work.sight.tables.items() if table.entity in work.page.resend}
+    gone = {RANK[entity]: TABLES[RANK[entity]] for entity in work.page.drop if entity in RANK}
+    return _send(work, {**wanted, **gone}, which, gone=gone.keys().__contains__)
+
+
+def send_entering(work: Work) -> bool:
+    """Sends all rows of the roots that enter, part by part; says whether none is left."""
+    for part in work.parts[work.parts.index(work.page.part) :]:
+        if part != work.page.part:
+            work.page = replace(_at_start(work.page), part=part)
+        which = Which(work.stream.pk, after=work.position.gen, part=part, old=work.page.old)
+        if not _send(work, work.sight.tables, which):
+            return False
+    return True
+
+
+def _send(
+    work: Work,
+    tables: dict[int, SyncedTable],
+    which: Which,
+    *,
+    gone: Callable[[int], bool] = lambda rank: False,
+) -> bool:
+    for rank in sorted(tables):
+        while rank >= work.page.rank:
+            room = min(work.room, FETCH)
+            after = (work.page.root, work.page.after) if rank == work.page.rank else None
+            some = rows.under(tables[rank], which, after=after, limit=room + 1, gone=gone(rank))
+            for line in some[:room]:
+                work.add(line.text)
+                work.page = replace(work.page, rank=rank, root=line.root, after=line.id)
+            if len(some) <= room:
+                break
+            if room == 0:
+                return False
+    return True

@@ -1,0 +1,135 @@
+"""Living rows under the roots of a stream, as operations: JSON text that the database makes and nobody here reads.
+
+A row comes only from a root that the stream holds: reading and authorising are one statement."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from backend.sync.tables import SyncedTable
+
+P0, P1, P2, ALL = 0, 1, 2, 3
+"""What a pass over the entering roots sends: roots of priority 0, of priority 1, history of both, or all at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One operation, and where its row stands."""
+
+    root: str
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which rows of a stream: under roots that entered in generations `after` < added <= `until`, in one pass.
+
+    `old`: the instant (ISO) before which things are history."""
+
+    stream: int
+    after: int | None = None
+    until: int | None = None
+    part: int = ALL
+    old: str = ""
+
+    def conditions(self, table: SyncedTable) -> str:
+        """Returns SQL over the row `t` and the scope `d`."""
+        wanted = ["d.stream_id = %(stream)s", "d.removed_gen IS NULL"]
+        if self.after is not None:
+            wanted.append("d.added_gen > %(gen_after)s")
+        if self.until is not None:
+            wanted.append("d.added_gen <= %(gen_until)s")
+        if self.part in (P0, P1):
+            wanted.append(f"d.priority = %(part)s AND NOT ({history(table)})")
+        if self.part == P2:
+            wanted.append(history(table))
+        return " AND ".join(wanted)
+
+    def nothing_of(self, table: SyncedTable) -> bool:
+        """Says whether the pass has no row of the table whatever it holds."""
+        return table.history == ("FALSE" if self.part == P2 else "TRUE") and self.part != ALL
+
+    def values(self) -> dict[str, Any]:
+        """Returns the parameters of the conditions."""
+        return {
+            "stream": self.stream,
+            "gen_after": self.after,
+            "gen_until": self.until,
+            "part": self.part,
+            "old": self.old or None,
+        }
+
+
+def history(table: SyncedTable) -> str:
+    """Returns the SQL that says whether a row is history."""
+    return table.history.format(old="%(old)s::timestamptz")
+
+
+def _from(table: SyncedTable) -> str:
+    return (
+        f"FROM {table.table} t{table.root.join('t')}{table.join} "
+        f"JOIN sync_streamscope d ON d.root = {table.root.of('t')}"
+    )
+
+
+def _put(table: SyncedTable) -> str:
+    columns = ", ".join(f'{sql} AS "{name}"' for name, sql in table.columns.items())
+    return (
+        "SELECT d.root::text, t.id::text, "
+        f"""'{{"op":"put","entity":"{table.entity}","id":"' || t.id || '","root":"' || d.root || '","row":' """
+        f"""|| row_to_json(r)::text || '}}' {_from(table)} CROSS JOIN LATERAL (SELECT t.id AS "id", {columns}) r """
+    )
+
+
+def _del(table: SyncedTable) -> str:
+    return f"SELECT d.root::text, t.id::text, '{deleted(table.entity, '')[:-2]}' || t.id || '\"}}' {_from(table)} "
+
+
+def deleted(entity: str, row_id: str) -> str:
+    """Returns the operation that deletes a row."""
+    return f'{{"op":"del","entity":"{entity}","id":"{row_id}"}}'
+
+
+def under(
+    table: SyncedTable, which: Which, *, after: tuple[str, str] | None, limit: int, gone: bool = False
+) -> list[Line]:
+    """Returns up to `limit` rows in the order of root and id, after a position; `gone`: as deletes."""
+    if which.nothing_of(table):
+        return []
+    params = which.values()
+    sql = f"{_del(table) if gone else _put(table)} WHERE {table.alive} AND {which.conditions(table)}"
+    if after is not None:
+        # The first half says to an index what the second says exactly.
+        sql += " AND d.root >= %(root)s::uuid AND (d.root, t.id) > (%(root)s::uuid, %(id)s::uuid)"
+        params["root"], params["id"] = after
+    return _fetch(f"{sql} ORDER BY d.root, t.id LIMIT %(limit)s", {**params, "limit": limit})
+
+
+def named(table: SyncedTable, stream: int, ids: Collection[str]) -> dict[str, Line]:
+    """Returns those of the rows that live under a root the stream holds, by id."""
+    which = Which(stream=stream)
+    sql = f"{_put(table)} WHERE {table.alive} AND {which.conditions(table)} AND t.id = ANY(%(ids)s::uuid[])"
+    return {line.id: line for line in _fetch(sql, {**which.values(), "ids": "{" + ",".join(ids) + "}"})}
+
+
+def count(table: SyncedTable, which: Which) -> list[int]:
+    """Returns how many living rows there are of each priority."""
+    counts = [0, 0, 0]
+    sql = (
+        f"SELECT CASE WHEN {history(table)} THEN 2 ELSE d.priority END, count(*) {_from(table)} "
+        f"WHERE {table.alive} AND {which.conditions(table)} GROUP BY 1"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, which.values())
+        for priority, number in cursor.fetchall():
+            counts[priority] = number
+    return counts
+
+
+def _fetch(sql: str, params: Mapping[str, Any]) -> list[Line]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return [Line(*found) for found in cursor.fetchall()]
