@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.apps import apps
@@ -16,72 +15,23 @@ from backend.crm.models import (
     Activity,
     Address,
     ExternalId,
-    Lead,
     OrderLine,
     StageHistory,
 )
 from backend.crm.sales import refresh_sales
 from backend.events.models import OutboxEvent
-from backend.field.models import CheckIn, Visit, VisitReport
-from backend.identity.models import User
+from backend.field.models import Visit, VisitReport
 from backend.kit import clock, locks
 from backend.kit.errors import Busy, DomainError
 from backend.kit.ids import new_id
 from backend.merging.actions import merge_accounts, undo_merge
-from backend.merging.models import AccountMerge
 from backend.merging.plan import moved_columns
 from backend.merging.queries import preview
 from backend.territories.actions import place_account, share_account
 from backend.territories.coverage import account_for, sees
-from backend.territories.models import AccountShare, AccountTerritory, AssignmentSource
+from backend.territories.models import AccountShare
 from tests.factories.world import World, acting
-
-
-def stocked(field: World, name: str) -> Account:
-    """Makes an account in the north with something in every table that hangs on one."""
-    account = field.account(name, field.north)
-    field.contact(account, f"Buyer of {name}")
-    deal = field.deal(account)
-    visit = field.visit(account)
-    CheckIn.objects.create(org=field.org, visit=visit, rep=field.ana, at=clock.now(), verdict="inside")
-    VisitReport.objects.create(org=field.org, visit=visit, author=field.ana, outcome="order", submitted_at=clock.now())
-    Activity.objects.create(org=field.org, account=account, opportunity=deal, owner=field.ana, kind="note", subject="x")
-    Lead.objects.create(org=field.org, owner=field.ana, company=name, status="qualified", converted_account=account)
-    ExternalId.objects.create(org=field.org, source="erp", entity="account", value=name, row_id=account.pk)
-    Account.objects.create(org=field.org, name=f"Branch of {name}", parent=account)
-    share_account(actor=acting(field.ben), account=account, user=field.cy)
-    for number, day in enumerate(("2022-03-01", "2022-05-01")):
-        OrderLine.objects.create(
-            org=field.org,
-            account=account,
-            sku="P1",
-            order_no=f"{name}-{number}",
-            line_no=1,
-            ordered_on=day,
-            quantity=2,
-            amount="25.00",
-        )
-    return account
-
-
-def everything(field: World) -> dict[str, list[dict[str, Any]]]:
-    """Returns all rows of the org that could hang on an account, without what rises with each write."""
-    rows: dict[str, list[dict[str, Any]]] = {}
-    tables = {model for model, _ in moved_columns()} | {ExternalId, StageHistory, CheckIn, VisitReport, AccountSales}
-    for model in tables - {AccountMerge}:
-        found = model._base_manager.order_by("pk").values()
-        rows[model._meta.label] = [
-            {key: value for key, value in row.items() if key not in ("version", "updated_at")} for row in found
-        ]
-    return rows
-
-
-def merged(field: World, loser: Account, winner: Account, *, by: User | None = None, **choices: str) -> AccountMerge:
-    """Ben merges, unless it is somebody else."""
-    done = merge_accounts(actor=acting(by or field.ben), loser=loser, winner=winner, choices=choices)
-    for one in (loser, winner):
-        one.refresh_from_db()
-    return done
+from tests.merging.story import everything, merged, stocked
 
 
 def test_everything_that_hung_on_the_loser_hangs_on_the_winner(field: World) -> None:
@@ -256,107 +206,6 @@ def test_the_tree_has_no_circle_whichever_of_a_chain_are_merged(field: World) ->
             assert up.pk == above.pk
         undo_merge(actor=acting(field.ben), merge=merge)
         assert [Account.objects.get(pk=one.pk).parent_id for one in chain] == [above.pk, chain[0].pk, chain[1].pk]
-
-
-def test_undo_restores_every_row(field: World) -> None:
-    loser, winner = stocked(field, "Hilltop 2"), stocked(field, "Hilltop")
-    Account.objects.filter(pk=loser.pk).update(number="C-2", notes="n", consent={"email": False})
-    Account.objects.filter(pk=winner.pk).update(notes="m", consent={"email": True})
-    refresh_sales(field.org.pk)
-    before = everything(field)
-    merge = merged(field, loser, winner, name="loser")
-    assert everything(field) != before
-    undone = undo_merge(actor=acting(field.ben), merge=merge)
-    assert undone.left_as_is == []
-    assert everything(field) == before
-    with pytest.raises(DomainError) as error:
-        undo_merge(actor=acting(field.ben), merge=merge)
-    assert error.value.code == "ALREADY_UNDONE"
-    assert merged(field, loser, winner).pk != merge.pk
-
-
-def test_undo_leaves_what_somebody_did_since(field: World) -> None:
-    loser, winner, third = (stocked(field, name) for name in ("Hilltop 2", "Hilltop", "Valley"))
-    Account.objects.filter(pk=loser.pk).update(phone="1")
-    loser.refresh_from_db()
-    moved = Visit.objects.get(account=loser)
-    merge = merged(field, loser, winner)
-    assert winner.phone == "1"
-    crm.edit_account(actor=acting(field.ana), account=winner, changes={"phone": "2"})
-    Visit.objects.filter(pk=moved.pk).update(account=third)
-    new = field.visit(winner)
-    undone = undo_merge(actor=acting(field.ben), merge=merge)
-    assert undone.left_as_is == ["crm.Account.phone", "field.Visit"]
-    assert Account.objects.get(pk=winner.pk).phone == "2"
-    assert Visit.objects.get(pk=moved.pk).account_id == third.pk
-    assert Visit.objects.get(pk=new.pk).account_id == winner.pk
-
-
-def test_undo_has_an_end_and_an_order(field: World) -> None:
-    one, two, three = (field.account(name, field.north) for name in "ABC")
-    visit = field.visit(one)
-    first, second = merged(field, one, two), merged(field, two, three)
-    first.refresh_from_db()
-    one.refresh_from_db()
-    assert (one.merged_into_id, first.survivor_id, first.winner_id) == (three.pk, three.pk, two.pk)
-    assert account_for(acting(field.ana), one.pk).pk == three.pk
-    with pytest.raises(DomainError) as error:
-        undo_merge(actor=acting(field.ben), merge=first)
-    assert error.value.code == "MERGED_FURTHER"
-    undo_merge(actor=acting(field.ben), merge=second)
-    first.refresh_from_db()
-    assert account_for(acting(field.ana), one.pk).pk == two.pk
-    with clock.moved_to(first.merged_at + timedelta(days=31)), pytest.raises(DomainError) as error:
-        undo_merge(actor=acting(field.ben), merge=first)
-    assert error.value.code == "UNDO_TOO_LATE"
-    undo_merge(actor=acting(field.ben), merge=first)
-    assert Visit.objects.get(pk=visit.pk).account_id == one.pk
-
-
-@pytest.mark.parametrize(
-    ("loser_in", "loser_source", "choice", "stands"),
-    [
-        ("south", "manual", None, "north"),
-        ("south", "pin", None, "south"),
-        ("south", "manual", "loser", "south"),
-        ("south", "pin", "winner", "north"),
-        (None, "manual", None, "north"),
-        ("north", "pin", None, "north"),
-    ],
-)
-def test_the_winner_lies_where_it_lay_unless_the_loser_was_pinned_or_chosen(
-    field: World, loser_in: str | None, loser_source: str, choice: str | None, stands: str
-) -> None:
-    loser = field.account("A", getattr(field, loser_in) if loser_in else None)
-    winner = field.account("B", field.north)
-    AccountTerritory.objects.filter(account=loser).update(source=loser_source)
-    choices = {"territory": choice} if choice else {}
-    merge = merge_accounts(actor=acting(field.dee), loser=loser, winner=winner, choices=choices)
-    now = AccountTerritory.objects.get(account=winner, valid_to=None, deleted_at=None)
-    assert now.territory.name == stands.title()
-    assert not AccountTerritory.objects.filter(account=loser, valid_to=None, deleted_at=None).exists()
-    undo_merge(actor=acting(field.dee), merge=merge)
-    for account, where in ((loser, loser_in), (winner, "north")):
-        again = AccountTerritory.objects.filter(account=account, valid_to=None, deleted_at=None)
-        assert [one.territory.name.lower() for one in again] == ([where] if where else [])
-    assert not AccountTerritory.objects.filter(account=loser, valid_to=None, deleted_at=None).exclude(
-        source=loser_source
-    )
-
-
-def test_an_account_that_lay_nowhere_takes_the_losers_place_and_moves_planned_ahead_do_not_break_it(
-    field: World,
-) -> None:
-    loser, winner = field.account("A", field.south), field.account("B", None)
-    ahead = clock.now() + timedelta(days=5)
-    place_account(actor=acting(field.dee), account=winner, territory=field.north, source=AssignmentSource.PIN, at=ahead)
-    place_account(actor=acting(field.dee), account=loser, territory=field.north, at=ahead + timedelta(days=1))
-    merge = merged(field, loser, winner, by=field.dee)
-    spans = AccountTerritory.objects.filter(account=winner, deleted_at=None).order_by("valid_from")
-    assert [(one.territory.name, one.valid_to) for one in spans] == [("South", ahead), ("North", None)]
-    undo_merge(actor=acting(field.dee), merge=merge)
-    spans = AccountTerritory.objects.filter(account=loser, deleted_at=None, valid_to=None)
-    assert [one.territory.name for one in spans] == ["North"]
 
 
 def test_who_was_shown_the_loser_sees_the_winner_and_a_share_that_ended_stays_history(field: World) -> None:

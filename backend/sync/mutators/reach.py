@@ -3,13 +3,12 @@
 What was deleted is told as DELETED, and what left the coverage as OUT_OF_SCOPE, to those who knew it; to all others there
 is no such thing."""
 
+from collections.abc import Callable
 from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from backend.crm.models import Account, AccountContactRelation, Activity, Address, Lead, Opportunity, OpportunityLine
-from backend.crm.queries import survivor_of
+from backend.crm.queries import merged_into, survivor_of
 from backend.crm.rules import missing
 from backend.field.models import Visit
 from backend.field.queries import visit_for
@@ -68,7 +67,7 @@ def visit(caller: Caller, visit_id: UUID) -> Visit:
         found = Visit.objects.filter(org_id=caller.actor.org_id, pk=visit_id).first()
         if found is None:
             raise
-        knew = sees(caller.reader.user_id, found.account_id) or was_given(caller.device_id, found.account_id)
+        knew = sees(caller.reader.user_id, found.account_id) or _given(caller, found.account_id)
         if found.deleted_at is not None and (knew or found.rep_id == caller.actor.user_id):
             raise deleted() from None
         if knew:
@@ -82,7 +81,7 @@ def visit_for_evidence(caller: Caller, visit_id: UUID) -> Visit:
     if found is None:
         raise visit_not_found()
     if found.rep_id != caller.actor.user_id and not sees(caller.reader.user_id, found.account_id):
-        if not was_given(caller.device_id, found.account_id):
+        if not _given(caller, found.account_id):
             raise visit_not_found()
     return found
 
@@ -90,15 +89,14 @@ def visit_for_evidence(caller: Caller, visit_id: UUID) -> Visit:
 def opportunity(caller: Caller, opportunity_id: UUID) -> Opportunity:
     """Returns a deal the person sees by its account, or by its owner when it has none."""
     found = Opportunity.objects.filter(org_id=caller.actor.org_id, pk=opportunity_id).first()
-    return _within(caller, found, found and (found.account_id or found.owner_id), "opportunity")
+    return _within(caller, found, lambda deal: deal.account_id or deal.owner_id, "opportunity")
 
 
 def line(caller: Caller, line_id: UUID) -> OpportunityLine:
     """Returns a line of a deal the person sees."""
     lines = OpportunityLine.objects.select_related("opportunity")
     found = lines.filter(org_id=caller.actor.org_id, pk=line_id).first()
-    root = found and (found.opportunity.account_id or found.opportunity.owner_id)
-    found = _within(caller, found, root, "line")
+    found = _within(caller, found, lambda one: one.opportunity.account_id or one.opportunity.owner_id, "line")
     if found.opportunity.deleted_at is not None:
         raise deleted()
     return found
@@ -107,42 +105,55 @@ def line(caller: Caller, line_id: UUID) -> OpportunityLine:
 def activity(caller: Caller, activity_id: UUID) -> Activity:
     """Returns an activity the person sees, or their own."""
     found = Activity.objects.filter(org_id=caller.actor.org_id, pk=activity_id).first()
-    if found is not None and found.owner_id == caller.actor.user_id:
-        return _within(caller, found, caller.actor.user_id, "activity")
-    return _within(caller, found, found and (found.account_id or found.owner_id), "activity")
+
+    def root(one: Activity) -> UUID:
+        return one.owner_id if one.owner_id == caller.actor.user_id else one.account_id or one.owner_id
+
+    return _within(caller, found, root, "activity")
 
 
 def lead(caller: Caller, lead_id: UUID) -> Lead:
     """Returns a lead of the person, or of somebody beneath them."""
     found = Lead.objects.filter(org_id=caller.actor.org_id, pk=lead_id).first()
-    return _within(caller, found, found and found.owner_id, "lead")
+    return _within(caller, found, lambda one: one.owner_id, "lead")
 
 
 def address(caller: Caller, address_id: UUID) -> Address:
     """Returns an address of an account the person sees."""
     found = Address.objects.filter(org_id=caller.actor.org_id, pk=address_id).first()
-    return _within(caller, found, found and found.account_id, "address")
+    return _within(caller, found, lambda one: one.account_id, "address")
 
 
 def relation(caller: Caller, relation_id: UUID) -> AccountContactRelation:
     """Returns a contact's part in an account the person sees."""
     rows = AccountContactRelation.objects.select_related("contact")
-    found = _within(
-        caller,
-        row := rows.filter(org_id=caller.actor.org_id, pk=relation_id).first(),
-        row and row.account_id,
-        "contact",
-    )
+    found = rows.filter(org_id=caller.actor.org_id, pk=relation_id).first()
+    found = _kept(found) or found
+    found = _within(caller, found, lambda one: one.account_id, "contact")
     if found.contact.deleted_at is not None:
         raise deleted()
     return found
 
 
-def _within(caller: Caller, found: R | None, root: UUID | None, what: str) -> R:
-    if found is None or root is None:
+def _kept(found: AccountContactRelation | None) -> AccountContactRelation | None:
+    """Of a relation that went when two accounts which both knew the person became one: the one that stayed."""
+    survivor = None if found is None else survivor_of(found.org_id, found.account_id)
+    if found is None or survivor is None:
+        return None
+    rows = AccountContactRelation.objects.select_related("contact")
+    return rows.filter(account_id=survivor, contact_id=found.contact_id, deleted_at=None).first()
+
+
+def _given(caller: Caller, root: UUID) -> bool:
+    """Says whether the device was given the root, or an account that has been merged into it since."""
+    return any(was_given(caller.device_id, one) for one in (root, *merged_into(root)))
+
+
+def _within(caller: Caller, found: R | None, root: Callable[[R], UUID], what: str) -> R:
+    if found is None:
         raise missing(what, "entityId")
-    seen = sees(caller.reader.user_id, root)
-    if not seen and not was_given(caller.device_id, root):
+    seen = sees(caller.reader.user_id, root(found))
+    if not seen and not _given(caller, root(found)):
         raise missing(what, "entityId")
     if found.deleted_at is not None:
         raise deleted()
