@@ -14,6 +14,7 @@ from backend.attachments import rules
 from backend.attachments.kinds import IMAGES, MOST_PIXELS, OFFICE
 from backend.attachments.metadata import Malformed, freed
 
+READ_BYTES = 256 * 1024
 _HEAD_BYTES = 4096
 _ORIENTATION = 0x0112
 # What Pillow raises on a picture that is none.
@@ -53,7 +54,7 @@ def inspect(file: IO[bytes], mime_type: str, into: IO[bytes]) -> Kept:
     file.seek(0)
     size = 0
     digest = hashlib.sha256()
-    while piece := file.read(_HEAD_BYTES * 64):
+    while piece := file.read(READ_BYTES):
         size += into.write(piece)
         digest.update(piece)
     return Kept(size, digest.hexdigest())

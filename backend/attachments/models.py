@@ -116,6 +116,7 @@ class Upload(models.Model):
     state = models.CharField(max_length=5, choices=UploadState.choices, default=UploadState.OPEN)
     blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="uploads", null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    touched_at = models.DateTimeField(help_text="When its last piece came.")
     expires_at = models.DateTimeField()
     whole_at = models.DateTimeField(null=True, blank=True)
 

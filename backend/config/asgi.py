@@ -20,7 +20,10 @@ from backend.config.health import healthz, readyz
 
 setup_django()
 
-from backend.schema.doors import graphql_http, graphql_ws  # noqa: E402  (the schema's models need Django set up)
+from backend.config.downloads import downloads_door  # noqa: E402  (models need Django set up)
+from backend.config.uploads import PATH as UPLOADS  # noqa: E402
+from backend.config.uploads import uploads_door  # noqa: E402
+from backend.schema.doors import graphql_http, graphql_ws  # noqa: E402
 
 _django = cast(ASGIApp, get_asgi_application())
 # Django's own way starts a thread, and so a database connection, for every request. Its pages are few: one thread does.
@@ -39,6 +42,10 @@ async def route(scope: Scope, receive: Receive, send: Send) -> None:
             await send({"type": "websocket.close", "code": 4404, "reason": "sockets are at /graphql"})
     elif path == "/graphql":
         await graphql_http(scope, receive, send)
+    elif path == UPLOADS or path.startswith(f"{UPLOADS}/"):
+        await uploads_door(scope, receive, send)
+    elif path.startswith("/attachments/"):
+        await downloads_door(scope, receive, send)
     elif path.startswith("/static/"):
         await _static({**scope, "root_path": scope.get("root_path", "") + "/static"}, receive, send)
     elif path == "":

@@ -93,9 +93,30 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.production
 CORS_ALLOWED_ORIGINS = list(ENV.cors_origins)
-CORS_ALLOW_METHODS = ("GET", "POST")
-CORS_ALLOW_HEADERS = ("authorization", "content-type", "x-request-id")
-CORS_EXPOSE_HEADERS = ("x-request-id",)
+CORS_ALLOW_METHODS = ("GET", "POST", "HEAD", "PATCH", "DELETE")
+CORS_ALLOW_HEADERS = (
+    *("authorization", "content-type", "x-request-id", "range", "if-range"),
+    *(
+        "tus-resumable",
+        "upload-length",
+        "upload-offset",
+        "upload-metadata",
+        "upload-checksum",
+        "x-http-method-override",
+    ),
+)
+CORS_EXPOSE_HEADERS = (
+    *("x-request-id", "location", "etag", "content-range", "repr-digest"),
+    *(
+        "tus-resumable",
+        "tus-version",
+        "tus-extension",
+        "tus-max-size",
+        "upload-offset",
+        "upload-length",
+        "upload-expires",
+    ),
+)
 CORS_PREFLIGHT_MAX_AGE = 3600
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

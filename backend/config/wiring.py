@@ -4,14 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from backend.attachments import retention
+from backend.attachments.thumbnails import on_attachment_stored
 from backend.events.outbox import Wiring
-from backend.events.types import OpportunityStageMoved, VisitOverdue
+from backend.events.types import AttachmentStored, OpportunityStageMoved, VisitOverdue
 from backend.field.actions import announce_overdue
 from backend.identity import attempts
 from backend.notifications import dispatch
 from backend.notifications.handlers import on_opportunity_stage_moved, on_visit_overdue
 
 WIRING: Wiring = {
+    AttachmentStored: (on_attachment_stored,),
     OpportunityStageMoved: (on_opportunity_stage_moved,),
     VisitOverdue: (on_visit_overdue,),
 }
@@ -37,6 +40,7 @@ class Queue:
 QUEUES: tuple[Queue, ...] = (Queue("deliveries", dispatch.drain),)
 
 JOBS: tuple[Job, ...] = (
+    Job("attachments", timedelta(minutes=10), retention.tidy),
     Job("overdue_visits", timedelta(minutes=1), announce_overdue),
     Job("sign_in_attempts", timedelta(hours=1), attempts.forget_old),
 )

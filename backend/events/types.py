@@ -52,6 +52,16 @@ class VisitOverdue(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AttachmentStored(Event):
+    """The content of a photo, signature or document is here."""
+
+    name: ClassVar[str] = "attachment.stored"
+    attachment_id: UUID
+    account_id: UUID
+    actor_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class PlanAccepted(Event):
     """A day's plan became visits."""
 
@@ -109,6 +119,7 @@ VOCABULARY: dict[str, type[Event]] = {
         VisitCheckedIn,
         VisitCompleted,
         VisitOverdue,
+        AttachmentStored,
         PlanAccepted,
         AccountMoved,
         AccountsMerged,

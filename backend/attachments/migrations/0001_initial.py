@@ -128,6 +128,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("touched_at", models.DateTimeField(help_text="When its last piece came.")),
                 ("expires_at", models.DateTimeField()),
                 ("whole_at", models.DateTimeField(blank=True, null=True)),
                 (
