@@ -1,10 +1,14 @@
 """What was merged into what, by whom, and all that is needed to take it back."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from backend.crm.models import Account
+from backend.identity.models import OUTSIDERS
+from backend.kit.field_rules import FieldRule, FieldRules
 from backend.kit.models import Row
 
 USER = settings.AUTH_USER_MODEL
@@ -14,6 +18,9 @@ class AccountMerge(Row):
     """One account taken into another. `survivor`: where that leads today, after merges that came later.
 
     `journal` is what Journal writes and reads again; `left_as_is` names what an undo found changed and did not touch."""
+
+    # They hold values of fields that have rules of their own.
+    FIELD_RULES: ClassVar[FieldRules] = dict.fromkeys(("outcomes", "journal"), FieldRule(hidden_from=OUTSIDERS))
 
     loser = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     winner = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")

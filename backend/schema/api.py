@@ -16,6 +16,7 @@ from backend.schema.operations.crm import CrmMutation, CrmQuery
 from backend.schema.operations.field import FieldMutation, FieldQuery
 from backend.schema.operations.identity import IdentityMutation, IdentityQuery
 from backend.schema.operations.live import LiveSubscription
+from backend.schema.operations.merging import MergingMutation, MergingQuery
 from backend.schema.operations.notifications import NotificationsMutation, NotificationsQuery
 from backend.schema.operations.planning import PlanningMutation, PlanningQuery
 from backend.schema.operations.server import ServerQuery, ServerSubscription
@@ -34,6 +35,7 @@ class Query(
     WorkQuery,
     CalendarQuery,
     TerritoriesQuery,
+    MergingQuery,
     FieldQuery,
     PlanningQuery,
     NotificationsQuery,
@@ -49,6 +51,7 @@ class Mutation(
     WorkMutation,
     CalendarMutation,
     TerritoriesMutation,
+    MergingMutation,
     FieldMutation,
     PlanningMutation,
     NotificationsMutation,
