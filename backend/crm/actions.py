@@ -109,7 +109,7 @@ def _save_new(account: Account) -> Account:
     except IntegrityError as error:
         if "account_number_unique" in str(error):
             raise _number_taken() from error
-        raise Conflict("ID_TAKEN", "That id is used already.", fields={"id": "taken"}) from error
+        raise rules.id_taken("id") from error
     return account
 
 
@@ -131,7 +131,7 @@ def create_contact(
             contact.save(force_insert=True)
             relation.save(force_insert=True)
     except IntegrityError as error:
-        raise Conflict("ID_TAKEN", "That id is used already.", fields={"contactId": "taken"}) from error
+        raise rules.id_taken("contactId") from error
     return relation
 
 
@@ -189,7 +189,7 @@ def create_opportunity(
         with transaction.atomic():
             opportunity.save(force_insert=True)
     except IntegrityError as error:
-        raise Conflict("ID_TAKEN", "That id is used already.", fields={"id": "taken"}) from error
+        raise rules.id_taken("id") from error
     _record_move(actor, opportunity, None, stage, reason)
     return opportunity
 
@@ -281,7 +281,7 @@ def create_activity(
         with transaction.atomic():
             activity.save(force_insert=True)
     except IntegrityError as error:
-        raise Conflict("ID_TAKEN", "That id is used already.", fields={"id": "taken"}) from error
+        raise rules.id_taken("id") from error
     return activity
 
 
@@ -311,7 +311,7 @@ def create_lead(*, actor: Actor, lead_id: UUID, company: str, values: Mapping[st
         with transaction.atomic():
             lead.save(force_insert=True)
     except IntegrityError as error:
-        raise Conflict("ID_TAKEN", "That id is used already.", fields={"id": "taken"}) from error
+        raise rules.id_taken("id") from error
     return lead
 
 

@@ -342,6 +342,8 @@ class Activity(Row):
 class OrderLine(models.Model):
     """A line of an order as the other system has it; a fact, never edited here. Negative = return."""
 
+    FIELD_RULES: ClassVar[FieldRules] = field_rules.OURS
+
     id = models.BigAutoField(primary_key=True)
     # No index of their own: the unique key and the one by account begin with them, and millions of lines are written.
     org = models.ForeignKey("identity.Org", on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -361,6 +363,8 @@ class OrderLine(models.Model):
 
 class AccountSales(Row):
     """Figures of an account made from its order lines; `as_of` is the newest order day of the org's data."""
+
+    FIELD_RULES: ClassVar[FieldRules] = field_rules.OURS
 
     account = models.OneToOneField(Account, on_delete=models.PROTECT, related_name="sales")
     as_of = models.DateField()

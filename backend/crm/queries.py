@@ -27,6 +27,14 @@ def products(actor: Actor) -> QuerySet[Product]:
     return Product.objects.filter(org_id=actor.org_id, deleted_at=None).order_by("name", "id")
 
 
+def product_for(actor: Actor, product_id: UUID) -> Product:
+    """Returns a product of the actor's org; raises NotFound."""
+    product = products(actor).filter(pk=product_id).first()
+    if product is None:
+        raise missing("product", "productId")
+    return product
+
+
 def survivor_of(org_id: UUID, account_id: UUID) -> UUID | None:
     """Returns the account that a merged account's rows went to, which is never merged itself; None for any other id."""
     return Account.objects.filter(org_id=org_id, pk=account_id).values_list("merged_into_id", flat=True).first()

@@ -57,6 +57,34 @@ def check_amount(value: object, name: str) -> Decimal | None:
     return amount.quantize(Decimal("0.01"))
 
 
+def check_quantity(value: object, name: str) -> Decimal:
+    """Returns a quantity above nothing, of two places."""
+    amount = check_amount(value, name)
+    if not amount or amount >= Decimal(10) ** 10:
+        raise Invalid("OUT_OF_RANGE", f"{name} must be above 0 and below 10^10.", fields={name: "out of range"})
+    return amount
+
+
+def check_price(value: object, name: str) -> Decimal:
+    """Returns a price, of two places; there must be one."""
+    amount = check_amount(value, name)
+    if amount is None:
+        raise Invalid("REQUIRED", f"{name} is required.", fields={name: "required"})
+    if amount >= Decimal(10) ** 10:
+        raise Invalid("OUT_OF_RANGE", f"{name} must be below 10^10.", fields={name: "out of range"})
+    return amount
+
+
+def check_pair(lat: object, lng: object) -> tuple[float | None, float | None]:
+    """Returns a point's two numbers; both or neither."""
+    for name, value in (("lat", lat), ("lng", lng)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise Invalid("NOT_A_NUMBER", f"{name} must be a number.", fields={name: "not a number"})
+    if (lat is None) != (lng is None):
+        raise Invalid("POINT_SHAPE", "lat and lng are given together.", fields={"lat": "with lng", "lng": "with lat"})
+    return (None, None) if lat is None or lng is None else (float(str(lat)), float(str(lng)))
+
+
 def check_int(value: object, name: str, *, low: int, high: int) -> int:
     """Returns a whole number within bounds."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
@@ -197,6 +225,25 @@ def check_base_stage(opportunity: Opportunity, base: UUID | None) -> None:
     """Refuses a move made on a stage that is no longer the deal's."""
     if base is not None and opportunity.stage_id != base:
         raise Conflict("STAGE_MOVED_MEANWHILE", "Somebody moved it meanwhile.", fields={"stageId": "moved meanwhile"})
+
+
+def check_own(actor: Actor, owner_id: UUID, what: str) -> None:
+    """What a person wrote is theirs to change, and of who leads."""
+    if owner_id != actor.user_id and not actor.leads:
+        raise NotPermitted(
+            f"NOT_YOUR_{what.upper()}", f"Only its owner changes this {what}.", fields={"id": "another's"}
+        )
+
+
+def id_taken(name: str) -> Invalid:
+    """A client made this id before: for this very thing, or for another."""
+    return Invalid("ID_TAKEN", "That id is used already.", fields={name: "taken"})
+
+
+def check_lead_open(status: str) -> None:
+    """What became an account, or nothing, is history."""
+    if status not in ("new", "working"):
+        raise Conflict("LEAD_STATUS", f"The lead is {status}.", fields={"status": f"is {status}"})
 
 
 def check_task_open(status: str) -> None:

@@ -1,23 +1,23 @@
 """Working in the field: schedule, set out, check in, report, skip, cancel."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
-from backend.crm.models import Account, Address
+from backend.crm.models import Account
 from backend.events import outbox
 from backend.events.types import VisitCheckedIn, VisitCompleted, VisitOverdue
-from backend.field import rules
-from backend.field.geofence import Fix, judge
+from backend.field import evidence, rules
+from backend.field.evidence import NO_OFFSET
+from backend.field.geofence import Fix
 from backend.field.lifecycle import VisitState
 from backend.field.models import CheckIn, Visit, VisitReport, VisitSource
 from backend.identity.actor import Actor
 from backend.identity.models import User
 from backend.kit import clock
-from backend.kit.geo import LatLng
 from backend.kit.ids import new_id
 
 
@@ -48,26 +48,19 @@ def schedule_visit(
         source=source,
         plan_id=plan_id,
     )
-    _insert(visit)
+    evidence.insert(visit)
     return visit
 
 
-def _insert(row: Visit | CheckIn | VisitReport) -> None:
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError as error:
-        raise rules.id_taken() from error
-
-
-def _locked(visit: Visit) -> Visit:
+def locked(visit: Visit) -> Visit:
+    """Returns the visit as it stands, locked until the transaction ends."""
     return Visit.objects.select_for_update().get(pk=visit.pk)
 
 
 @transaction.atomic
 def set_out(*, actor: Actor, visit: Visit) -> Visit:
     """The rep is on the way."""
-    visit = _locked(visit)
+    visit = locked(visit)
     rules.check_works_on(actor, visit)
     rules.check_move(visit, VisitState.EN_ROUTE)
     visit.state = VisitState.EN_ROUTE
@@ -77,41 +70,29 @@ def set_out(*, actor: Actor, visit: Visit) -> Visit:
 
 @transaction.atomic
 def check_in(
-    *, actor: Actor, visit: Visit, fix: Fix | None, claimed_at: datetime | None = None, check_in_id: UUID | None = None
+    *,
+    actor: Actor,
+    visit: Visit,
+    fix: Fix | None,
+    claimed_at: datetime | None = None,
+    check_in_id: UUID | None = None,
+    offset: timedelta = NO_OFFSET,
 ) -> CheckIn:
-    """The rep stands at the account: the visit begins, and distance, accuracy and verdict are kept whatever they are."""
-    visit = _locked(visit)
+    """The rep stands at the account: the visit begins, and distance, accuracy and verdict are kept whatever they are.
+
+    `offset`: what to add to the phone's clock to have ours."""
+    visit = locked(visit)
     rules.check_works_on(actor, visit)
     rules.check_move(visit, VisitState.IN_PROGRESS)
-    others = Visit.objects.filter(rep_id=visit.rep_id, state=VisitState.IN_PROGRESS, deleted_at=None)
-    if others.exists():
-        raise rules.one_in_progress()
-    claimed_at = rules.believable(claimed_at)
-    at = rules.happened_at(claimed_at, clock.now())
-    home = Address.objects.filter(account_id=visit.account_id, is_primary=True, deleted_at=None).first()
-    point = LatLng(home.lat, home.lng) if home and home.lat is not None and home.lng is not None else None
-    judgement = judge(point, fix)
-    evidence = CheckIn(
-        id=check_in_id or new_id(),
-        org_id=visit.org_id,
-        visit=visit,
-        rep_id=actor.user_id,
-        at=at,
-        claimed_at=claimed_at,
-        lat=fix.point.lat if fix else None,
-        lng=fix.point.lng if fix else None,
-        accuracy_m=fix.accuracy_m if fix else None,
-        distance_m=judgement.distance_m,
-        verdict=judgement.verdict,
+    rules.check_free(visit.rep_id)
+    seen = evidence.write_check_in(
+        actor=actor, visit=visit, fix=fix, claimed_at=claimed_at, check_in_id=check_in_id, offset=offset
     )
-    _insert(evidence)
     visit.state = VisitState.IN_PROGRESS
-    visit.started_at = at
+    visit.started_at = seen.at
     visit.save(update_fields=["state", "started_at"])
-    outbox.append(
-        VisitCheckedIn(visit_id=visit.pk, check_in_id=evidence.pk, actor_id=actor.user_id), org_id=visit.org_id
-    )
-    return evidence
+    outbox.append(VisitCheckedIn(visit_id=visit.pk, check_in_id=seen.pk, actor_id=actor.user_id), org_id=visit.org_id)
+    return seen
 
 
 @transaction.atomic
@@ -124,37 +105,46 @@ def complete(
     answers: Mapping[str, Any] | None = None,
     claimed_at: datetime | None = None,
     report_id: UUID | None = None,
+    offset: timedelta = NO_OFFSET,
 ) -> VisitReport:
-    """Ends the visit with its report, which never changes again."""
-    visit = _locked(visit)
+    """Ends the visit with its report, which never changes again. `offset`: as for `check_in`."""
+    visit = locked(visit)
     rules.check_works_on(actor, visit)
     rules.check_move(visit, VisitState.COMPLETED)
-    rules.check_outcome(outcome)
-    checked = rules.check_answers(answers or {})
-    claimed_at = rules.believable(claimed_at)
-    at = rules.happened_at(claimed_at, clock.now())
-    report = VisitReport(
-        id=report_id or new_id(),
-        org_id=visit.org_id,
+    report = evidence.write_report(
+        actor=actor,
         visit=visit,
-        author_id=actor.user_id,
         outcome=outcome,
         summary=summary,
-        answers=dict(checked),
-        submitted_at=at,
+        answers=answers,
+        claimed_at=claimed_at,
+        report_id=report_id,
+        offset=offset,
     )
-    _insert(report)
     visit.state = VisitState.COMPLETED
-    visit.ended_at = max(at, visit.started_at) if visit.started_at else at
+    visit.ended_at = max(report.submitted_at, visit.started_at) if visit.started_at else report.submitted_at
     visit.save(update_fields=["state", "ended_at"])
     outbox.append(VisitCompleted(visit_id=visit.pk, actor_id=actor.user_id), org_id=visit.org_id)
     return report
 
 
 @transaction.atomic
+def edit_visit(*, actor: Actor, visit: Visit, changes: Mapping[str, Any]) -> Visit:
+    """Changes planned_start, planned_end or purpose of a visit not yet begun; its rep's, or of one beneath."""
+    visit = locked(visit)
+    rules.check_may_plan_for(actor, visit.rep_id)
+    rules.check_not_begun(visit)
+    for name, value in changes.items():
+        setattr(visit, name, rules.check_purpose(value) if name == "purpose" else rules.check_instant(value, name))
+    rules.check_span(visit.planned_start, visit.planned_end)
+    visit.save(update_fields=list(changes))
+    return visit
+
+
+@transaction.atomic
 def leave_undone(*, actor: Actor, visit: Visit, state: VisitState, reason: str) -> Visit:
     """Skips or cancels a visit, with the reason. A manager may cancel for a rep."""
-    visit = _locked(visit)
+    visit = locked(visit)
     if not (actor.leads and state is VisitState.CANCELLED):
         rules.check_works_on(actor, visit)
     rules.check_move(visit, state, reason)

@@ -3,18 +3,23 @@
 from datetime import date, time
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from backend.field import rules
 from backend.field.models import Absence, WorkingHours
 from backend.identity.actor import Actor
 from backend.identity.models import User
 from backend.kit import clock
+from backend.kit.ids import new_id
 
 
 @transaction.atomic
-def set_hours(*, actor: Actor, user: User, weekday: int, shift: tuple[time, time] | None) -> WorkingHours | None:
-    """Sets a person's shift on a weekday (local times), or with None makes it a day off; returns what stands then."""
+def set_hours(
+    *, actor: Actor, user: User, weekday: int, shift: tuple[time, time] | None, hours_id: UUID | None = None
+) -> WorkingHours | None:
+    """Sets a person's shift on a weekday (local times), or with None makes it a day off; returns what stands then.
+
+    `hours_id`: of the row, if there is none for the day yet and the id is free."""
     rules.check_may_set_calendar(actor, user.pk)
     rules.check_weekday(weekday)
     if shift is not None:
@@ -28,8 +33,14 @@ def set_hours(*, actor: Actor, user: User, weekday: int, shift: tuple[time, time
             hours.save(update_fields=["deleted_at"])
         return None
     if hours is None:
+        free = hours_id is not None and not WorkingHours.objects.filter(pk=hours_id).exists()
         return WorkingHours.objects.create(
-            org_id=actor.org_id, user=user, weekday=weekday, start=shift[0], end=shift[1]
+            id=hours_id if free else new_id(),
+            org_id=actor.org_id,
+            user=user,
+            weekday=weekday,
+            start=shift[0],
+            end=shift[1],
         )
     hours.start, hours.end = shift
     hours.save(update_fields=["start", "end"])
@@ -37,13 +48,26 @@ def set_hours(*, actor: Actor, user: User, weekday: int, shift: tuple[time, time
 
 
 @transaction.atomic
-def add_absence(*, actor: Actor, user: User, first_day: date, last_day: date, reason: str = "") -> Absence:
+def add_absence(
+    *, actor: Actor, user: User, first_day: date, last_day: date, reason: str = "", absence_id: UUID | None = None
+) -> Absence:
     """Writes down days away, both included; no day is planned on them."""
     rules.check_may_set_calendar(actor, user.pk)
     rules.check_days(first_day, last_day)
-    return Absence.objects.create(
-        org_id=actor.org_id, user=user, first_day=first_day, last_day=last_day, reason=reason.strip()[:100]
+    absence = Absence(
+        id=absence_id or new_id(),
+        org_id=actor.org_id,
+        user=user,
+        first_day=first_day,
+        last_day=last_day,
+        reason=reason.strip()[:100],
     )
+    try:
+        with transaction.atomic():
+            absence.save(force_insert=True)
+    except IntegrityError as error:
+        raise rules.id_taken() from error
+    return absence
 
 
 @transaction.atomic

@@ -25,6 +25,9 @@ MOVES: dict[VisitState, frozenset[VisitState]] = {
     VisitState.CANCELLED: frozenset(),
 }
 
+OVERRULED_BY_EVIDENCE = frozenset({VisitState.PLANNED, VisitState.EN_ROUTE, VisitState.SKIPPED, VisitState.CANCELLED})
+"""A visit that nobody began here, or that was given up, was made all the same if there is evidence and a person says so."""
+
 NEEDS_REASON = frozenset({VisitState.SKIPPED, VisitState.CANCELLED})
 
 

@@ -1,11 +1,15 @@
 """A rep's work in the field: visits, check-ins, reports, hours, absences, call cycles."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from backend.crm.models import Account, Tier
 from backend.field.lifecycle import VisitState
+from backend.identity.models import OUTSIDERS
+from backend.kit.field_rules import FieldRule, FieldRules, Merge
 from backend.kit.models import Row
 
 USER = settings.AUTH_USER_MODEL
@@ -21,6 +25,13 @@ class VisitSource(models.TextChoices):
 
 class Visit(Row):
     """One call at one account by one rep; states and moves as `lifecycle` says."""
+
+    # What a rep goes there for is theirs to say; when, others plan too.
+    FIELD_RULES: ClassVar[FieldRules] = {
+        "purpose": FieldRule(Merge.CLIENT_WINS),
+        "planned_start": FieldRule(Merge.MERGE),
+        "planned_end": FieldRule(Merge.MERGE),
+    }
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="visits")
     rep = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="visits")
@@ -57,6 +68,9 @@ class Visit(Row):
 class CheckIn(Row):
     """Evidence that a rep stood somewhere; kept whatever the verdict. Distances in metres."""
 
+    # The verdict is business; where exactly one of our people stood is theirs and ours.
+    FIELD_RULES: ClassVar[FieldRules] = dict.fromkeys(("lat", "lng", "accuracy_m"), FieldRule(hidden_from=OUTSIDERS))
+
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="check_ins")
     rep = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
@@ -66,17 +80,28 @@ class CheckIn(Row):
     accuracy_m = models.FloatField(null=True, blank=True)
     distance_m = models.FloatField(null=True, blank=True)
     verdict = models.CharField(max_length=12)
+    late = models.BooleanField(
+        default=False, db_default=False, help_text="It came when the visit stood otherwise, and moved nothing."
+    )
 
 
 class VisitReport(Row):
-    """What came of a visit; one per visit, immutable, held so by a database trigger."""
+    """What came of a visit; immutable, held so by a database trigger. One ended the visit; later ones are evidence too."""
 
-    visit = models.OneToOneField(Visit, on_delete=models.PROTECT, related_name="report")
+    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="reports")
     author = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
     outcome = models.CharField(max_length=40)
     summary = models.TextField(blank=True)
     answers = models.JSONField(default=dict, blank=True)
     submitted_at = models.DateTimeField()
+    late = models.BooleanField(
+        default=False, db_default=False, help_text="It came when the visit stood otherwise, and moved nothing."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["visit"], condition=Q(late=False), name="visit_one_report"),
+        ]
 
 
 class WorkingHours(Row):

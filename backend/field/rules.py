@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from backend.field.geofence import Fix
-from backend.field.lifecycle import NEEDS_REASON, VisitState, may_move
+from backend.field.lifecycle import NEEDS_REASON, OVERRULED_BY_EVIDENCE, VisitState, may_move
 from backend.field.models import Visit
 from backend.identity.actor import Actor
+from backend.identity.models import Role
 from backend.kit import clock
 from backend.kit.errors import Conflict, Invalid, NotFound, NotPermitted
 from backend.kit.geo import checked_point
@@ -104,9 +106,13 @@ def check_answers(answers: object) -> Mapping[str, Any]:
     return answers
 
 
-def believable(claimed: datetime | None) -> datetime | None:
-    """Returns the phone's word; None when its clock is so far off that it says nothing."""
+def believable(claimed: datetime | None, offset: timedelta = timedelta(0)) -> datetime | None:
+    """Returns the phone's word, set right by the offset of its clock; None when it is so far off that it says nothing."""
     if claimed is None or claimed.tzinfo is None:
+        return None
+    try:
+        claimed += offset
+    except OverflowError:
         return None
     return claimed if clock.EARLIEST <= claimed < clock.LATEST else None
 
@@ -121,6 +127,60 @@ def happened_at(claimed: datetime | None, now: datetime) -> datetime:
     if claimed is None or claimed > now + CLOCK_SLACK:
         return now
     return min(claimed, now)
+
+
+def check_free(rep_id: UUID) -> None:
+    """A rep is in one visit at a time."""
+    if Visit.objects.filter(rep_id=rep_id, state=VisitState.IN_PROGRESS, deleted_at=None).exists():
+        raise one_in_progress()
+
+
+def check_not_begun(visit: Visit) -> None:
+    """What is under way or over is not planned any more."""
+    if visit.state not in (VisitState.PLANNED, VisitState.EN_ROUTE):
+        raise Conflict("VISIT_STATE", f"The visit is {visit.state}.", fields={"state": f"is {visit.state}"})
+
+
+def check_purpose(value: object) -> str:
+    """Returns a purpose: text of at most 100 characters."""
+    if not isinstance(value, str) or len(value) > 100:
+        raise Invalid("BAD_VALUE", "purpose is text of at most 100 characters.", fields={"purpose": "not such text"})
+    return value.strip()
+
+
+def check_instant(value: object, name: str) -> datetime:
+    """Returns an instant; a visit is planned from one to another."""
+    if not isinstance(value, datetime):
+        raise Invalid("REQUIRED", f"{name} is required.", fields={name: "required"})
+    return value
+
+
+def check_may_witness(actor: Actor) -> None:
+    """Evidence comes from our own people."""
+    if actor.role == Role.PARTNER:
+        raise NotPermitted("NOT_YOUR_VISIT", "A partner makes no visits.", fields={"visitId": "another's visit"})
+
+
+def check_witness(visit: Visit, author_id: UUID) -> None:
+    """A rep says of their own evidence only that a visit of theirs was made."""
+    if visit.rep_id != author_id:
+        raise NotPermitted("NOT_YOUR_VISIT", "Another was there.", fields={"visitId": "another's evidence"})
+
+
+def check_overruled(visit: Visit) -> None:
+    """Evidence settles a visit that nobody made here."""
+    if visit.state not in OVERRULED_BY_EVIDENCE:
+        raise Conflict("VISIT_STATE", f"The visit is {visit.state}.", fields={"state": f"is {visit.state}"})
+
+
+def no_evidence() -> NotFound:
+    """Nobody told of this visit that they were there."""
+    return NotFound("NO_EVIDENCE", "There is no check-in and no report.", fields={"visitId": "no evidence"})
+
+
+def visit_deleted() -> Conflict:
+    """It was taken out of the calendar meanwhile."""
+    return Conflict("VISIT_DELETED", "The visit was deleted meanwhile.", fields={"state": "deleted"})
 
 
 def one_in_progress() -> Conflict:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
+from backend.attachments.models import Attachment
 from backend.crm.models import (
     Account,
     AccountContactRelation,
@@ -54,7 +55,11 @@ class Loaders:
         self.sales = self._one(
             lambda ids: AccountSales.objects.filter(org_id=org, account_id__in=ids, deleted_at=None), "account_id"
         )
-        self.report = self._one(lambda ids: VisitReport.objects.filter(org_id=org, visit_id__in=ids), "visit_id")
+        # The one that ended the visit stands before those that came late: the last of a visit is taken.
+        self.report = self._one(
+            lambda ids: VisitReport.objects.filter(org_id=org, visit_id__in=ids).order_by("-late", "submitted_at"),
+            "visit_id",
+        )
         self.contacts = self._many(
             lambda ids: (
                 visible(AccountContactRelation.objects.select_related("contact"), actor, root="account_id")
@@ -74,6 +79,19 @@ class Loaders:
                 "-planned_start", "id"
             ),
             "account_id",
+        )
+        self.visit = self._one(lambda ids: visible(Visit.objects.filter(pk__in=ids), actor, root="account_id"), "id")
+        self.attachments_of_account = self._many(
+            lambda ids: visible(Attachment.objects.filter(account_id__in=ids), actor, root="account_id").order_by(
+                "-created_at", "id"
+            ),
+            "account_id",
+        )
+        self.attachments_of_visit = self._many(
+            lambda ids: visible(Attachment.objects.filter(visit_id__in=ids), actor, root="account_id").order_by(
+                "created_at", "id"
+            ),
+            "visit_id",
         )
         self.check_ins = self._many(
             lambda ids: CheckIn.objects.filter(org_id=org, visit_id__in=ids).order_by("at"), "visit_id"

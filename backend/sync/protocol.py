@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ FLOOR = 1
 PAGE_LIMIT = 500
 PUSH_LIMIT = 100
 MUTATION_BYTES = 64 * 1024
+FARTHEST_OFFSET_MS = 200 * 366 * 86_400_000
 
 
 class ResetReason(StrEnum):
@@ -94,8 +95,18 @@ class Mutation:
     args: Mapping[str, Any] = field(default_factory=dict)
     client_time: datetime | None = None
     depends_on: tuple[UUID, ...] = ()
+    group: UUID | None = None
+    """Mutations that follow one another in one push under one group are applied all or none."""
+    clock_offset_ms: int | None = None
+    """What to add to the phone's clock, in milliseconds, to have the server's, as the phone measured it."""
     protocol: int | None = None
     """The version it was written in, where that is not the one it is sent in: an app that was updated with a full outbox."""
+
+    @property
+    def clock_offset(self) -> timedelta:
+        """Returns the offset of the phone's clock; none when it measured none, or one beyond all calendars."""
+        offset = self.clock_offset_ms or 0
+        return timedelta(milliseconds=offset) if abs(offset) <= FARTHEST_OFFSET_MS else timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

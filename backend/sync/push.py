@@ -27,7 +27,7 @@ from backend.kit.ids import new_id
 from backend.kit.logs import logger
 from backend.sync import storable
 from backend.sync.models import DeviceState, SyncIssue, SyncOp
-from backend.sync.mutators import crm, field, inbox  # noqa: F401 - registers the mutations
+from backend.sync.mutators import accounts, calendar, deals, field, inbox, work  # noqa: F401 - registers the mutations
 from backend.sync.mutators.registry import Caller, Outcome, find
 from backend.sync.protocol import MUTATION_BYTES, PUSH_LIMIT, Halt, Mutation, PushReply, Result, Status
 
@@ -181,7 +181,11 @@ def _judge(caller: Caller, mutation: Mutation, text: str) -> Result:
 
 
 def _accepted(caller: Caller, mutation: Mutation, outcome: Outcome) -> Result:
-    if not outcome.conflicts:
+    if not outcome.clashes and outcome.yielded:
+        told = "The server's value stands by declaration."
+        left = dict.fromkeys(sorted(outcome.yielded), "the server's stands")
+        return Result(mutation.seq, mutation.id, Status.MERGED, "SERVER_WINS", told, left)
+    if not outcome.clashes:
         return Result(mutation.seq, mutation.id, Status.APPLIED)
     status = Status.MERGED if outcome.merged else Status.CONFLICT
     issue = _keep(
@@ -189,8 +193,8 @@ def _accepted(caller: Caller, mutation: Mutation, outcome: Outcome) -> Result:
         mutation,
         kind=status,
         code="FIELD_CONFLICT",
-        mine={name: mine for name, (mine, _) in outcome.conflicts.items()},
-        theirs={name: theirs for name, (_, theirs) in outcome.conflicts.items()},
+        mine={name: clash.mine for name, clash in outcome.clashes.items()},
+        theirs={name: clash.theirs for name, clash in outcome.clashes.items()},
     )
     return Result(
         mutation.seq,
@@ -198,7 +202,7 @@ def _accepted(caller: Caller, mutation: Mutation, outcome: Outcome) -> Result:
         status,
         "FIELD_CONFLICT",
         "Somebody else changed this meanwhile; both values are kept.",
-        dict.fromkeys(outcome.conflicts, "changed meanwhile"),
+        dict.fromkeys(outcome.clashes, "changed meanwhile"),
         issue.pk,
     )
 

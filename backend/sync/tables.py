@@ -175,14 +175,14 @@ TABLES: tuple[SyncedTable, ...] = (
         "checkIn",
         "field_checkin",
         OF_VISIT,
-        _cols("visit_id rep_id at claimed_at lat lng accuracy_m distance_m verdict version"),
+        _cols("visit_id rep_id at claimed_at lat lng accuracy_m distance_m verdict late version"),
         history="t.at < {old}",
     ),
     SyncedTable(
         "visitReport",
         "field_visitreport",
         OF_VISIT,
-        _cols("visit_id author_id outcome summary answers submitted_at version"),
+        _cols("visit_id author_id outcome summary answers submitted_at late version"),
         history="t.submitted_at < {old}",
     ),
     SyncedTable(

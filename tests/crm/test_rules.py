@@ -28,7 +28,7 @@ def test_customer_numbers_are_unique_in_an_org_only(field: World) -> None:
 def test_an_id_is_used_once(field: World) -> None:
     one = new_id()
     actions.create_account(actor=acting(field.ana), account_id=one, values={"name": "One"})
-    with pytest.raises(Conflict) as error:
+    with pytest.raises(Invalid) as error:
         actions.create_account(actor=acting(field.ana), account_id=one, values={"name": "Again"})
     assert error.value.code == "ID_TAKEN"
 

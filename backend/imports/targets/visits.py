@@ -48,7 +48,7 @@ class VisitTarget(EntityTarget[Visit]):
         """Writes the reports; one that stands is immutable, and a file that says otherwise is told so."""
         asked = [pair for pair in pairs if pair.item.values.get("outcome")]
         old = [pair.row.pk for pair in asked if pair.state is not State.CREATED]
-        known = {report.visit_id: report for report in VisitReport.objects.filter(visit__in=old)}
+        known = {report.visit_id: report for report in VisitReport.objects.filter(visit__in=old, late=False)}
         created: list[VisitReport] = []
         for pair in asked:
             visit = pair.row

@@ -7,12 +7,17 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import JSON
 
+from backend.crm import models as crm
+from backend.field import models
 from backend.schema.context import Info
+from backend.schema.masks import shows
 from backend.schema.types import rows
+from backend.schema.types.attachments import Attachment
 from backend.schema.types.crm import Account
 from backend.schema.types.identity import User
 
 
+@shows(models.CheckIn)
 @strawberry.type(description="Evidence that a rep stood somewhere; distances in metres.")
 class CheckIn:
     id: UUID
@@ -23,8 +28,10 @@ class CheckIn:
     accuracy_m: float | None
     distance_m: float | None
     verdict: str
+    late: bool = strawberry.field(description="It came when the visit stood otherwise, and moved nothing.")
 
 
+@shows(models.VisitReport)
 @strawberry.type(description="What came of a visit; never changed.")
 class VisitReport:
     id: UUID
@@ -32,8 +39,10 @@ class VisitReport:
     summary: str
     answers: JSON
     submitted_at: datetime
+    late: bool = strawberry.field(description="It came when the visit stood otherwise, and moved nothing.")
 
 
+@shows(models.Visit)
 @strawberry.type(description="One call at one account by one rep.")
 class Visit:
     id: UUID
@@ -64,7 +73,19 @@ class Visit:
     async def report(self, info: Info) -> VisitReport | None:
         return rows.maybe(VisitReport, await info.context.load.report.load(self.id))
 
+    @strawberry.field(description="The first 100 photos, signatures and documents.")
+    async def attachments(self, info: Info) -> list[Attachment]:
+        return rows.many(Attachment, await info.context.load.attachments_of_visit.load(self.id))
 
+
+@shows(
+    crm.Account,
+    account_id=(crm.Account, "id"),
+    last_visit=(models.Visit, "ended_at"),
+    due=(models.CallCycle, "interval_days"),
+    days_overdue=(models.CallCycle, "interval_days"),
+    open_value=(crm.Opportunity, "amount"),
+)
 @strawberry.type(description="An account whose visit is due.")
 class DueAccount:
     account_id: UUID
@@ -80,6 +101,7 @@ class DueAccount:
         return rows.maybe(Account, await info.context.load.account.load(self.account_id))
 
 
+@shows(models.WorkingHours)
 @strawberry.type(description="A shift on a weekday (1 is Monday), local times.")
 class WorkingHours:
     id: UUID
@@ -88,6 +110,7 @@ class WorkingHours:
     end: time
 
 
+@shows(models.Absence)
 @strawberry.type(description="Days away, both included.")
 class Absence:
     id: UUID

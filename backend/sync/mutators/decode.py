@@ -76,6 +76,14 @@ def day(args: Mapping[str, Any], name: str) -> date | None:
         raise _invalid(name, "a day YYYY-MM-DD") from error
 
 
+def required_day(args: Mapping[str, Any], name: str) -> date:
+    """Returns a required day."""
+    value = day(args, name)
+    if value is None:
+        raise Invalid("REQUIRED", f"{name} is required.", fields={name: "required"})
+    return value
+
+
 def text(args: Mapping[str, Any], name: str) -> str:
     """Returns a text argument, "" when absent."""
     value = args.get(name)
@@ -94,6 +102,14 @@ def number(args: Mapping[str, Any], name: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value or abs(value) == float("inf"):
         raise _invalid(name, "a finite number")
     return float(value)
+
+
+def flag(args: Mapping[str, Any], name: str) -> bool:
+    """Returns yes or no, no when absent."""
+    value = args.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise _invalid(name, "true or false")
+    return bool(value)
 
 
 def only(args: Mapping[str, Any], *names: str) -> None:

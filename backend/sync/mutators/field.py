@@ -1,18 +1,26 @@
-"""Mutations of a rep's day."""
+"""Mutations of a rep's day. Check-in and report are evidence: kept at the visit whatever became of it meanwhile."""
 
-from backend.field import actions
+from backend.field import actions, late
 from backend.field.geofence import Fix
 from backend.field.lifecycle import VisitState
+from backend.field.models import Visit
 from backend.field.rules import check_fix
 from backend.identity.models import User
 from backend.sync.mutators import decode, reach
+from backend.sync.mutators.merging import patch, patchable, standing
 from backend.sync.mutators.registry import DONE, Caller, Outcome, mutator
 from backend.sync.protocol import Mutation
+
+VISIT = patchable(
+    "visit",
+    (Visit, "purpose planned_start planned_end"),
+    together=(frozenset({"plannedStart", "plannedEnd"}),),
+)
 
 
 @mutator("visit.create")
 def create(caller: Caller, mutation: Mutation) -> Outcome:
-    """Puts a visit of the rep's own into the day."""
+    """Puts a visit of the rep's own into the day; evidence may hang on it, so it has the grace of evidence."""
     args = mutation.args
     decode.only(args, "accountId", "plannedStart", "plannedEnd", "purpose")
     actions.schedule_visit(
@@ -27,6 +35,20 @@ def create(caller: Caller, mutation: Mutation) -> Outcome:
     return DONE
 
 
+@mutator("visit.patch")
+def patch_visit(caller: Caller, mutation: Mutation) -> Outcome:
+    """Moves a visit, or says what it is for."""
+    seen = reach.visit(caller, decode.entity_id(mutation))
+    visit = actions.locked(seen)
+    return patch(
+        caller,
+        mutation,
+        VISIT,
+        standing(VISIT, visit),
+        lambda changes: actions.edit_visit(actor=caller.actor, visit=visit, changes=changes),
+    )
+
+
 @mutator("visit.enRoute")
 def en_route(caller: Caller, mutation: Mutation) -> Outcome:
     """The rep sets out."""
@@ -34,19 +56,23 @@ def en_route(caller: Caller, mutation: Mutation) -> Outcome:
     return DONE
 
 
-@mutator("visit.checkIn")
+@mutator("visit.checkIn", evidence=True)
 def check_in(caller: Caller, mutation: Mutation) -> Outcome:
     """The rep stands there."""
     args = mutation.args
     decode.only(args, "checkInId", "lat", "lng", "accuracyM", "at")
-    actions.check_in(
+    visit = reach.visit_for_evidence(caller, decode.entity_id(mutation))
+    if caller.insist:
+        return _settle(caller, visit)
+    kept = late.keep_check_in(
         actor=caller.actor,
-        visit=reach.visit(caller, decode.entity_id(mutation)),
+        visit=visit,
         fix=_fix(mutation),
         claimed_at=decode.instant(args, "at"),
         check_in_id=decode.uuid(args, "checkInId"),
+        offset=mutation.clock_offset,
     )
-    return DONE
+    return Outcome(objection=kept.objection)
 
 
 def _fix(mutation: Mutation) -> Fix | None:
@@ -54,20 +80,30 @@ def _fix(mutation: Mutation) -> Fix | None:
     return check_fix(lat, lng, accuracy)
 
 
-@mutator("visit.complete")
+@mutator("visit.complete", evidence=True)
 def complete(caller: Caller, mutation: Mutation) -> Outcome:
     """The visit ends with its report."""
     args = mutation.args
     decode.only(args, "reportId", "outcome", "summary", "answers", "at")
-    actions.complete(
+    visit = reach.visit_for_evidence(caller, decode.entity_id(mutation))
+    if caller.insist:
+        return _settle(caller, visit)
+    kept = late.keep_report(
         actor=caller.actor,
-        visit=reach.visit(caller, decode.entity_id(mutation)),
+        visit=visit,
         outcome=decode.text(args, "outcome"),
         summary=decode.text(args, "summary"),
         answers=args.get("answers"),
         claimed_at=decode.instant(args, "at"),
         report_id=decode.uuid(args, "reportId"),
+        offset=mutation.clock_offset,
     )
+    return Outcome(objection=kept.objection)
+
+
+def _settle(caller: Caller, visit: Visit) -> Outcome:
+    """The evidence is there already: a person says that the visit was made."""
+    late.settle_by_evidence(actor=caller.reader, visit=visit, author_id=caller.actor.user_id)
     return DONE
 
 

@@ -80,9 +80,9 @@ def visit_for_evidence(caller: Caller, visit_id: UUID) -> Visit:
     found = Visit.objects.filter(org_id=caller.actor.org_id, pk=visit_id).first()
     if found is None:
         raise visit_not_found()
-    if found.rep_id != caller.actor.user_id and not sees(caller.reader.user_id, found.account_id):
-        if not _given(caller, found.account_id):
-            raise visit_not_found()
+    own = found.rep_id == caller.actor.user_id
+    if not (own or sees(caller.reader.user_id, found.account_id) or _given(caller, found.account_id)):
+        raise visit_not_found()
     return found
 
 

@@ -1,0 +1,89 @@
+"""Writing down what a rep saw and did: rows that never change again, whatever becomes of the visit."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from backend.crm.models import Address
+from backend.field import rules
+from backend.field.geofence import Fix, judge
+from backend.field.models import CheckIn, Visit, VisitReport
+from backend.identity.actor import Actor
+from backend.kit import clock
+from backend.kit.geo import LatLng
+from backend.kit.ids import new_id
+
+NO_OFFSET = timedelta(0)
+
+
+def insert(row: Visit | CheckIn | VisitReport) -> None:
+    """Writes a new row; an id that is used already is refused."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise rules.id_taken() from error
+
+
+def write_check_in(
+    *,
+    actor: Actor,
+    visit: Visit,
+    fix: Fix | None,
+    claimed_at: datetime | None,
+    check_in_id: UUID | None,
+    offset: timedelta,
+    late: bool = False,
+) -> CheckIn:
+    """Judges where the rep stands and keeps it, with the phone's word beside ours."""
+    home = Address.objects.filter(account_id=visit.account_id, is_primary=True, deleted_at=None).first()
+    point = LatLng(home.lat, home.lng) if home and home.lat is not None and home.lng is not None else None
+    judgement = judge(point, fix)
+    row = CheckIn(
+        id=check_in_id or new_id(),
+        org_id=visit.org_id,
+        visit=visit,
+        rep_id=actor.user_id,
+        at=rules.happened_at(rules.believable(claimed_at, offset), clock.now()),
+        claimed_at=rules.believable(claimed_at),
+        lat=fix.point.lat if fix else None,
+        lng=fix.point.lng if fix else None,
+        accuracy_m=fix.accuracy_m if fix else None,
+        distance_m=judgement.distance_m,
+        verdict=judgement.verdict,
+        late=late,
+    )
+    insert(row)
+    return row
+
+
+def write_report(
+    *,
+    actor: Actor,
+    visit: Visit,
+    outcome: str,
+    summary: str,
+    answers: Mapping[str, Any] | None,
+    claimed_at: datetime | None,
+    report_id: UUID | None,
+    offset: timedelta,
+    late: bool = False,
+) -> VisitReport:
+    """Checks a report and keeps it."""
+    rules.check_outcome(outcome)
+    row = VisitReport(
+        id=report_id or new_id(),
+        org_id=visit.org_id,
+        visit=visit,
+        author_id=actor.user_id,
+        outcome=outcome,
+        summary=summary,
+        answers=dict(rules.check_answers(answers or {})),
+        submitted_at=rules.happened_at(rules.believable(claimed_at, offset), clock.now()),
+        late=late,
+    )
+    insert(row)
+    return row
