@@ -58,7 +58,7 @@ def merge_accounts(
         if standing is not None:
             rules.check_may_merge(actor, covers_both=covers(actor, standing.survivor_id))
             return standing
-        rules.check_pair(loser, winner)
+        rules.check_pair(actor, loser, winner)
         check_may_merge(actor, loser=loser, winner=winner)
         rules.check_choices(choices or {})
         now = clock.now()

@@ -51,7 +51,7 @@ def check_may_merge(actor: Actor, *, loser: Account, winner: Account) -> None:
 
 def preview(*, actor: Actor, loser: Account, winner: Account, choices: Mapping[str, str]) -> Plan:
     """Returns what the merge would do now, without doing it; refuses what the merge would refuse."""
-    rules.check_pair(loser, winner)
+    rules.check_pair(actor, loser, winner)
     check_may_merge(actor, loser=loser, winner=winner)
     rules.check_choices(choices)
     return plan(loser=loser, winner=winner, choices=choices, at=clock.now())

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from backend.crm.models import Account
+from backend.crm.rules import missing
 from backend.identity.actor import Actor
 from backend.identity.models import Role
 from backend.kit.errors import Busy, Conflict, Invalid, NotFound, NotPermitted
@@ -29,15 +30,17 @@ def check_may_merge(actor: Actor, *, covers_both: bool) -> None:
         )
 
 
-def check_pair(loser: Account, winner: Account) -> None:
+def check_pair(actor: Actor, loser: Account, winner: Account) -> None:
     """An account is merged into another that still stands; one that went into a third is merged no more."""
     if loser.pk == winner.pk:
         raise Invalid("SAME_ACCOUNT", "That is one account already.", fields={"loserId": "same account"})
     for name, account in (("loserId", loser), ("winnerId", winner)):
+        if account.org_id != actor.org_id:
+            raise missing("account", name)
         if account.merged_into_id is not None:
             raise Conflict("ALREADY_MERGED", "That account was merged already.", fields={name: "merged"})
         if account.deleted_at is not None:
-            raise NotFound("ACCOUNT_NOT_FOUND", "There is no such account for you.", fields={name: "not found"})
+            raise missing("account", name)
 
 
 def check_choices(choices: Mapping[str, str]) -> None:
