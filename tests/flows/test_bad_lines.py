@@ -1,0 +1,59 @@
+"""The day over lines as they are on the road: it ends as it would have over a good one."""
+
+from collections.abc import Iterable
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+
+from tests.config.serving import Serving
+from tests.factories.world import World
+from tests.flows.day import Day, Outage
+from tests.flows.faults import DRIPPING, SLOW, Ending, Fault, weather
+from tests.flows.line import Line
+
+LINES: dict[str, Iterable[Fault]] = {
+    "good": [],
+    "slow": cycle([SLOW]),
+    "one byte at a time": cycle([DRIPPING]),
+    "requests cut short": cycle([Fault(up=700), Fault(up=1500), Fault()]),
+    "replies cut short": cycle([Fault(down=250), Fault(down=1000), Fault()]),
+    "replies lost": cycle([Fault(down=1, ending=Ending.RESET), Fault(down=600, ending=Ending.RESET), Fault()]),
+    "silent in the middle": [Fault(down=300, ending=Ending.SILENCE), Fault(up=900, ending=Ending.SILENCE)],
+    "said twice at once": [Fault(again_after=0.0, down=3000), Fault(again_after=0.0, down=6000), Fault(down=9000)],
+    "said again later, and the first answers lost": cycle([Fault(again_after=0.1, down=800), Fault()]),
+}
+
+
+@pytest.mark.parametrize("kind", LINES)
+def test_the_day_ends_the_same(server: Serving, world: World, tmp_path: Path, kind: str) -> None:
+    with Line(server.base, LINES[kind]) as line, Day(world, server.base, line.base, tmp_path) as day:
+        day.live()
+        day.check()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_day_ends_the_same_in_any_weather(server: Serving, world: World, tmp_path: Path, seed: int) -> None:
+    with Line(server.base, weather(seed)) as line, Day(world, server.base, line.base, tmp_path) as day:
+        day.live()
+        day.check()
+        assert line.struck >= 5, "the weather was too good to prove anything"
+
+
+@pytest.mark.parametrize("when", ["before she pushes", "before she ever synced"])
+def test_a_minute_without_a_line_is_waited_out(server: Serving, world: World, tmp_path: Path, when: str) -> None:
+    """The seconds are those her phone waits between its tries; nobody waits for them here."""
+    with Line(server.base) as line:
+        outage = Outage(line.mend, 60)
+        with Day(world, server.base, line.base, tmp_path, wait=outage.wait) as day:
+            if when == "before she ever synced":
+                line.cut()
+            day.begin()
+            for part in range(3):
+                day.work(part)
+            day.fight()
+            if when == "before she pushes":
+                line.cut()
+            day.sync()
+            day.check()
+            assert day.tries > 5, "the line was never away"
