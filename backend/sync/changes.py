@@ -22,7 +22,7 @@ _RANKS = "CASE c.entity " + " ".join(f"WHEN '{entity}' THEN {rank}" for entity, 
 # The roots are joined where they stand: thousands of them, sent with every idle pull, were most of its cost.
 _TOUCHED = f"""
     SELECT DISTINCT {_RANKS} AS rank, c.entity_id
-    FROM sync_change c
+    FROM sync_log c
     JOIN sync_streamscope d ON d.stream_id = %(stream)s AND d.root = c.root
     WHERE c.xid >= pg_snapshot_xmin(%(base)s::pg_snapshot)
       AND NOT pg_visible_in_snapshot(c.xid, %(base)s::pg_snapshot)

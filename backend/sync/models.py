@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q, Value
 
@@ -24,7 +25,9 @@ class Xid8Field(IntField):
 
 
 class Change(models.Model):
-    """One row touched under one root by one transaction; written by triggers only (sync.capture)."""
+    """One row touched under one root by one transaction; written by triggers only (sync.capture).
+
+    The table is partitioned by `xid`, and the database keeps no key on `seq`: see sync.partitions."""
 
     seq = models.BigAutoField(primary_key=True)
     xid = Xid8Field()
@@ -36,16 +39,43 @@ class Change(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["xid", "seq"], name="change_by_xid"),
+            models.Index(fields=["xid"], name="change_by_xid"),
             models.Index(fields=["root", "xid"], name="change_by_root"),
         ]
 
 
+class BulkChange(models.Model):
+    """Many rows of one entity touched by one statement, side by side in two arrays, until the worker makes a `Change` of
+    each. The view `sync_log` shows both tables as one."""
+
+    seq = models.BigAutoField(primary_key=True)
+    xid = Xid8Field()
+    org_id = models.UUIDField()
+    entity = models.CharField(max_length=30)
+    entity_ids = ArrayField(models.UUIDField())
+    roots = ArrayField(models.UUIDField())
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["xid"], name="bulk_change_by_xid")]
+
+
+class Purge(models.Model):
+    """The newest change of a root that retention has deleted from the log: who had not seen it must start anew."""
+
+    root = models.UUIDField(primary_key=True)
+    xid = Xid8Field()
+
+    class Meta:
+        indexes = [models.Index(fields=["xid"], name="purge_by_xid")]
+
+
 class Epoch(models.Model):
-    """The one row that names this database's life; a restore must change it."""
+    """The one row that names this database's life; a restore must change it. `life`: what the database was then (sync.epoch)."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     epoch = models.UUIDField(default=new_id)
+    life = models.CharField(max_length=100, default="", db_default="")
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="epoch_single_row")]
