@@ -35,6 +35,10 @@ class Role(models.TextChoices):
     PARTNER = "partner"
 
 
+OUTSIDERS: frozenset[str] = frozenset({Role.PARTNER})
+"""The roles of people of another firm, from whom fields are hidden (docs/adr/0014)."""
+
+
 class UserManager(BaseUserManager["User"]):
     """Finds users by name and makes the operator's own account."""
 

@@ -180,8 +180,9 @@ def access_token_for(username: str) -> str:
 
 
 def still_good(actor: Actor) -> bool:
-    """Says whether a caller who was authenticated before may go on: user active, device not revoked. One query."""
-    people = User.objects.filter(pk=actor.user_id, is_active=True)
+    """Says whether a caller who was authenticated before may go on: user active and of the same role, device not revoked.
+    One query."""
+    people = User.objects.filter(pk=actor.user_id, is_active=True, role=actor.role)
     if actor.device_id is not None:
         people = people.filter(devices__pk=actor.device_id, devices__revoked_at=None)
     return people.exists()

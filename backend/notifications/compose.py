@@ -8,6 +8,7 @@ from backend.crm.models import Account, Opportunity, StageHistory
 from backend.events.outbox import EventMeta
 from backend.events.types import OpportunityStageMoved, VisitOverdue
 from backend.identity.models import Role, User
+from backend.kit.field_rules import may_read
 from backend.notifications import rules
 from backend.notifications.transports.base import Priority
 from backend.territories import coverage
@@ -60,6 +61,7 @@ def late_stage(event: OpportunityStageMoved, meta: EventMeta) -> Alert | None:
     hearing = set(coverage.users_who_see(meta.org_id, root, roles=[Role.MANAGER]))
     hearing |= {person for person in _managers_above(moved.moved_by) if coverage.sees(person, root)}
     hearing.discard(event.actor_id)
+    roles = dict(User.objects.filter(pk__in=hearing).values_list("pk", "role"))
     amount = _amount(deal)
     args = {
         "subject": deal.account.name if deal.account is not None else deal.name,
@@ -68,7 +70,11 @@ def late_stage(event: OpportunityStageMoved, meta: EventMeta) -> Alert | None:
         "who": _name(moved.moved_by),
         "amount": amount,
     }
-    key = "opportunity.late.amount" if amount else "opportunity.late"
+
+    def key(person: UUID) -> str:
+        told = amount and may_read(Opportunity, roles[person], "amount")
+        return "opportunity.late.amount" if told else "opportunity.late"
+
     return Alert(
         rule=LATE_STAGE,
         subject_entity="opportunity",
@@ -76,7 +82,7 @@ def late_stage(event: OpportunityStageMoved, meta: EventMeta) -> Alert | None:
         episode=str(moved.pk),
         root_id=root,
         args=args,
-        words=dict.fromkeys(hearing, key),
+        words={person: key(person) for person in hearing},
     )
 
 

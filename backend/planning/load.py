@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from backend.crm.models import AccountSales, Address
+from backend.crm.models import Account, AccountSales, Address, Opportunity
 from backend.field.lifecycle import VisitState
 from backend.field.models import Visit
 from backend.field.queries import DueAccount, day_bounds, day_of, due_accounts, shift
 from backend.identity.models import User
 from backend.kit import clock
+from backend.kit.field_rules import may_read
 from backend.kit.geo import LatLng
 from backend.planning import rules
 from backend.planning.priority import Facts, Weights, priority
@@ -160,22 +161,25 @@ def appointments(visits: Sequence[Visit], free: Free) -> list[Visit]:
 
 
 def most_worth(rep: User, day: date, weights: Weights | None) -> tuple[list[tuple[DueAccount, Candidate]], int]:
-    """Returns the due accounts with their prizes, at most MOST_CANDIDATES, and how many more there are."""
+    """Returns the due accounts with their prizes, at most MOST_CANDIDATES, and how many more there are.
+
+    What the rep may not read does not weigh: the choice itself would tell it."""
     due = due_accounts(rep, day)
     currency = rep.org.currency if rep.org else "USD"
     ids = [account.account_id for account in due]
-    sales: dict[UUID, Decimal] = dict(
-        AccountSales.objects.filter(account_id__in=ids).values_list("account_id", "amount_12m")
-    )
+    sales: dict[UUID, Decimal] = {}
+    if may_read(AccountSales, rep.role, "amount_12m"):
+        sales = dict(AccountSales.objects.filter(account_id__in=ids).values_list("account_id", "amount_12m"))
+    told_deals, told_boost = may_read(Opportunity, rep.role, "amount"), may_read(Account, rep.role, "boost")
     worth: list[tuple[DueAccount, Candidate]] = []
     for account in due:
         facts = Facts(
             tier=account.tier,
             due_in_days=(account.due - day).days,
             yearly_sales=sales.get(account.account_id),
-            open_deals=account.open_value,
+            open_deals=account.open_value if told_deals else None,
             currency=currency,
-            boost=account.boost,
+            boost=account.boost if told_boost else 0,
             visited=account.last_visit is not None,
         )
         found = priority(facts, weights)

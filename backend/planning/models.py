@@ -1,5 +1,7 @@
 """A proposed day: the stops in order, and everybody left out with the reason. Visits are made of it on acceptance."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -7,10 +9,14 @@ from django.db.models import F, Q
 
 from backend.crm.models import Account
 from backend.field.models import Visit
+from backend.identity.models import OUTSIDERS
+from backend.kit.field_rules import FieldRule, FieldRules
 from backend.kit.ids import new_id
 from backend.planning.solver.solve import Reason
 
 USER = settings.AUTH_USER_MODEL
+# What a visit is worth is made of sales, deals and the boost, and says so.
+WORTH: FieldRules = dict.fromkeys(("prize", "why", "figures"), FieldRule(hidden_from=OUTSIDERS))
 
 
 class PlanStatus(models.TextChoices):
@@ -23,6 +29,8 @@ class PlanStatus(models.TextChoices):
 
 class VisitPlan(models.Model):
     """What the solver proposed for one rep and day; never changed but for its status."""
+
+    FIELD_RULES: ClassVar[FieldRules] = WORTH
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     org = models.ForeignKey("identity.Org", on_delete=models.PROTECT, related_name="+")
@@ -56,6 +64,8 @@ class VisitPlan(models.Model):
 class PlanStop(models.Model):
     """One visit of the plan. `visit` is the appointment it stands for, or the visit that acceptance made of it."""
 
+    FIELD_RULES: ClassVar[FieldRules] = WORTH
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     plan = models.ForeignKey(VisitPlan, on_delete=models.CASCADE, related_name="stops")
     position = models.PositiveSmallIntegerField()
@@ -82,6 +92,8 @@ class PlanStop(models.Model):
 
 class PlanDrop(models.Model):
     """An account (or an appointment) left out; `displaced_by` are the accounts whose visits would have to go for it."""
+
+    FIELD_RULES: ClassVar[FieldRules] = WORTH
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     plan = models.ForeignKey(VisitPlan, on_delete=models.CASCADE, related_name="drops")

@@ -5,7 +5,7 @@ entity that is in the old shape and no longer in the new one is taken off the ph
 absent, not null: from rows, snapshots, conflicts and the inbox."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -34,10 +34,21 @@ class View:
     hidden: dict[str, frozenset[str]]
 
     def masked(self, entity: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Returns the fields of an entity that this phone may be told, under the names it knows."""
+        """Returns the fields of an entity that this phone may be told, under the names it knows; in `set` and `args`, which
+        the inbox keeps of a refused mutation, likewise."""
         names = versions.former_names(entity, self.protocol)
         hidden = self.hidden.get(entity, frozenset())
-        return {names.get(name, name): value for name, value in values.items() if name not in hidden}
+        told = {names.get(name, name): value for name, value in values.items() if name not in hidden}
+        for inner in ("set", "args"):
+            if isinstance(told.get(inner), Mapping):
+                told[inner] = self.masked(entity, told[inner])
+        return told
+
+    def masked_list(self, entity: str, fields: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Returns those of a list of {name, …} that this phone may be told, under the names it knows."""
+        names = versions.former_names(entity, self.protocol)
+        hidden = self.hidden.get(entity, frozenset())
+        return [{**one, "name": names.get(one["name"], one["name"])} for one in fields if one["name"] not in hidden]
 
     def upcast(self, mutation: Mutation) -> Mutation:
         """Returns a mutation of this version, or of the one it names, as the newest one would have sent it."""

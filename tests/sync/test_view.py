@@ -10,9 +10,7 @@ from backend.sync.tables import TABLES
 from backend.sync.versions import UpgradeNeeded
 from backend.sync.view import view_for
 
-COLUMNS = {
-    model._meta.db_table: {field.column for field in model._meta.concrete_fields} for model in apps.get_models()
-}
+COLUMNS = {model._meta.db_table: {field.column for field in model._meta.concrete_fields} for model in apps.get_models()}
 
 
 def test_behind_each_column_of_the_wire_stands_a_column_of_a_model() -> None:

@@ -16,6 +16,7 @@ from backend.crm.models import OrderLine as OrderLineRow
 from backend.crm.rules import check_choice
 from backend.kit.ids import new_id
 from backend.schema.context import Info
+from backend.schema.masks import readable
 from backend.schema.operations.crm import AccountPayload, OpportunityPayload
 from backend.schema.paging import Slice, page
 from backend.schema.types import rows
@@ -147,7 +148,7 @@ class WorkQuery:
 
         def read() -> Slice[OrderLineRow]:
             account = account_for(actor, account_id)
-            found = OrderLineRow.objects.filter(account=account)
+            found = readable(OrderLineRow.objects.filter(account=account), actor)
             return page(found, by="ordered_on", first=first, after=after, descending=True)
 
         found = await info.context.run(read)

@@ -8,16 +8,21 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import JSON
 
+from backend.crm import models
 from backend.schema.context import Info
+from backend.schema.masks import shows
 from backend.schema.types import rows
 from backend.schema.types.identity import User
 
 if TYPE_CHECKING:
+    from backend.schema.types.attachments import Attachment
     from backend.schema.types.field import Visit
 
+AttachmentType = Annotated["Attachment", strawberry.lazy("backend.schema.types.attachments")]
 VisitType = Annotated["Visit", strawberry.lazy("backend.schema.types.field")]
 
 
+@shows(models.Address)
 @strawberry.type(description="A place, verbatim and in parts; quality says how its point is known.")
 class Address:
     id: UUID
@@ -32,6 +37,7 @@ class Address:
     quality: str
 
 
+@shows(models.AccountContactRelation, **{name: (models.Contact, name) for name in ("full_name", "email", "phone")})
 @strawberry.type(description="A person's part in an account.")
 class Contact:
     id: UUID
@@ -52,6 +58,7 @@ class Contact:
         return str(self.contact.phone)  # type: ignore[attr-defined]
 
 
+@shows(models.AccountSales)
 @strawberry.type(description="Figures from order lines; asOf is the newest order day of the org's data.")
 class AccountSales:
     as_of: date
@@ -61,6 +68,7 @@ class AccountSales:
     median_gap_days: float | None
 
 
+@shows(models.Account)
 @strawberry.type(description="A customer or prospect.")
 class Account:
     id: UUID
@@ -75,7 +83,7 @@ class Account:
     consent: JSON
     visit_windows: JSON
     service_minutes: int
-    boost: int
+    boost: int | None
     tags: list[str]
     displays: int = strawberry.field(description="How many displays of ours stand there.")
     journal: str = strawberry.field(description="Lines, newest last; only added to.")
@@ -107,7 +115,12 @@ class Account:
     async def visits(self, info: Info) -> list[VisitType]:
         return cast("list[Visit]", list(await info.context.load.visits.load(self.id)))
 
+    @strawberry.field(description="The latest 100 photos, signatures and documents.")
+    async def attachments(self, info: Info) -> list[AttachmentType]:
+        return cast("list[Attachment]", list(await info.context.load.attachments_of_account.load(self.id)))
 
+
+@shows(models.Stage)
 @strawberry.type(description="A step of a pipeline; probability in percent.")
 class Stage:
     id: UUID
@@ -117,6 +130,7 @@ class Stage:
     category: str
 
 
+@shows(models.Pipeline)
 @strawberry.type
 class Pipeline:
     id: UUID
@@ -127,6 +141,7 @@ class Pipeline:
         return rows.many(Stage, await info.context.load.stages.load(self.id))
 
 
+@shows(models.Product)
 @strawberry.type
 class Product:
     id: UUID
@@ -138,6 +153,7 @@ class Product:
     currency: str
 
 
+@shows(models.OpportunityLine)
 @strawberry.type
 class OpportunityLine:
     id: UUID
@@ -149,6 +165,7 @@ class OpportunityLine:
         return rows.maybe(Product, await info.context.load.product.load(rows.key(self, "product_id")))
 
 
+@shows(models.StageHistory)
 @strawberry.type(description="One move of a deal; never changed.")
 class StageMove:
     id: UUID
@@ -169,6 +186,7 @@ class StageMove:
         return rows.maybe(User, await info.context.load.user.load(rows.key(self, "moved_by_id")))
 
 
+@shows(models.Opportunity)
 @strawberry.type(description="A possible sale.")
 class Opportunity:
     id: UUID

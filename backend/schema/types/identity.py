@@ -5,10 +5,13 @@ from uuid import UUID
 
 import strawberry
 
+from backend.identity import models
 from backend.schema.context import Info
+from backend.schema.masks import shows
 from backend.schema.types import rows
 
 
+@shows(models.Org)
 @strawberry.type(description="A tenant.")
 class Org:
     id: UUID
@@ -18,6 +21,7 @@ class Org:
     currency: str
 
 
+@shows(models.User)
 @strawberry.type(description="A person of the caller's org.")
 class User:
     id: UUID
@@ -34,6 +38,7 @@ class User:
         return None if manager_id is None else rows.maybe(User, await info.context.load.user.load(manager_id))
 
 
+@shows(models.Device)
 @strawberry.type(description="One installation on one phone.")
 class Device:
     id: UUID

@@ -5,7 +5,11 @@ from uuid import UUID
 
 import strawberry
 
+from backend.notifications import models
+from backend.schema.masks import shows
 
+
+@shows(models.Notification)
 @strawberry.type(description="One thing you were told; its id without dashes is the nid of the push.")
 class Notification:
     id: UUID
@@ -19,6 +23,7 @@ class Notification:
     version: int
 
 
+@shows(models.PushAddress)
 @strawberry.type(description="Where a device of yours is reached; its value is not given back.")
 class PushAddress:
     id: UUID

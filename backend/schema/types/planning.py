@@ -6,13 +6,16 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import JSON
 
+from backend.planning import models
 from backend.schema.context import Info
+from backend.schema.masks import shows
 from backend.schema.types import rows
 from backend.schema.types.crm import Account
 from backend.schema.types.field import Visit
 from backend.schema.types.identity import User
 
 
+@shows(models.PlanStop)
 @strawberry.type(
     description="One visit of a plan; fixed means that it was in the calendar before. why says what it is worth."
 )
@@ -25,14 +28,15 @@ class PlanStop:
     planned_start: datetime
     planned_end: datetime
     wait_seconds: int
-    prize: int
-    why: str
+    prize: int | None
+    why: str | None
 
     @strawberry.field(description="The account, if the caller sees it.")
     async def account(self, info: Info) -> Account | None:
         return rows.maybe(Account, await info.context.load.account.load(self.account_id))
 
 
+@shows(models.PlanDrop)
 @strawberry.type(
     description="Somebody left out and why; displacedBy are the accounts whose visits would have to go for it."
 )
@@ -42,14 +46,15 @@ class PlanDrop:
     reason: str
     detail: str
     displaced_by: list[UUID]
-    prize: int
-    why: str
+    prize: int | None
+    why: str | None
 
     @strawberry.field(description="The account, if the caller sees it.")
     async def account(self, info: Info) -> Account | None:
         return rows.maybe(Account, await info.context.load.account.load(self.account_id))
 
 
+@shows(models.VisitPlan)
 @strawberry.type(
     description="What the solver proposes for one rep and day; the same seed and data give the same plan. "
     "figures: prize, stops, dropped, passedOver, travelSeconds, serviceSeconds, waitSeconds, iterations, travelTimes."
@@ -61,7 +66,7 @@ class VisitPlan:
     seed: int
     leave_at: datetime
     back_at: datetime
-    figures: JSON
+    figures: JSON | None
     created_at: datetime
     settled_at: datetime | None
 

@@ -6,9 +6,12 @@ import strawberry
 from strawberry.scalars import JSON
 
 from backend.schema.context import Info
+from backend.schema.masks import shows
 from backend.schema.types import rows
+from backend.territories import models
 
 
+@shows(models.Territory)
 @strawberry.type(description="A node of the active hierarchy; area is GeoJSON.")
 class Territory:
     id: UUID

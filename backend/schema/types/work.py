@@ -6,12 +6,15 @@ from uuid import UUID
 
 import strawberry
 
+from backend.crm import models
 from backend.schema.context import Info
+from backend.schema.masks import shows
 from backend.schema.types import rows
 from backend.schema.types.crm import Account, Product
 from backend.schema.types.identity import User
 
 
+@shows(models.Lead)
 @strawberry.type(description="Somebody who may become a customer; exactly one owner.")
 class Lead:
     id: UUID
@@ -34,6 +37,7 @@ class Lead:
         return None if account_id is None else rows.maybe(Account, await info.context.load.account.load(account_id))
 
 
+@shows(models.Activity)
 @strawberry.type(description="A call, mail, meeting, note or task.")
 class Activity:
     id: UUID
@@ -55,6 +59,7 @@ class Activity:
         return rows.maybe(User, await info.context.load.user.load(rows.key(self, "owner_id")))
 
 
+@shows(models.OrderLine)
 @strawberry.type(description="A line of an order as the other system has it; negative is a return.")
 class OrderLine:
     order_no: str

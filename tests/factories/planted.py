@@ -1,0 +1,207 @@
+"""Values that are easily recognised, planted in every column that some role may not read: wherever one of them turns up in
+what such a person was sent, it leaked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db.models import Model
+
+from backend.crm.models import Account, AccountSales, Opportunity, OpportunityLine, OrderLine
+from backend.field.models import Absence, CheckIn, WorkingHours
+from backend.identity.models import User
+from backend.kit import clock
+from backend.kit.field_rules import may_read
+from backend.merging.models import AccountMerge
+from backend.planning.models import PlanDrop, PlanStop, VisitPlan
+from backend.sync.models import SyncIssue
+from backend.territories.models import AccountShare
+from tests.factories.world import World
+
+PLANTED: dict[type[Model], dict[str, Any]] = {
+    Account: {"boost": 31897},
+    Opportunity: {"amount": "24681357.91"},
+    OpportunityLine: {"quantity": "86421.75", "unit_price": "97531.25"},
+    AccountSales: {
+        "as_of": date(1988, 7, 6),
+        "amount_12m": "75319864.23",
+        "orders_12m": 6420831,
+        "last_order_on": date(1987, 6, 5),
+        "median_gap_days": 53197.5,
+    },
+    OrderLine: {
+        "sku": "SKU-OF-OURS",
+        "order_no": "ORDER-OF-OURS",
+        "line_no": 7531246,
+        "ordered_on": date(1986, 5, 4),
+        "quantity": 4206813,
+        "amount": "86429753.17",
+    },
+    CheckIn: {"lat": 41.987654, "lng": -93.456789, "accuracy_m": 4321.75},
+    VisitPlan: {"figures": {"prize": 6677881}},
+    PlanStop: {"prize": 7788992, "why": "WHY-TO-STOP"},
+    PlanDrop: {"prize": 8899113, "why": "WHY-TO-DROP"},
+    AccountMerge: {
+        "outcomes": [
+            {"field": "boost", "winner": 31896, "loser": 31895, "result": 31896, "taken": "winner", "conflict": True}
+        ],
+        "journal": {"moves": [["crm.ROWS-THAT-MOVED", "account_id", []]]},
+    },
+}
+"""By model and column; rows that hide whole plant all that is theirs alone."""
+
+STRUCTURE = frozenset({"id", "version", "created_at", "updated_at", "deleted_at"})
+
+
+def hidden_columns(model: type[Model], role: str) -> set[str]:
+    """Returns the columns of a model that a role may not read, without keys and what every row has."""
+    fields = [field for field in model._meta.concrete_fields if not field.is_relation]
+    names = {str(field.column) for field in fields} - STRUCTURE
+    return {name for name in names if not may_read(model, role, name)}
+
+
+def hidden_models(role: str) -> dict[type[Model], set[str]]:
+    """Returns every model of ours with columns that a role may not read."""
+    found = {model: hidden_columns(model, role) for model in apps.get_models()}
+    return {model: columns for model, columns in found.items() if columns}
+
+
+def secrets_of(role: str) -> dict[str, str]:
+    """Returns the planted values that a role must never be sent: the value as text → "model.column"."""
+    return {
+        text: f"{model.__name__}.{column}"
+        for model, columns in hidden_models(role).items()
+        for column in columns
+        for text in texts(PLANTED[model][column])
+    }
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Yields how a planted value is recognised in JSON, whatever wrote it; plain words turn up by chance."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from texts(inner)
+    elif not str(value).islower() and not isinstance(value, bool):
+        yield str(value).removeprefix("crm.")
+
+
+def found_in(text: str, role: str) -> dict[str, str]:
+    """Returns which planted values that a role may not read stand in a text."""
+    return {value: where for value, where in secrets_of(role).items() if value in text}
+
+
+@dataclass(slots=True)
+class Garden:
+    """One account of the north, shared with Pat, and everything on it."""
+
+    account: Account
+    deal: Opportunity
+    plan: VisitPlan
+    ids: list[UUID]
+
+
+def plant(world: World) -> Garden:
+    """Plants; Pat sees the account by a share, and has a plan and an inbox from when they were a rep."""
+    account = world.account("Hilltop", world.north)
+    Account.objects.filter(pk=account.pk).update(**PLANTED[Account])
+    AccountShare.objects.create(
+        org=world.org, account=account, user=world.pat, shared_by=world.ben, valid_from=clock.now() - timedelta(1)
+    )
+    deal = world.deal(account)
+    Opportunity.objects.filter(pk=deal.pk).update(**PLANTED[Opportunity])
+    OpportunityLine.objects.create(org=world.org, opportunity=deal, product=world.product, **PLANTED[OpportunityLine])
+    AccountSales.objects.create(org=world.org, account=account, **PLANTED[AccountSales])
+    OrderLine.objects.create(org=world.org, account=account, **PLANTED[OrderLine])
+    world.contact(account)
+    visit = world.visit(account)
+    CheckIn.objects.create(
+        org=world.org, visit=visit, rep=world.ana, at=clock.now(), verdict="inside", **PLANTED[CheckIn]
+    )
+    WorkingHours.objects.create(org=world.org, user=world.pat, weekday=1, start=time(8), end=time(17))
+    Absence.objects.create(org=world.org, user=world.pat, first_day=clock.now().date(), last_day=clock.now().date())
+    plan = _plan(world, world.pat, account)
+    merge = _merge(world, account)
+    for person in (world.ana, world.pat):
+        _issue(world, person, account, deal)
+    ids = [
+        world.phone(world.pat).pk,
+        account.pk,
+        deal.pk,
+        visit.pk,
+        plan.pk,
+        merge.pk,
+        world.ana.pk,
+        world.pat.pk,
+        world.stages["new"].pk,
+        world.north.pk,
+    ]
+    return Garden(account, deal, plan, ids)
+
+
+def _plan(world: World, rep: User, account: Account) -> VisitPlan:
+    now = clock.now()
+    plan = VisitPlan.objects.create(
+        org=world.org,
+        rep=rep,
+        day=now.date(),
+        seed=1,
+        leave_at=now,
+        back_at=now,
+        created_by=rep,
+        created_at=now,
+        **PLANTED[VisitPlan],
+    )
+    PlanStop.objects.create(
+        plan=plan,
+        position=1,
+        account=account,
+        fixed=False,
+        arrival=now,
+        planned_start=now,
+        planned_end=now + timedelta(hours=1),
+        wait_seconds=0,
+        **PLANTED[PlanStop],
+    )
+    PlanDrop.objects.create(plan=plan, account=account, reason="DAY_FULL", detail="", **PLANTED[PlanDrop])
+    return plan
+
+
+def _merge(world: World, account: Account) -> AccountMerge:
+    loser = world.account("Hill Top", world.north)
+    Account.objects.filter(pk=loser.pk).update(deleted_at=clock.now(), merged_into=account)
+    return AccountMerge.objects.create(
+        org=world.org,
+        loser=loser,
+        winner=account,
+        survivor=account,
+        merged_by=world.ben,
+        merged_at=clock.now(),
+        **PLANTED[AccountMerge],
+    )
+
+
+def _issue(world: World, person: User, account: Account, deal: Opportunity) -> None:
+    """What was kept of edits while the person could still read what they edited: a merge, and a refusal."""
+    phone = world.phone(person)
+    boost, amount = PLANTED[Account]["boost"], PLANTED[Opportunity]["amount"]
+    for entity, row_id, mine, theirs in (
+        ("account", account.pk, {"boost": boost, "name": "Hill"}, {"boost": boost, "name": "Top"}),
+        ("opportunity", deal.pk, {"set": {"amount": amount, "notes": "n"}, "args": {"amount": amount}}, {}),
+    ):
+        SyncIssue.objects.create(
+            org=world.org,
+            user=person,
+            device=phone,
+            op_id=row_id,
+            kind="MERGED",
+            code="FIELD_CONFLICT",
+            entity=entity,
+            entity_id=row_id,
+            mine=mine,
+            theirs=theirs,
+        )
