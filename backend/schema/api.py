@@ -11,8 +11,11 @@ from strawberry.types import ExecutionContext
 from backend.schema.context import Context
 from backend.schema.errors import CodedErrors
 from backend.schema.limits import Limits
+from backend.schema.masks import mask
+from backend.schema.operations.attachments import AttachmentsQuery
 from backend.schema.operations.calendar import CalendarMutation, CalendarQuery
 from backend.schema.operations.crm import CrmMutation, CrmQuery
+from backend.schema.operations.documents import DocumentsMutation, DocumentsQuery, DocumentsSubscription
 from backend.schema.operations.field import FieldMutation, FieldQuery
 from backend.schema.operations.identity import IdentityMutation, IdentityQuery
 from backend.schema.operations.live import LiveSubscription
@@ -37,9 +40,11 @@ class Query(
     TerritoriesQuery,
     MergingQuery,
     FieldQuery,
+    AttachmentsQuery,
     PlanningQuery,
     NotificationsQuery,
     SyncQuery,
+    DocumentsQuery,
 ):
     pass
 
@@ -56,12 +61,13 @@ class Mutation(
     PlanningMutation,
     NotificationsMutation,
     SyncMutation,
+    DocumentsMutation,
 ):
     pass
 
 
 @strawberry.type
-class Subscription(ServerSubscription, SyncSubscription, LiveSubscription):
+class Subscription(ServerSubscription, SyncSubscription, LiveSubscription, DocumentsSubscription):
     pass
 
 
@@ -90,3 +96,4 @@ schema = FieldbeatSchema(
     extensions=[CodedErrors, FreshLoaders, Limits, lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS)],
     config=StrawberryConfig(auto_camel_case=True),
 )
+mask(schema._schema)

@@ -22,6 +22,7 @@ RETRY_CLASS = {
     "UNAUTHENTICATED": "AUTH",
     "UPGRADE": "UPGRADE",
     "RETRY": "RETRY",
+    "RESET": "RESET",
 }
 
 _INVALID: Mapping[str, object] = {"code": "GRAPHQL_INVALID", "retry": "NEVER", "fields": {}}

@@ -37,7 +37,18 @@ LONGEST_CHAIN = 60
 ROOT = 3_000
 """What a field of the root costs however little it gives: it asks the database."""
 
-DEAR = {"signIn": 50_000, "syncPull": 25_000, "syncPush": 25_000, "proposeDay": 25_000, "dueAccounts": 10_000}
+DEAR = {
+    "signIn": 50_000,
+    "syncPull": 25_000,
+    "syncPush": 25_000,
+    "proposeDay": 25_000,
+    "dueAccounts": 10_000,
+    "watermelonPull": 50_000,
+    "watermelonPush": 50_000,
+    **dict.fromkeys(
+        (f"{what}{of}" for what in ("pull", "push") for of in ("Account", "Contact", "Opportunity", "Visit")), 25_000
+    ),
+}
 """Fields of the root that work long for one answer."""
 
 BULKY = {"area": 100, "notes": 50, "summary": 50}
