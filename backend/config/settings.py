@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "backend.territories",
     "backend.field",
     "backend.orders",
+    "backend.orders",
     "backend.attachments",
     "backend.planning",
     "backend.merging",

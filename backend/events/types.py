@@ -62,6 +62,26 @@ class AttachmentStored(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderSubmitted(Event):
+    """A customer ordered through a rep."""
+
+    name: ClassVar[str] = "order.submitted"
+    order_id: UUID
+    account_id: UUID
+    actor_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSettled(Event):
+    """An order was confirmed or cancelled."""
+
+    name: ClassVar[str] = "order.settled"
+    order_id: UUID
+    account_id: UUID
+    actor_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class PlanAccepted(Event):
     """A day's plan became visits."""
 
@@ -120,6 +140,8 @@ VOCABULARY: dict[str, type[Event]] = {
         VisitCompleted,
         VisitOverdue,
         AttachmentStored,
+        OrderSubmitted,
+        OrderSettled,
         PlanAccepted,
         AccountMoved,
         AccountsMerged,

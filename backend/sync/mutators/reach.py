@@ -15,6 +15,7 @@ from backend.field.queries import visit_for
 from backend.field.rules import visit_not_found
 from backend.kit.errors import NotFound
 from backend.kit.models import Row
+from backend.orders.models import Order
 from backend.sync.mutators.registry import Caller
 from backend.sync.scope import was_given
 from backend.territories.coverage import account_for, sees
@@ -84,6 +85,16 @@ def visit_for_evidence(caller: Caller, visit_id: UUID) -> Visit:
     if not (own or sees(caller.reader.user_id, found.account_id) or _given(caller, found.account_id)):
         raise visit_not_found()
     return found
+
+
+def order(caller: Caller, order_id: UUID) -> Order:
+    """Returns an order of an account the person sees, or their own."""
+    found = Order.objects.filter(org_id=caller.actor.org_id, pk=order_id).first()
+
+    def root(one: Order) -> UUID:
+        return one.author_id if one.author_id == caller.actor.user_id else one.account_id
+
+    return _within(caller, found, root, "order")
 
 
 def opportunity(caller: Caller, opportunity_id: UUID) -> Opportunity:
