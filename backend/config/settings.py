@@ -24,7 +24,6 @@ INSTALLED_APPS = [
     "backend.territories",
     "backend.field",
     "backend.orders",
-    "backend.orders",
     "backend.attachments",
     "backend.planning",
     "backend.merging",

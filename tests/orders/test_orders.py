@@ -10,6 +10,7 @@ from django.db import DatabaseError, transaction
 
 from backend.crm.models import Account, OrderLine, Product
 from backend.events.models import OutboxEvent
+from backend.identity.actor import Actor
 from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.errors import DomainError, Invalid
@@ -176,11 +177,12 @@ def test_who_settles_an_order(field: World) -> None:
     account = field.account("Hilltop", field.north)
     field.account("Valley", field.south)
     order = ordered(field, account)
-    for who, act, code in (
+    refusals: tuple[tuple[User, Callable[[Actor], object], str], ...] = (
         (field.ana, lambda actor: confirm_order(actor=actor, order=order), "MANAGER_ONLY"),
         (field.cy, lambda actor: cancel_order(actor=actor, order=order, reason="x"), "NOT_YOUR_ORDER"),
         (field.ana, lambda actor: cancel_order(actor=actor, order=order, reason=" "), "REASON_REQUIRED"),
-    ):
+    )
+    for who, act, code in refusals:
         with pytest.raises(DomainError) as error:
             act(acting(who))
         assert error.value.code == code
