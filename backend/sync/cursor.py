@@ -3,6 +3,8 @@
 import base64
 import json
 import os
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -100,6 +102,21 @@ def unseal(text: str, bearer: Bearer, *, secret: str) -> Cursor:
         raise BadCursor("not a cursor of this device") from error
     page = body.pop("page")
     return Cursor(**body, page=_page(page) if page else None)
+
+
+def unseal_of_any(text: str, bearer: Bearer, protocols: Iterable[int], *, secret: str) -> Cursor:
+    """Returns a cursor that the bearer was given in whatever protocol: an app that was updated shows the one of its former
+    version. What it holds is told by the shape; a pull that was under way then has its pages in another order, so its
+    `page.shape` is emptied and fits nothing."""
+    try:
+        return unseal(text, bearer, secret=secret)
+    except BadCursor:
+        for protocol in protocols:
+            former = replace(bearer, protocol=protocol)
+            with suppress(BadCursor):
+                found = unseal(text, former, secret=secret)
+                return found if found.page is None else replace(found, page=replace(found.page, shape=""))
+        raise
 
 
 def _page(stored: dict[str, Any]) -> Page:

@@ -20,7 +20,7 @@ from backend.kit.errors import Busy
 from backend.sync import changes, limits, retention, rows, scope, versions
 from backend.sync import epoch as epochs
 from backend.sync.changes import START
-from backend.sync.cursor import MAIN, NIL, BadCursor, Bearer, Cursor, Page, seal, unseal
+from backend.sync.cursor import MAIN, NIL, BadCursor, Bearer, Cursor, Page, seal, unseal_of_any
 from backend.sync.models import DeviceState, Stream
 from backend.sync.phases import Work, fill
 from backend.sync.protocol import PAGE_LIMIT, EvictReason, PullPage, ResetReason
@@ -89,7 +89,8 @@ def _page(bearer: Bearer, entities: Collection[str] | None, text: str | None, li
         stream.forgotten_at = None
     else:
         try:
-            position = unseal(text, bearer, secret=settings.SECRET_KEY)
+            known = (one.number for one in versions.HISTORY)
+            position = unseal_of_any(text, bearer, known, secret=settings.SECRET_KEY)
         except BadCursor:
             return _reset(last_seq, epoch, ResetReason.CURSOR_INVALID)
         if refusal := _refusal(stream, sight, epoch, position):
