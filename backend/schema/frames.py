@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from typing import Any
 
 import orjson
@@ -77,4 +77,13 @@ def encoded(data: object) -> bytes:
     try:
         return orjson.dumps(data)
     except orjson.JSONEncodeError:
-        return json.dumps(data, default=str).encode()
+        return json.dumps(data, default=_read).encode()
+
+
+def unread(lines: Sequence[str]) -> orjson.Fragment:
+    """Returns a list whose items are JSON text already: it goes into the answer as it is."""
+    return orjson.Fragment(f"[{','.join(lines)}]")
+
+
+def _read(value: object) -> object:
+    return orjson.loads(orjson.dumps(value)) if isinstance(value, orjson.Fragment) else str(value)

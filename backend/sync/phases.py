@@ -107,13 +107,15 @@ def send_touched(work: Work, *, until: int | None = None, more: tuple[str, ...] 
         fitting = some[:room]
         living = _living(work, fitting)
         for touch in fitting:
+            if not work.room:
+                return False
             line = living.get(touch)
             work.add(rows.deleted(TABLES[touch.rank].entity, str(touch.id)) if line is None else line.text)
+            work.page = replace(work.page, rank=touch.rank, after=str(touch.id))
         if len(some) == len(fitting):
             return True
         if not fitting:
             return False
-        work.page = replace(work.page, rank=fitting[-1].rank, after=str(fitting[-1].id))
 
 
 def _living(work: Work, touched: list[Touched]) -> dict[Touched, Line]:
@@ -157,6 +159,8 @@ def _send(
             after = (work.page.root, work.page.after) if rank == work.page.rank else None
             some = rows.under(tables[rank], which, after=after, limit=room + 1, gone=gone(rank))
             for line in some[:room]:
+                if not work.room:
+                    return False
                 work.add(line.text)
                 work.page = replace(work.page, rank=rank, root=line.root, after=line.id)
             if len(some) <= room:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from backend.identity.models import Device, User
 from backend.kit.ids import new_id
+from backend.sync.cursor import MAIN
 from backend.sync.protocol import CURRENT, Mutation, PullPage, PushReply, ResetReason, Status
 from backend.sync.pull import pull
 from backend.sync.push import push
@@ -27,6 +28,8 @@ class Replica:
     next_seq: int = 1
     resets: list[ResetReason] = field(default_factory=list)
     protocol: int = CURRENT
+    stream: str = MAIN
+    entities: frozenset[str] | None = None
 
     def ask(self, *, limit: int = 500) -> PullPage:
         """Asks for the next page and does nothing with it: what a lost reply looks like from the phone."""
@@ -36,6 +39,8 @@ class Replica:
             protocol=self.protocol,
             cursor=self.page_cursor or self.cursor,
             limit=limit,
+            stream=self.stream,
+            entities=self.entities,
         )
         return pulled.page
 

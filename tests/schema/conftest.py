@@ -1,5 +1,6 @@
 """GraphQL asked in this process: the same schema, context and loaders, with the database on the test's own connection."""
 
+import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from backend.identity.models import Device, User
 from backend.schema.api import schema
 from backend.schema.context import Context
+from backend.schema.frames import encoded
 from tests.factories import world
 
 T = TypeVar("T")
@@ -46,7 +48,9 @@ class Client:
         with CaptureQueriesContext(connection) as captured:
             result = async_to_sync(schema.execute)(document, variable_values=variables, context_value=context)
         self.queries = len(captured)
-        return result.data, [dict(error.formatted) for error in result.errors or []]
+        # As the doors write it, and a client reads it.
+        data = json.loads(encoded(result.data))
+        return data, [dict(error.formatted) for error in result.errors or []]
 
 
 @pytest.fixture

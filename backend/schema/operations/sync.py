@@ -10,6 +10,7 @@ from backend.identity.models import Device
 from backend.identity.rules import device_revoked
 from backend.kit.errors import Invalid, NotFound
 from backend.schema.context import Info, device_of
+from backend.schema.frames import unread
 from backend.schema.live import watch_scope
 from backend.schema.types import rows
 from backend.schema.types.sync import SyncIssue, SyncMutationInput, SyncPage, SyncPoke, SyncPushPayload, SyncResult
@@ -62,7 +63,7 @@ class SyncQuery:
         pulled = await info.context.run(read)
         page = pulled.page
         return SyncPage(
-            ops=page.ops,  # type: ignore[arg-type]
+            ops=unread(page.lines),  # type: ignore[arg-type]
             cursor=page.cursor,
             complete=page.complete,
             more=page.more,
@@ -71,6 +72,9 @@ class SyncQuery:
             server_time=page.server_time,
             reset=page.reset,
             counts=pulled.counts,  # type: ignore[arg-type]
+            counts_by_priority=pulled.counts_by_priority,
+            ready=page.ready,
+            warnings=pulled.warnings,
         )
 
     @strawberry.field(description="What of yours could not be applied as sent; open ones first, at most 100.")

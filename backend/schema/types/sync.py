@@ -6,6 +6,10 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import JSON
 
+from backend.schema.context import Info
+from backend.sync.versions import newest
+from backend.sync.view import view_for
+
 
 @strawberry.type(description="One page; stage it, and swap all staged pages in at `complete`.")
 class SyncPage:
@@ -18,6 +22,11 @@ class SyncPage:
     server_time: datetime
     reset: str | None
     counts: JSON | None
+    counts_by_priority: list[int] | None = strawberry.field(
+        description="With `counts`: how many of the rows come first (0), then (1), and last (2)."
+    )
+    ready: int | None = strawberry.field(description="The highest priority that is wholly delivered with this page.")
+    warnings: list[str]
 
 
 @strawberry.input(description="One thing a person did on a phone.")
@@ -53,6 +62,11 @@ class SyncPushPayload:
     message: str | None
 
 
+def _told(issue: "SyncIssue", name: str, info: Info) -> JSON:
+    told: JSON = view_for(newest(), info.context.actor.role).masked(issue.entity, getattr(issue, name))  # type: ignore[assignment]
+    return told
+
+
 @strawberry.type(description="Something a phone sent that could not be applied as it was; nothing of it is lost.")
 class SyncIssue:
     id: UUID
@@ -60,10 +74,16 @@ class SyncIssue:
     code: str
     entity: str
     entity_id: UUID | None
-    mine: JSON
-    theirs: JSON
     state: str
     created_at: datetime
+
+    @strawberry.field(description="What was wanted, without what the caller may not read.")
+    def mine(self, info: Info) -> JSON:
+        return _told(self, "mine", info)
+
+    @strawberry.field(description="What stands here, or what is wrong with which field; likewise.")
+    def theirs(self, info: Info) -> JSON:
+        return _told(self, "theirs", info)
 
 
 @strawberry.type(description="Pull now. Carries no data.")
