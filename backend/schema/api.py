@@ -21,6 +21,7 @@ from backend.schema.operations.identity import IdentityMutation, IdentityQuery
 from backend.schema.operations.live import LiveSubscription
 from backend.schema.operations.merging import MergingMutation, MergingQuery
 from backend.schema.operations.notifications import NotificationsMutation, NotificationsQuery
+from backend.schema.operations.orders import OrdersMutation, OrdersQuery
 from backend.schema.operations.planning import PlanningMutation, PlanningQuery
 from backend.schema.operations.server import ServerQuery, ServerSubscription
 from backend.schema.operations.sync import SyncMutation, SyncQuery, SyncSubscription
@@ -40,6 +41,7 @@ class Query(
     TerritoriesQuery,
     MergingQuery,
     FieldQuery,
+    OrdersQuery,
     AttachmentsQuery,
     PlanningQuery,
     NotificationsQuery,
@@ -58,6 +60,7 @@ class Mutation(
     TerritoriesMutation,
     MergingMutation,
     FieldMutation,
+    OrdersMutation,
     PlanningMutation,
     NotificationsMutation,
     SyncMutation,

@@ -23,6 +23,7 @@ from backend.crm.models import (
 from backend.field.models import CheckIn, Visit, VisitReport
 from backend.identity.actor import Actor
 from backend.identity.models import User
+from backend.orders.models import Order, OrderItem
 from backend.planning.models import PlanDrop, PlanStop
 from backend.schema.execution import Run
 from backend.territories.coverage import visible
@@ -92,6 +93,15 @@ class Loaders:
                 "created_at", "id"
             ),
             "visit_id",
+        )
+        self.orders = self._many(
+            lambda ids: visible(Order.objects.filter(account_id__in=ids), actor, root="account_id").order_by(
+                "-placed_at", "id"
+            ),
+            "account_id",
+        )
+        self.order_items = self._many(
+            lambda ids: OrderItem.objects.filter(org_id=org, order_id__in=ids).order_by("position"), "order_id"
         )
         self.check_ins = self._many(
             lambda ids: CheckIn.objects.filter(org_id=org, visit_id__in=ids).order_by("at"), "visit_id"

@@ -17,8 +17,10 @@ from backend.schema.types.identity import User
 if TYPE_CHECKING:
     from backend.schema.types.attachments import Attachment
     from backend.schema.types.field import Visit
+    from backend.schema.types.orders import Order
 
 AttachmentType = Annotated["Attachment", strawberry.lazy("backend.schema.types.attachments")]
+OrderType = Annotated["Order", strawberry.lazy("backend.schema.types.orders")]
 VisitType = Annotated["Visit", strawberry.lazy("backend.schema.types.field")]
 
 
@@ -114,6 +116,10 @@ class Account:
     @strawberry.field(description="The latest 100 visits.")
     async def visits(self, info: Info) -> list[VisitType]:
         return cast("list[Visit]", list(await info.context.load.visits.load(self.id)))
+
+    @strawberry.field(description="The latest 100 orders.")
+    async def orders(self, info: Info) -> list[OrderType]:
+        return cast("list[Order]", list(await info.context.load.orders.load(self.id)))
 
     @strawberry.field(description="The latest 100 photos, signatures and documents.")
     async def attachments(self, info: Info) -> list[AttachmentType]:
