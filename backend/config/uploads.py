@@ -21,7 +21,7 @@ from backend.schema.context import Context
 
 PATH = "/attachments/uploads"
 PIECE_BYTES = 1024 * 1024
-"""What a process that is killed may lose of a body; a cut line loses nothing."""
+"""What a process that is killed may lose of a body. A cut line loses what lay unread in its socket, 64 KiB at most."""
 
 PATIENCE_SECONDS = 30.0
 """How long a body may stand still."""

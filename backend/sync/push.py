@@ -27,7 +27,7 @@ from backend.kit.ids import new_id
 from backend.kit.logs import logger
 from backend.sync import storable
 from backend.sync.models import DeviceState, SyncIssue, SyncOp
-from backend.sync.mutators import accounts, calendar, deals, field, inbox, orders, work  # noqa: F401 - registers the mutations
+from backend.sync.mutators import accounts, attachments, calendar, deals, field, inbox, orders, work  # noqa: F401 - registers the mutations
 from backend.sync.mutators.registry import Caller, Outcome, find
 from backend.sync.protocol import MUTATION_BYTES, PUSH_LIMIT, Halt, Mutation, PushReply, Result, Status
 

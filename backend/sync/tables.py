@@ -186,6 +186,16 @@ TABLES: tuple[SyncedTable, ...] = (
         history="t.submitted_at < {old}",
     ),
     SyncedTable(
+        "attachment",
+        "attachments_attachment",
+        ACCOUNT,
+        _cols(
+            "account_id visit_id kind mime_type size sha256 state reason width height has_thumbnail author_id captured_at "
+            "created_at version"
+        ),
+        history="t.created_at < {old}",
+    ),
+    SyncedTable(
         "activity",
         "crm_activity",
         DEAL,
