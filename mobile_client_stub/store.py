@@ -168,15 +168,31 @@ class Store:
                 self.remember(counts=page.counts)
             if not page.complete:
                 self.remember(staged_cursor=page.cursor)
+                if page.ready is not None:
+                    self._show_early(db, before, page.ready)
                 return False
             self._swap_in(db, before, page)
             return True
 
-    def _swap_in(self, db: sqlite3.Connection, before: Position, page: Page) -> None:
-        if before.cursor is None:
+    def _show_early(self, db: sqlite3.Connection, before: Position, ready: int) -> None:
+        """Shows an empty phone what it needs for the coming days while the rest is on its way.
+
+        The pages stay staged: what is shown now is replaced by what stands there when the pull is complete."""
+        shown = self.recall("shown_early")
+        (held,) = db.execute("SELECT EXISTS (SELECT 1 FROM rows)").fetchone()
+        if before.cursor is not None or (held and shown is None) or (shown is not None and shown >= ready):
+            return
+        self._apply_staged(db, anew=True)
+        self.remember(shown_early=ready)
+
+    def _apply_staged(self, db: sqlite3.Connection, *, anew: bool) -> None:
+        if anew:
             db.execute("DELETE FROM rows")
         for (text,) in db.execute("SELECT op FROM staged ORDER BY n").fetchall():
             _apply(db, json.loads(text))
+
+    def _swap_in(self, db: sqlite3.Connection, before: Position, page: Page) -> None:
+        self._apply_staged(db, anew=before.cursor is None)
         db.execute("DELETE FROM staged")
         if before.epoch is not None and before.epoch != page.epoch:
             # The server was restored from a backup: what it forgot is sent again.
@@ -187,7 +203,7 @@ class Store:
         db.execute("UPDATE outbox SET state = 'done' WHERE state = 'answered' AND seq <= ?", [page.last_seq])
         self.remember(
             cursor=page.cursor, staged_cursor=None, held_seq=page.last_seq, epoch=page.epoch, counts=None,
-            last_sync=page.server_time,
+            last_sync=page.server_time, shown_early=None,
         )  # fmt: skip
 
     def forget_staged(self) -> None:
@@ -221,6 +237,7 @@ class Store:
             db.execute("UPDATE outbox SET seq = 0")
             self.start_over()
             self.remember(
+                shown_early=None,
                 session=None,
                 install_keys=None,
                 device_id=None,

@@ -19,7 +19,6 @@ from mobile_client_stub.wire import Answer, Page, PushReply
 ROUNDS = 5
 """How often push and pull may call for one another again, and how many resets one pull may meet."""
 
-FRESH_START = frozenset({"CURSOR_INVALID", "CURSOR_REWOUND", "EPOCH_CHANGED"})
 PAGES_ONLY = "PAGES_SUPERSEDED"
 
 
@@ -193,10 +192,9 @@ class Loop:
     def _after_reset(self, reason: str) -> None:
         if reason == PAGES_ONLY:
             self._store.forget_staged()
-        elif reason in FRESH_START:
-            self._store.start_over()
         else:
-            raise ProtocolBroken(f"The server resets this phone for a reason this program does not know: {reason}.")
+            # Whatever the reason, one this program does not know among them: what is here must be fetched anew.
+            self._store.start_over()
 
     def _measure_clock(self, page: Page) -> None:
         ahead = (self._clock() - instant(page.server_time)).total_seconds()

@@ -1,10 +1,10 @@
-"""The documents this phone sends and the messages it gets; docs/protocol.md is the contract."""
+"""The documents this phone sends and the messages it gets; docs/sync.md is the contract."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-PROTOCOL = 1
+PROTOCOL = 2
 PAGE_LIMIT = 500
 PUSH_LIMIT = 100
 PUSH_BYTES = 512 * 1024
@@ -38,7 +38,7 @@ SYNC_PULL = Document(
     "SyncPull",
     "query SyncPull($device: UUID!, $protocol: Int!, $cursor: String, $limit: Int) { "
     "syncPull(deviceId: $device, protocol: $protocol, cursor: $cursor, limit: $limit) { "
-    "ops cursor complete more lastSeq epoch serverTime reset counts } }",
+    "ops cursor complete more lastSeq epoch serverTime reset counts ready warnings } }",
 )
 SYNC_PUSH = Document(
     "SyncPush",
@@ -69,7 +69,9 @@ REGISTER_PUSH = Document(
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a pull. `counts`: rows to come by entity, on the first page of a first sync only."""
+    """One page of a pull. `counts`: rows to come by entity, on the first page of a first sync only.
+
+    `ready`: the highest priority of which nothing is missing any more: 0 is the coming days, 1 the rest, 2 history."""
 
     ops: list[Row]
     cursor: str | None
@@ -80,6 +82,8 @@ class Page:
     server_time: str
     reset: str | None
     counts: dict[str, int] | None
+    ready: int | None = None
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "Page":
@@ -94,6 +98,8 @@ class Page:
             server_time=str(data["serverTime"]),
             reset=data["reset"],
             counts=data.get("counts"),
+            ready=data.get("ready"),
+            warnings=tuple(data.get("warnings") or ()),
         )
 
 

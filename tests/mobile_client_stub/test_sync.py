@@ -54,6 +54,49 @@ def test_after_a_crash_between_pages_the_next_start_goes_on_from_the_staged_page
     assert names(again) == ["Ames Liquor", "Boone Market", "Far Goods"]
 
 
+def test_an_empty_phone_shows_the_coming_days_before_the_rest_has_come(server: Scripted, phone: Phone) -> None:
+    two_pages(server)
+    server.pages[None][0]["ready"] = 0
+    ana = phone()
+    ana.sign_in("ana", "secret")
+    ana.faults.crash_after_page(1)
+    with pytest.raises(Crash):
+        ana.sync()
+    shown_early = ana.store.contents()
+    assert len(shown_early) == 8
+    assert ana.store.position().staged == 8
+    ana.sync()
+    assert names(ana) == ["Ames Liquor", "Boone Market", "Far Goods"]
+    assert ana.store.contents().items() >= shown_early.items()
+
+
+def test_a_phone_that_shows_rows_shows_no_half_of_a_new_state(server: Scripted, ana: Device) -> None:
+    before = ana.store.contents()
+    rows = everything()
+    server.pages = {
+        "c1": [reset("TOO_OLD")],
+        None: [page(*rows[:4], cursor="p1", complete=False, ready=0)],
+        "p1": [page(*rows[4:8], cursor="c2")],
+        "c2": [page(cursor="c2")],
+    }
+    ana.faults.crash_after_page(1)
+    with pytest.raises(Crash):
+        ana.sync()
+    assert ana.store.contents() == before
+    ana.sync()
+    assert len(ana.store.contents()) == 8
+
+
+def test_a_reset_for_a_reason_of_tomorrow_begins_anew_and_keeps_the_outbox(server: Scripted, ana: Device) -> None:
+    ana.add_note(STORE, "Ask for Jo")
+    server.pages["c1"] = [reset("SOMETHING_NEW")]
+    server.pages[None] = [page(*everything(), cursor="c9")]
+    server.pages["c9"] = [page(cursor="c9")]
+    report = ana.sync()
+    assert report.resets == ["SOMETHING_NEW"]
+    assert [entry.name for entry, _ in report.answers] == ["activity.create"]
+
+
 def test_a_first_sync_tells_how_far_it_is(server: Scripted, phone: Phone) -> None:
     two_pages(server)
     ana = phone()
