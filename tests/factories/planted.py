@@ -16,6 +16,7 @@ from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.field_rules import may_read
 from backend.merging.models import AccountMerge
+from backend.orders.models import Order, OrderItem
 from backend.planning.models import PlanDrop, PlanStop, VisitPlan
 from backend.sync.models import SyncIssue
 from backend.territories.models import AccountShare
@@ -44,6 +45,16 @@ PLANTED: dict[type[Model], dict[str, Any]] = {
     VisitPlan: {"figures": {"prize": 6677881}},
     PlanStop: {"prize": 7788992, "why": "WHY-TO-STOP"},
     PlanDrop: {"prize": 8899113, "why": "WHY-TO-DROP"},
+    Order: {"total": "64297531.86"},
+    OrderItem: {
+        "position": 30123,
+        "sku": "ITEM-OF-OURS",
+        "quantity": "75312.25",
+        "unit_price": "86423.75",
+        "offered_price": "97534.25",
+        "price_differs": True,
+        "withdrawn": True,
+    },
     AccountMerge: {
         "outcomes": [
             {"field": "boost", "winner": 31896, "loser": 31895, "result": 31896, "taken": "winner", "conflict": True}
@@ -126,6 +137,7 @@ def plant(world: World) -> Garden:
     Absence.objects.create(org=world.org, user=world.pat, first_day=clock.now().date(), last_day=clock.now().date())
     plan = _plan(world, world.pat, account)
     merge = _merge(world, account)
+    order = _order(world, account)
     for person in (world.ana, world.pat):
         _issue(world, person, account, deal)
     ids = [
@@ -135,6 +147,7 @@ def plant(world: World) -> Garden:
         visit.pk,
         plan.pk,
         merge.pk,
+        order.pk,
         world.ana.pk,
         world.pat.pk,
         world.stages["new"].pk,
@@ -169,6 +182,22 @@ def _plan(world: World, rep: User, account: Account) -> VisitPlan:
     )
     PlanDrop.objects.create(plan=plan, account=account, reason="DAY_FULL", detail="", **PLANTED[PlanDrop])
     return plan
+
+
+def _order(world: World, account: Account) -> Order:
+    now = clock.now()
+    order = Order.objects.create(
+        org=world.org,
+        account=account,
+        author=world.ana,
+        number=1,
+        placed_at=now,
+        received_at=now,
+        currency="USD",
+        **PLANTED[Order],
+    )
+    OrderItem.objects.create(org=world.org, order=order, product=world.product, **PLANTED[OrderItem])
+    return order
 
 
 def _merge(world: World, account: Account) -> AccountMerge:
