@@ -18,6 +18,7 @@ from backend.schema.operations.crm import CrmMutation, CrmQuery
 from backend.schema.operations.documents import DocumentsMutation, DocumentsQuery, DocumentsSubscription
 from backend.schema.operations.field import FieldMutation, FieldQuery
 from backend.schema.operations.identity import IdentityMutation, IdentityQuery
+from backend.schema.operations.inbox import InboxMutation, InboxQuery
 from backend.schema.operations.live import LiveSubscription
 from backend.schema.operations.merging import MergingMutation, MergingQuery
 from backend.schema.operations.notifications import NotificationsMutation, NotificationsQuery
@@ -46,6 +47,7 @@ class Query(
     PlanningQuery,
     NotificationsQuery,
     SyncQuery,
+    InboxQuery,
     DocumentsQuery,
 ):
     pass
@@ -64,6 +66,7 @@ class Mutation(
     PlanningMutation,
     NotificationsMutation,
     SyncMutation,
+    InboxMutation,
     DocumentsMutation,
 ):
     pass

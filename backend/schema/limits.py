@@ -51,8 +51,9 @@ DEAR = {
 }
 """Fields of the root that work long for one answer."""
 
-BULKY = {"area": 100, "notes": 50, "summary": 50}
-"""Values that may be thousands of letters long: asked for under many names they make a small question a huge answer."""
+BULKY = {"area": 100, "notes": 50, "summary": 50, "journal": 50, "base": 10, "mine": 10, "theirs": 10}
+"""Values that may be thousands of letters long: asked for under many names they make a small question a huge answer. An
+issue has few fields in conflict, and what stands in them is mostly short."""
 
 JSON = 20
 INTROSPECTED = 10

@@ -142,30 +142,69 @@ class SyncOp(models.Model):
     entity_id = models.UUIDField(null=True, blank=True)
     status = models.CharField(max_length=12)
     result = models.JSONField()
-    client_time = models.DateTimeField(null=True, blank=True)
+    client_time = models.DateTimeField(null=True, blank=True, help_text="The phone's clock, as it claims.")
+    corrected_time = models.DateTimeField(null=True, blank=True, help_text="That, set right by the phone's offset.")
     received_at = models.DateTimeField()
+    group = models.UUIDField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["device", "seq"], name="sync_op_seq_once")]
+        indexes = [
+            models.Index(fields=["group"], condition=Q(group__isnull=False), name="sync_op_by_group"),
+        ]
 
 
 class IssueState(models.TextChoices):
-    """open → resolved."""
+    """open → resolved | discarded."""
 
     OPEN = "open"
     RESOLVED = "resolved"
+    DISCARDED = "discarded"
+
+
+class Resolution(models.TextChoices):
+    """What a person may do about an issue."""
+
+    RETRY = "retry"
+    KEEP_MINE = "keepMine"
+    DISCARD = "discard"
 
 
 class SyncIssue(Row):
-    """A mutation that could not be applied as sent: what the phone wanted, what stands here, nothing lost."""
+    """A mutation that could not be applied as sent: what the phone wanted, what stands here, nothing lost.
+
+    `fields`: [{name, policy, base, mine, theirs}] of those that others changed meanwhile. `mutation`: all of it, to be done
+    again; empty where the server could not hold it. `actions`: what may be done about it. `root`: of the row it was about,
+    as far as its person knew it."""
 
     user = models.ForeignKey("identity.User", on_delete=models.PROTECT, related_name="+")
     device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="+")
     op_id = models.UUIDField()
+    name = models.CharField(max_length=60, default="", db_default="", blank=True)
     kind = models.CharField(max_length=12)
     code = models.CharField(max_length=60)
+    message = models.TextField(default="", db_default="", blank=True)
     entity = models.CharField(max_length=30)
     entity_id = models.UUIDField(null=True, blank=True)
+    root = models.UUIDField(null=True, blank=True)
+    fields = models.JSONField(default=list, db_default=Value([], models.JSONField()), blank=True)
     mine = models.JSONField(default=dict)
     theirs = models.JSONField(default=dict)
-    state = models.CharField(max_length=8, choices=IssueState.choices, default=IssueState.OPEN)
+    args = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), blank=True)
+    mutation = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), blank=True)
+    actions = models.JSONField(default=list, db_default=Value(["discard"], models.JSONField()), blank=True)
+    state = models.CharField(max_length=10, choices=IssueState.choices, default=IssueState.OPEN)
+    resolution = models.CharField(max_length=10, choices=Resolution.choices, null=True, blank=True)
+    resolved_by = models.ForeignKey("identity.User", on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user", "state"], name="sync_issue_by_state"),
+            models.Index(fields=["op_id"], name="sync_issue_by_op"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="open") | Q(resolution=None, resolved_at=None), name="sync_issue_open_is_unsettled"
+            ),
+        ]

@@ -71,6 +71,7 @@ HISTORY: tuple[Version, ...] = (
         2,
         date(2026, 11, 23),
         "Priorities, streams, snapshot; groups; an inbox that can be answered; attachments and orders.",
+        values={"syncIssue": {"state": {"discarded": "resolved"}}},
         upcasters={"syncIssue.resolve": with_default("action", "discard")},
     ),
 )

@@ -5,9 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from backend.crm.models import Account
 from backend.field.models import CheckIn, VisitReport
 from backend.identity.models import User
 from backend.kit import clock
+from backend.kit.ids import new_id
+from backend.sync.models import SyncIssue
 from backend.territories.actions import share_account
 from tests.factories.world import World, acting
 from tests.schema.conftest import Client
@@ -27,10 +30,34 @@ def _stock(field: World, count: int) -> None:
         VisitReport.objects.create(
             org=field.org, visit=visit, author=field.ana, outcome="order", submitted_at=clock.now()
         )
+        _issue(field, field.ana, account)
     theirs = field.account("Valley", field.south)
+    _issue(field, field.cy, theirs, code="Secret code")
     field.contact(theirs, "Secret Person")
     field.deal(theirs, owner=field.cy, name="Secret deal")
     field.visit(theirs, field.cy)
+
+
+def _issue(field: World, user: User, account: Account, code: str = "FIELD_CONFLICT") -> None:
+    """Makes an issue that was settled."""
+    changed = {"name": "phone", "policy": "merge", "base": "", "mine": "1", "theirs": "2"}
+    SyncIssue.objects.create(
+        org=field.org,
+        user=user,
+        device=field.phone(user),
+        op_id=new_id(),
+        name="account.patch",
+        kind="CONFLICT",
+        code=code,
+        entity="account",
+        entity_id=account.pk,
+        root=account.pk,
+        fields=[changed],
+        state="resolved",
+        resolution="retry",
+        resolved_by=user,
+        resolved_at=clock.now(),
+    )
 
 
 LISTS = {
@@ -57,7 +84,10 @@ LISTS = {
     "pipelines": ("{ pipelines { name stages { name } } }", 2),
     "territories": ("{ territories { name } }", 1),
     "territories.parent": ("{ territories { name parent { name } } }", 2),
-    "syncIssues": ("{ syncIssues { code state } }", 1),
+    "syncIssues": ("{ syncIssues { nodes { code state } } }", 1),
+    "syncIssues.account": ("{ syncIssues { nodes { code account { name } user { username } } } }", 3),
+    "syncConflicts": ("{ syncConflicts { nodes { fields { name policy base mine theirs } } } }", 1),
+    "syncConflicts.resolvedBy": ("{ syncConflicts { nodes { code resolvedBy { username } } } }", 2),
     "devices": ("{ devices { name } }", 1),
     "me": ("{ me { user { username } org { slug } device { id } } }", 2),
 }

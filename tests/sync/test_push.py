@@ -66,6 +66,7 @@ def test_a_days_work_is_applied_once_and_comes_back(field: World, phone: Phone) 
     assert len(ana.of("stageHistory")) == 2
 
 
+@pytest.mark.trap(10)
 def test_a_push_sent_again_gives_the_stored_answers_and_does_nothing(field: World, phone: Phone) -> None:
     """Trap 10: the reply was lost."""
     visit = field.visit(field.account("Hilltop", field.north))
@@ -78,6 +79,8 @@ def test_a_push_sent_again_gives_the_stored_answers_and_does_nothing(field: Worl
     assert OutboxEvent.objects.count() == 2
 
 
+@pytest.mark.trap(11)
+@pytest.mark.trap(22)
 def test_a_gap_stops_and_an_old_number_with_another_body_is_a_fork(field: World, phone: Phone) -> None:
     """Traps 11 and 22."""
     account = field.account("Hilltop", field.north)
@@ -92,6 +95,7 @@ def test_a_gap_stops_and_an_old_number_with_another_body_is_a_fork(field: World,
     assert Account.objects.get(pk=account.pk).notes == "one"
 
 
+@pytest.mark.trap(22)
 def test_a_forked_phone_requeues_under_new_numbers_without_doubling(field: World, phone: Phone) -> None:
     account = field.account("Hilltop", field.north)
     old, new = phone(field.ana), phone(field.ana)
@@ -112,6 +116,7 @@ def test_anothers_mutation_id_gives_nothing_away(field: World, phone: Phone) -> 
     assert (result.status, result.code) == (Status.REJECTED, "MUTATION_ID_TAKEN")
 
 
+@pytest.mark.trap(11)
 def test_two_sockets_of_one_phone_take_turns(field: World, phone: Phone) -> None:
     """Trap 11: the same two mutations on two lines at once."""
     account = field.account("Hilltop", field.north)
@@ -140,6 +145,7 @@ def test_two_sockets_of_one_phone_take_turns(field: World, phone: Phone) -> None
     assert all([result.status for result in reply.results] == [Status.APPLIED] * 5 for reply in replies)
 
 
+@pytest.mark.trap(17)
 def test_a_poison_mutation_consumes_its_number_and_the_rest_flows(field: World, phone: Phone) -> None:
     """Trap 17: and what it wanted is kept for its person."""
     account = field.account("Hilltop", field.north)
@@ -202,6 +208,7 @@ def test_cy_can_touch_nothing_of_anas_and_learns_nothing(field: World, phone: Ph
     assert (account.notes, account.version) == ("", 1)
 
 
+@pytest.mark.trap(16)
 def test_work_done_offline_on_a_store_that_was_moved_is_not_lost(field: World, phone: Phone) -> None:
     """Trap 16: check-in and report count for Ana, her edit of the store waits in her inbox."""
     account = field.account("Hilltop", field.north)
@@ -239,10 +246,12 @@ def test_a_visit_ben_called_off_meanwhile_keeps_what_ana_sent(field: World, phon
     ana = phone(field.ana)
     leave_undone(actor=acting(field.ben), visit=visit, state=VisitState.CANCELLED, reason="store closed")
     sent = check_in(ana, visit)
-    assert codes(ana.push(sent)) == [(Status.CONFLICT, "VISIT_STATE")]
+    assert codes(ana.push(sent)) == [(Status.MERGED, "VISIT_STATE")]
     assert SyncIssue.objects.get().mine["args"] == dict(sent.args)
+    assert (CheckIn.objects.get().late, Visit.objects.get().state) == (True, "cancelled")
 
 
+@pytest.mark.trap(21)
 def test_a_phone_that_lies_about_the_time_cannot_reach_the_future(field: World, phone: Phone) -> None:
     """Trap 21: a claim stays a claim."""
     visit = field.visit(field.account("Hilltop", field.north))
@@ -324,7 +333,7 @@ def test_a_conflict_that_was_seen_to_is_closed_on_every_phone(field: World, phon
     issue = SyncIssue.objects.get()
     assert codes(ana.push(ana.mutation("syncIssue.resolve", issue.pk))) == [(Status.APPLIED, None)]
     second.pull()
-    assert [row["state"] for row in second.of("syncIssue").values()] == ["resolved"]
+    assert [row["state"] for row in second.of("syncIssue").values()] == ["discarded"]
 
 
 def test_a_prospect_found_on_the_road_comes_back_to_its_finder(field: World, phone: Phone) -> None:

@@ -13,10 +13,9 @@ from backend.schema.context import Info, device_of
 from backend.schema.frames import unread
 from backend.schema.live import watch_scope
 from backend.schema.types import rows
-from backend.schema.types.sync import SyncIssue, SyncMutationInput, SyncPage, SyncPoke, SyncPushPayload, SyncResult
+from backend.schema.types.sync import SyncMutationInput, SyncPage, SyncPoke, SyncPushPayload, SyncResult
 from backend.sync import versions
-from backend.sync.models import SyncIssue as SyncIssueRow
-from backend.sync.protocol import CURRENT, PAGE_LIMIT, Mutation, PushReply
+from backend.sync.protocol import CURRENT, FARTHEST_OFFSET_MS, PAGE_LIMIT, Mutation, PushReply
 from backend.sync.pull import Pulled, pull
 from backend.sync.push import push
 
@@ -45,7 +44,15 @@ def _mutation(given: SyncMutationInput) -> Mutation:
         args=given.args or {},  # type: ignore[arg-type]
         client_time=given.client_time,
         depends_on=tuple(given.depends_on or ()),
+        group=given.group,
+        clock_offset_ms=None if given.clock_offset_ms is None else _whole(given.clock_offset_ms),
+        protocol=given.protocol,
     )
+
+
+def _whole(milliseconds: float) -> int:
+    # A phone may be decades off, more than an Int of GraphQL holds.
+    return round(max(-FARTHEST_OFFSET_MS - 1, min(FARTHEST_OFFSET_MS + 1, milliseconds)))
 
 
 @strawberry.type
@@ -77,16 +84,6 @@ class SyncQuery:
             warnings=pulled.warnings,
         )
 
-    @strawberry.field(description="What of yours could not be applied as sent; open ones first, at most 100.")
-    async def sync_issues(self, info: Info) -> list[SyncIssue]:
-        actor = info.context.actor
-
-        def read() -> list[SyncIssueRow]:
-            found = SyncIssueRow.objects.filter(user_id=actor.user_id, org_id=actor.org_id, deleted_at=None)
-            return list(found.order_by("state", "-created_at", "id")[:100])
-
-        return rows.many(SyncIssue, await info.context.run(read))
-
 
 @strawberry.type
 class SyncMutation:
@@ -99,7 +96,7 @@ class SyncMutation:
 
         def act() -> PushReply:
             device = _check(actor, device_id, protocol)
-            return push(actor=actor, device_id=device, mutations=decoded)
+            return push(actor=actor, device_id=device, mutations=decoded, protocol=protocol)
 
         reply = await info.context.run(act)
         return SyncPushPayload(

@@ -6,10 +6,6 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import JSON
 
-from backend.schema.context import Info
-from backend.sync.versions import newest
-from backend.sync.view import view_for
-
 
 @strawberry.type(description="One page; stage it, and swap all staged pages in at `complete`.")
 class SyncPage:
@@ -40,6 +36,15 @@ class SyncMutationInput:
     args: JSON | None = None
     client_time: datetime | None = None
     depends_on: list[UUID] | None = None
+    group: UUID | None = strawberry.field(
+        default=None, description="Those that follow one another under one group are applied all or none."
+    )
+    clock_offset_ms: float | None = strawberry.field(
+        default=None, description="What to add to the phone's clock, in milliseconds, to have the server's."
+    )
+    protocol: int | None = strawberry.field(
+        default=None, description="The version it was written in, where that is not the one of the push."
+    )
 
 
 @strawberry.type(description="What became of a mutation: APPLIED, MERGED, CONFLICT or REJECTED.")
@@ -60,30 +65,6 @@ class SyncPushPayload:
     results: list[SyncResult]
     halt: str | None
     message: str | None
-
-
-def _told(issue: "SyncIssue", name: str, info: Info) -> JSON:
-    told: JSON = view_for(newest(), info.context.actor.role).masked(issue.entity, getattr(issue, name))  # type: ignore[assignment]
-    return told
-
-
-@strawberry.type(description="Something a phone sent that could not be applied as it was; nothing of it is lost.")
-class SyncIssue:
-    id: UUID
-    kind: str
-    code: str
-    entity: str
-    entity_id: UUID | None
-    state: str
-    created_at: datetime
-
-    @strawberry.field(description="What was wanted, without what the caller may not read.")
-    def mine(self, info: Info) -> JSON:
-        return _told(self, "mine", info)
-
-    @strawberry.field(description="What stands here, or what is wrong with which field; likewise.")
-    def theirs(self, info: Info) -> JSON:
-        return _told(self, "theirs", info)
 
 
 @strawberry.type(description="Pull now. Carries no data.")

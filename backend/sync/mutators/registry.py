@@ -7,6 +7,7 @@ from uuid import UUID
 from backend.identity.actor import Actor
 from backend.kit.errors import DomainError, Invalid
 from backend.sync.conflicts import Clash
+from backend.sync.models import SyncIssue
 from backend.sync.protocol import CURRENT, Mutation
 from backend.sync.view import View, view_for
 
@@ -48,8 +49,8 @@ class Outcome:
     yielded: frozenset[str] = frozenset()
     objection: DomainError | None = None
     code: str = "FIELD_CONFLICT"
-    settled: UUID | None = None
-    """The issue that this mutation was about, still open: no second one is made of it."""
+    settled: SyncIssue | None = None
+    """The issue that this mutation was about, where it is still open: no second one is made of it."""
 
 
 DONE = Outcome()
