@@ -14,6 +14,7 @@ from backend.config.boot import database, setup_django
 from backend.config.checks import CannotStart, check_database, listen
 from backend.config.env import SettingsError, current
 from backend.config.progress import Progress
+from backend.config.sync_commands import add_to
 from backend.kit.embedded_postgres import EmbeddedError, Holder
 from backend.kit.errors import DomainError
 
@@ -178,6 +179,9 @@ def manage(context: typer.Context) -> None:
         from django.core.management import execute_from_command_line
 
         execute_from_command_line(["fieldbeat manage", *context.args])
+
+
+add_to(app, _ready, _out)
 
 
 def main() -> None:

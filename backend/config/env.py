@@ -54,6 +54,11 @@ class Env:
     document_mb: int
     open_uploads: int
     upload_hours: int
+    sync_log_days: int
+    sync_ledger_days: int
+    sync_idle_days: int
+    sync_grace_hours: int
+    sync_poke_spread: int
     demo: bool
 
     @property
@@ -204,6 +209,43 @@ TABLE: tuple[Variable, ...] = (
         "72",
         "24",
         read.whole(1, 720),
+    ),
+    Variable(
+        "FIELDBEAT_SYNC_LOG_DAYS",
+        "How many days the change log is kept. A phone that was away for longer, and to whose accounts something happened "
+        "meanwhile, fetches everything anew; it keeps what it has not sent.",
+        "90",
+        "30",
+        read.whole(1, 3650),
+    ),
+    Variable(
+        "FIELDBEAT_SYNC_LEDGER_DAYS",
+        "How many days the full answers to what phones sent are kept. Number, fingerprint and outcome are kept for ever.",
+        "90",
+        "30",
+        read.whole(1, 3650),
+    ),
+    Variable(
+        "FIELDBEAT_SYNC_IDLE_DAYS",
+        "After how many days without a pull the server forgets what a phone holds; it then fetches everything anew.",
+        "120",
+        "60",
+        read.whole(1, 3650),
+    ),
+    Variable(
+        "FIELDBEAT_SYNC_GRACE_HOURS",
+        "For how many hours after a phone was told to drop an account the work that was done there offline is still taken.",
+        "72",
+        "48",
+        read.whole(1, 720),
+    ),
+    Variable(
+        "FIELDBEAT_SYNC_POKE_SPREAD",
+        "Over how many seconds phones are woken when much changes at once (an import, a new cut of the territories); 0 for "
+        "all in the same moment.",
+        "60",
+        "20",
+        read.whole(0, 3600),
     ),
     Variable(
         "FIELDBEAT_DEMO",

@@ -126,6 +126,11 @@ X_FRAME_OPTIONS = "DENY"
 FCM_CREDENTIALS = ENV.fcm_credentials
 FCM_URL = ENV.fcm_url
 DB_POOL = ENV.db_pool
+SYNC_LOG_DAYS = ENV.sync_log_days
+SYNC_LEDGER_DAYS = ENV.sync_ledger_days
+SYNC_IDLE_DAYS = ENV.sync_idle_days
+SYNC_GRACE_HOURS = ENV.sync_grace_hours
+SYNC_POKE_SPREAD = ENV.sync_poke_spread
 
 LOGGING_CONFIG = None
 logs.configure(level=ENV.log_level, style=ENV.log_format or ("json" if ENV.production else "console"))

@@ -27,12 +27,14 @@ is migrated by the first start. Later versions of Fieldbeat refuse to start on a
 `.venv/bin/fieldbeat migrate`, so that you choose the moment (and make a backup first). No extension is needed.
 The database inside the data folder is brought up to date by each start.
 
-After a restore from a backup, begin a new epoch before phones connect, so that each fetches anew what it may see and keeps
-what it has not sent:
+After a restore from a backup, run `.venv/bin/fieldbeat new-epoch` before phones connect: each then fetches anew what it may
+see, and keeps what it has not sent. A dump loaded into another database, a backup that was rolled forward, a standby that took
+over and a cluster that pg_upgrade made are noticed without it. A copy of the cluster's files (a snapshot of the disk) is
+noticed only when a phone connects that is ahead of it, so there the command is needed. Docs: architecture.md, "The log".
 
-```
-.venv/bin/fieldbeat manage shell -v 0 -c "from backend.sync.epoch import renew; print(renew())"
-```
+Each minute counts while the worker stands still: the change log grows, and is not cut. `.venv/bin/fieldbeat sync status` shows
+its size, what the phones hold back, and the conflicts that wait for somebody; `sync keep` does at once what the worker does
+every five minutes.
 
 Each web process opens up to `FIELDBEAT_DB_POOL` connections, four more for files, and two for its own pages; the worker
 opens one.

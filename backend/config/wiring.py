@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from backend.attachments import retention
+from backend.attachments import retention as attachments
 from backend.attachments.thumbnails import on_attachment_stored
 from backend.events.outbox import Wiring
 from backend.events.types import AttachmentStored, OpportunityStageMoved, VisitOverdue
@@ -12,6 +12,8 @@ from backend.field.actions import announce_overdue
 from backend.identity import attempts
 from backend.notifications import dispatch
 from backend.notifications.handlers import on_opportunity_stage_moved, on_visit_overdue
+from backend.sync import compaction
+from backend.sync import retention as sync_log
 
 WIRING: Wiring = {
     AttachmentStored: (on_attachment_stored,),
@@ -37,10 +39,11 @@ class Queue:
     drain: Callable[[], int]
 
 
-QUEUES: tuple[Queue, ...] = (Queue("deliveries", dispatch.drain),)
+QUEUES: tuple[Queue, ...] = (Queue("deliveries", dispatch.drain), Queue("bulk_changes", compaction.unpack))
 
 JOBS: tuple[Job, ...] = (
-    Job("attachments", timedelta(minutes=10), retention.tidy),
+    Job("attachments", timedelta(minutes=10), attachments.tidy),
     Job("overdue_visits", timedelta(minutes=1), announce_overdue),
     Job("sign_in_attempts", timedelta(hours=1), attempts.forget_old),
+    Job("sync_log", timedelta(minutes=5), sync_log.keep),
 )

@@ -15,6 +15,7 @@ class Lock(IntEnum):
     IMPORT = 4
     PERIODIC = 5
     MIGRATE = 6
+    SYNC_LOG = 7
 
 
 def _second(key: UUID | int) -> int:

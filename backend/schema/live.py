@@ -59,7 +59,7 @@ async def watch_scope(run: Run, actor: Actor, *, only: frozenset[str] | None = N
         # Before the coverage is known everything is kept; it is sifted when taken.
         return not holder or change.root in holder[0].roots
 
-    async with hub().subscribe(wants) as subscriber:
+    async with hub().subscribe(wants, patient=only is None) as subscriber:
         roots = set(await run(visible_root_kinds, actor.user_id))
         holder.append(Scope(run=run, actor=actor, roots=roots, subscriber=subscriber))
         yield holder[0]

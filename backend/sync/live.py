@@ -1,14 +1,19 @@
 """From a commit to whoever listens in this process, without a broker.
 
 A tailer reads the change log every few milliseconds, by snapshot, so that no commit is missed whatever order they come
-in; it wakes subscribers in memory. Each process has its own. It runs only while somebody listens."""
+in; it wakes subscribers in memory. Each process has its own. It runs only while somebody listens.
+
+When much changes at once (a bulk write, a change of scope for the whole org), the listeners that can wait are woken over a
+minute, each at a moment of its own: thousands of phones that pull in the same second help nobody."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 from backend.kit.logs import logger
@@ -16,6 +21,8 @@ from backend.kit.logs import logger
 POLL_SECONDS = 0.03
 FAULT_SECONDS = 1.0
 BATCH = 5_000
+HERD = 1_000
+"""More changes than these at once wake those who can wait one after another."""
 SCOPE_ENTITIES = frozenset({"~scope", "user", "territory"})
 
 _log = logger("live")
@@ -29,6 +36,11 @@ class Seen:
     entity: str
     entity_id: UUID
     root: UUID
+
+    @property
+    def for_all(self) -> bool:
+        """Says that it stands for a change of many people's scope (see capture.MASS)."""
+        return self.entity == "~scope" and self.root == self.org_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +62,7 @@ def read_after(base: str | None) -> Batch:
         cursor.execute(
             "SELECT now.s::text, c.org_id, c.entity, c.entity_id, c.root "
             "FROM (SELECT pg_current_snapshot() AS s) now LEFT JOIN LATERAL ("
-            "  SELECT org_id, entity, entity_id, root FROM sync_change"
+            "  SELECT org_id, entity, entity_id, root FROM sync_log"
             "  WHERE xid >= pg_snapshot_xmin(%(base)s::pg_snapshot)"
             "    AND NOT pg_visible_in_snapshot(xid, %(base)s::pg_snapshot) LIMIT %(limit)s) c ON TRUE",
             {"base": base, "limit": BATCH + 1},
@@ -62,24 +74,48 @@ def read_after(base: str | None) -> Batch:
 
 @dataclass(eq=False, slots=True)
 class Subscriber:
-    """One listener. What it has not taken yet is kept as a set, so a slow one costs no more than its own scope."""
+    """One listener. What it has not taken yet is kept as a set, so a slow one costs no more than its own scope.
+
+    `patient`: it is told up to SYNC_POKE_SPREAD seconds later of what concerns many at once."""
 
     wants: Callable[[Seen], bool]
+    patient: bool = False
     waiting: dict[Seen, None] = field(default_factory=dict)
     overflow: bool = False
     bell: asyncio.Event = field(default_factory=asyncio.Event)
+    alarm: asyncio.TimerHandle | None = None
 
     def offer(self, batch: Batch) -> None:
         """Takes from the batch what this listener wants."""
-        for change in batch.changes:
-            if self.wants(change):
-                self.waiting[change] = None
+        wanted = [change for change in batch.changes if self.wants(change)]
+        if self.patient and (batch.overflow or (wanted and len(batch.changes) > HERD)):
+            self._later()
+            return
+        if self.patient and any(change.for_all for change in wanted):
+            self._later()
+            wanted = [change for change in wanted if not change.for_all]
+        self.waiting.update(dict.fromkeys(wanted))
         if len(self.waiting) > BATCH:
             self.waiting.clear()
             self.overflow = True
         self.overflow = self.overflow or batch.overflow
         if self.waiting or self.overflow:
             self.bell.set()
+
+    def _later(self) -> None:
+        if self.alarm is None:
+            spread = random.uniform(0, settings.SYNC_POKE_SPREAD)  # noqa: S311 - it spreads load and keeps no secret
+            self.alarm = asyncio.get_running_loop().call_later(spread, self._ring)
+
+    def _ring(self) -> None:
+        self.alarm = None
+        self.overflow = True
+        self.bell.set()
+
+    def leave(self) -> None:
+        """Forgets what it was still to be told."""
+        if self.alarm is not None:
+            self.alarm.cancel()
 
     async def next(self) -> tuple[list[Seen], bool]:
         """Waits, and returns the changes since the last call and whether there were too many to tell."""
@@ -101,9 +137,9 @@ class Hub:
         self._position: str | None = None
 
     @asynccontextmanager
-    async def subscribe(self, wants: Callable[[Seen], bool]) -> AsyncIterator[Subscriber]:
-        """Listens from this moment: every commit after entering the block is told."""
-        subscriber = Subscriber(wants)
+    async def subscribe(self, wants: Callable[[Seen], bool], *, patient: bool = False) -> AsyncIterator[Subscriber]:
+        """Listens from this moment: every commit after entering the block is told (see Subscriber)."""
+        subscriber = Subscriber(wants, patient)
         if self._position is None:
             await self._begin()
         self._subscribers.add(subscriber)
@@ -113,6 +149,7 @@ class Hub:
             yield subscriber
         finally:
             self._subscribers.discard(subscriber)
+            subscriber.leave()
 
     async def _begin(self) -> None:
         start = (await self._read(None)).snapshot

@@ -144,7 +144,11 @@ def _sealed(work: Work, bearer: Bearer, complete: bool, counted: dict[str, list[
 def _refusal(stream: Stream, sight: Sight, epoch: str, position: Cursor) -> ResetReason | None:
     page = position.page
     newest = page.target if page else position.base
-    if position.epoch != epoch or (newest and changes.from_the_future(newest)):
+    if position.epoch != epoch:
+        return ResetReason.EPOCH_CHANGED
+    if newest and changes.from_the_future(newest):
+        # The database went back. Others are ahead of it too, and by the time they ask it may have caught up with them.
+        epochs.renew()
         return ResetReason.EPOCH_CHANGED
     if stream.forgotten_at is not None:
         return ResetReason.TOO_OLD

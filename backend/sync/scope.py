@@ -9,16 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 
 from backend.kit import clock
 from backend.sync.models import DeviceScope, Stream
-
-GRACE = timedelta(hours=72)
-"""How long after the word to drop a root the work that was done on it offline is still taken."""
-
 
 ROUTE = (timedelta(days=2), timedelta(days=8))
 """A visit from yesterday to seven days ahead, wherever its day begins and ends, brings its account before others."""
@@ -138,10 +135,10 @@ def remove(stream: Stream, roots: Iterable[str], gen: int) -> None:
 
 
 def was_given(device_id: UUID, root: UUID) -> bool:
-    """Says whether a stream of the device holds the root, or was told to drop it within the grace (72 hours)."""
+    """Says whether a stream of the device holds the root, or was told to drop it within the grace (SYNC_GRACE_HOURS)."""
     return (
         DeviceScope.objects.filter(stream__device_id=device_id, root=root)
-        .filter(Q(removed_gen=None) | Q(removed_at__gt=clock.now() - GRACE))
+        .filter(Q(removed_gen=None) | Q(removed_at__gt=clock.now() - timedelta(hours=settings.SYNC_GRACE_HOURS)))
         .exists()
     )
 
