@@ -100,6 +100,21 @@ def test_a_line_that_cannot_be_taken_is_named_and_the_order_is_kept_in_the_inbox
     assert same_as_new(ana, field)
 
 
+def test_an_order_on_a_visit_that_is_none_stands_without_it(field: World, phone: Phone) -> None:
+    account, elsewhere = field.account("Hilltop", field.north), field.visit(field.account("Lakeside", field.north))
+    secret = field.visit(field.account("Valley", field.south), field.cy)
+    ana = phone(field.ana)
+    for visit_id, code in (
+        (elsewhere.pk, "VISIT_OTHER_ACCOUNT"),
+        (secret.pk, "VISIT_NOT_FOUND"),
+        (new_id(), "VISIT_NOT_FOUND"),
+    ):
+        sent = submit(ana, account, field.product.pk, visitId=str(visit_id))
+        assert codes(ana.push(sent)) == [(Status.MERGED, code)]
+        assert Order.objects.get(pk=str(sent.entity_id)).visit_id is None
+    assert SyncIssue.objects.filter(user=field.ana, entity="order").count() == 3
+
+
 def test_an_order_taken_before_the_account_went_to_somebody_else_is_honoured(field: World, phone: Phone) -> None:
     account = field.account("Hilltop", field.north)
     ana, cy = phone(field.ana), phone(field.cy)
