@@ -13,16 +13,17 @@ import pytest
 from django.db import connection, connections, transaction
 
 from backend.identity.models import User
-from backend.sync import capture, changes, phases, pull, push, rows, scope
+from backend.sync import capture, changes, phases, pull, push, rows, scope, sight, view
 from backend.sync.cursor import Cursor
 from backend.sync.models import DeviceScope, DeviceState, Stream
+from backend.sync.mutators import registry
 from backend.sync.phases import Work
 from backend.sync.protocol import EvictReason, ResetReason
 from backend.sync.rows import Line, Which
 from backend.sync.tables import RANK, TABLES, SyncedTable
 from tests.factories import world
 from tests.factories.replica import Replica
-from tests.sync import test_capture, test_lost_pages, test_push, test_side_by_side
+from tests.sync import test_capture, test_hidden_fields, test_lost_pages, test_push, test_side_by_side
 from tests.sync.test_model import play
 
 Patch = pytest.MonkeyPatch
@@ -332,6 +333,41 @@ def parents_not_locked(patch: Patch) -> None:
     _triggers(patch)
 
 
+def _views(patch: Patch) -> None:
+    """Views are made anew each time, so that a broken one is not kept."""
+    uncached = view.view_for.__wrapped__
+    for room in (view, registry):
+        patch.setattr(room, "view_for", uncached)
+
+
+def field_mask_dropped(patch: Patch) -> None:
+    """Rows are sent whole, whoever reads them."""
+    _views(patch)
+    patch.setattr(view, "_hidden", lambda table, role: frozenset())
+
+
+def inbox_not_masked(patch: Patch) -> None:
+    """What was kept of an edit is sent as it was kept."""
+    _views(patch)
+    patch.setattr(view, "_without", lambda sql, hidden: sql)
+
+
+def hidden_fields_taken(patch: Patch) -> None:
+    """A stale base asks what stands in a field that its author may not read."""
+    patch.setattr(view.View, "refuse_hidden", lambda self, mutation: None)
+
+
+def role_asked_once(patch: Patch) -> None:
+    """A person keeps the role they were first seen in."""
+    roles: dict[UUID, str] = {}
+
+    def of(user_id: UUID, protocol: int) -> view.View:
+        role = roles.setdefault(user_id, User.objects.get(pk=user_id).role)
+        return view.view_for(protocol, role)
+
+    patch.setattr(sight, "view_of", of)
+
+
 NAMED: dict[Callable[[Patch], None], Callable[..., None]] = {
     no_device_lock: test_push.test_two_sockets_of_one_phone_take_turns,
     every_statement_its_own_instant: test_side_by_side.test_a_page_is_one_instant_though_others_write_while_it_is_made,
@@ -340,6 +376,10 @@ NAMED: dict[Callable[[Patch], None], Callable[..., None]] = {
     covered_too_early: test_lost_pages.test_a_mutation_is_covered_only_once_its_root_is_here,
     ledger_in_its_own_transaction: test_side_by_side.test_a_server_that_dies_in_a_push_has_done_nothing,
     parents_not_locked: test_capture.test_a_line_added_while_its_deal_moves_arrives_where_the_deal_went,
+    field_mask_dropped: test_hidden_fields.test_a_hidden_field_is_no_key_at_all,
+    inbox_not_masked: test_hidden_fields.test_the_inbox_of_a_demoted_person_forgets_with_them,
+    hidden_fields_taken: test_hidden_fields.test_a_conflict_does_not_tell_what_stands_in_a_hidden_field,
+    role_asked_once: test_hidden_fields.test_a_role_that_changes_between_two_pages_is_heeded_at_once,
 }
 
 
