@@ -2,6 +2,7 @@
 
 import threading
 
+import pytest
 from django.db import transaction
 
 from backend.crm.models import Account, Activity
@@ -14,6 +15,7 @@ from tests.flows.conftest import Phone
 HALF = 20
 
 
+@pytest.mark.trap(10)
 def test_a_push_cut_by_kill_nine_is_finished_after_the_restart_with_each_deed_done_once(
     server: Serving, world: World, phone: Phone
 ) -> None:

@@ -19,6 +19,7 @@ from tests.flows.line import Line
 from tests.flows.watching import Watching
 
 
+@pytest.mark.trap(23)
 def test_a_revoked_phone_is_cut_off_while_it_watches_and_wipes_itself(world: World, phone: Phone) -> None:
     store = world.account("Ames Liquor", world.north)
     ana = phone(world.ana)
@@ -39,6 +40,7 @@ def test_a_revoked_phone_is_cut_off_while_it_watches_and_wipes_itself(world: Wor
     assert list(Activity.objects.filter(org=world.org).values_list("subject", flat=True)) == ["never sent"]
 
 
+@pytest.mark.trap(22)
 def test_a_copied_phone_and_its_original_both_deliver_their_work(
     server: Serving, world: World, phone: Phone, tmp_path: Path
 ) -> None:

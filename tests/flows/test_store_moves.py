@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from backend.field.models import CheckIn, Visit, VisitReport
 from backend.sync.models import SyncIssue
 from backend.territories.actions import place_account
@@ -32,6 +34,7 @@ def held(device: Device, *entities: str) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.trap(16)
 def test_nothing_of_anas_day_is_lost_and_cy_gains_the_store_whole(
     server: Serving, world: World, phone: Phone, tmp_path: Path
 ) -> None:

@@ -60,6 +60,7 @@ def busy(field: World, name: str, territory: Territory) -> Account:
     return account
 
 
+@pytest.mark.trap(5)
 def test_phones_see_the_loser_go_and_its_rows_under_the_winner(field: World, phone: Phone) -> None:
     """Trap 5: rows beneath rows change their root, too, and are told under both."""
     loser, winner = busy(field, "Hilltop 2", field.south), busy(field, "Hilltop", field.north)

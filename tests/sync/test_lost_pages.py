@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
+import pytest
 from django.conf import settings
 from django.db import connection
 
@@ -23,6 +24,7 @@ def same_as_new(replica: Replica, field: World) -> bool:
     return replica.rows == fresh(replica.user, field.phone(replica.user))
 
 
+@pytest.mark.trap(7)
 def test_a_store_lost_in_a_page_whose_reply_was_lost_leaves_the_phone(field: World, phone: Phone) -> None:
     """The word to drop it was in the lost reply; asking for that page again must not leave it out."""
     stores = [field.account(f"Store {number}", field.north) for number in range(10)]
@@ -53,6 +55,7 @@ def test_a_store_that_entered_and_left_between_pages_lost_on_the_way_leaves_too(
     assert same_as_new(ana, field)
 
 
+@pytest.mark.trap(6)
 def test_what_was_deleted_under_a_store_that_went_and_came_back_unseen_is_gone(field: World, phone: Phone) -> None:
     """The store enters again whole, and what the phone kept of it must not show through."""
     account = field.account("Hilltop", field.north)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from backend.crm.actions import move_stage
 from backend.crm.models import Opportunity, StageHistory
 from backend.identity.models import User
@@ -13,6 +15,7 @@ from tests.factories.world import World, acting
 Phone = Callable[[User], Replica]
 
 
+@pytest.mark.trap(13)
 def test_two_people_edit_different_fields_and_both_survive(field: World, phone: Phone) -> None:
     """Trap 13, first half."""
     account = field.account("Hilltop", field.north)
@@ -24,6 +27,7 @@ def test_two_people_edit_different_fields_and_both_survive(field: World, phone: 
     assert (account.phone, account.notes) == ("515 555 0100", "back door")
 
 
+@pytest.mark.trap(13)
 def test_two_people_edit_the_same_field_and_the_loser_is_kept(field: World, phone: Phone) -> None:
     """Trap 13, second half: Ben's stands, Ana's goes to her inbox, her other field is applied."""
     account = field.account("Hilltop", field.north)
@@ -44,6 +48,7 @@ def test_two_people_edit_the_same_field_and_the_loser_is_kept(field: World, phon
     assert (issue.mine, issue.theirs) == ({"phone": "515 555 0199"}, {"phone": "515 555 0100"})
 
 
+@pytest.mark.trap(14)
 def test_money_written_differently_is_not_a_conflict(field: World, phone: Phone) -> None:
     """Trap 14."""
     deal = field.deal(field.account("Hilltop", field.north))

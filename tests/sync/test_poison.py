@@ -73,6 +73,7 @@ POISON: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+@pytest.mark.trap(17)
 def test_poison_is_answered_kept_and_passed(field: World, phone: Phone) -> None:
     """Trap 17, whatever it is made of; asked again, the answers are the same."""
     account = field.account("Hilltop", field.north)

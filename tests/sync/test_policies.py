@@ -42,6 +42,7 @@ def test_every_policy_is_used() -> None:
     assert used == set(Merge)
 
 
+@pytest.mark.trap(14)
 def test_what_stands_is_read_as_the_phones_are_sent_it(field: World) -> None:
     """Trap 14: the merge compares with exactly what a row on the wire says."""
     account = field.account("Hilltop", field.north)

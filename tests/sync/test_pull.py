@@ -69,6 +69,7 @@ def test_an_idle_pull_is_one_empty_complete_page(field: World, phone: Phone) -> 
     assert (page.ops, page.complete, page.more) == ([], True, False)
 
 
+@pytest.mark.trap(2)
 @pytest.mark.parametrize("way", ["save", "update", "bulk", "raw"])
 def test_every_way_of_writing_reaches_the_phone(field: World, phone: Phone, way: str) -> None:
     """Trap 2: the ORM's short cuts and plain SQL are seen like everything else."""
@@ -90,6 +91,7 @@ def test_every_way_of_writing_reaches_the_phone(field: World, phone: Phone, way:
     assert (row["name"], row["version"]) == ("Renamed", 2)
 
 
+@pytest.mark.trap(2)
 def test_a_rolled_back_savepoint_is_not_told(field: World, phone: Phone) -> None:
     account = field.account("Hilltop", field.north)
     ana = _pulled(phone(field.ana))
@@ -100,6 +102,7 @@ def test_a_rolled_back_savepoint_is_not_told(field: World, phone: Phone) -> None
     assert [page.ops for page in ana.pull()] == [[]]
 
 
+@pytest.mark.trap(1)
 def test_a_slow_transaction_that_began_first_is_not_missed(field: World, phone: Phone) -> None:
     """Trap 1: the slow writer takes its number first and commits last."""
     slow, quick = field.account("Slow", field.north), field.account("Quick", field.north)
@@ -139,6 +142,7 @@ def test_deleted_softly_or_hard_it_leaves_the_phone(field: World, phone: Phone) 
     assert ana.of("visit") == {}
 
 
+@pytest.mark.trap(5)
 def test_a_deleted_account_leaves_with_everything_beneath_it(field: World, phone: Phone) -> None:
     account = field.account("Hilltop", field.north)
     field.deal(account)
@@ -148,6 +152,7 @@ def test_a_deleted_account_leaves_with_everything_beneath_it(field: World, phone
     assert ana.of("account") == ana.of("opportunity") == ana.of("stageHistory") == {}
 
 
+@pytest.mark.trap(4)
 def test_a_store_moved_leaves_one_phone_and_enters_the_other_whole(field: World, phone: Phone) -> None:
     """Trap 4: the rows themselves did not change."""
     account = field.account("Hilltop", field.north)
@@ -162,6 +167,7 @@ def test_a_store_moved_leaves_one_phone_and_enters_the_other_whole(field: World,
     assert [len(cy.of(entity)) for entity in gone] == [1] * 5
 
 
+@pytest.mark.trap(5)
 def test_a_deal_taken_to_another_account_takes_its_history_along(field: World, phone: Phone) -> None:
     """Trap 5: logged under the old root and the new one, children included."""
     north, south = field.account("Hilltop", field.north), field.account("Valley", field.south)
@@ -189,6 +195,7 @@ def test_an_assignment_that_begins_or_ends_by_the_clock_alone_moves_scope(field:
         assert ana.of("account") == {}
 
 
+@pytest.mark.trap(3)
 def test_a_clock_set_back_an_hour_hides_nothing(field: World, phone: Phone) -> None:
     """Trap 3: no position depends on time."""
     account = field.account("Hilltop", field.north)
@@ -199,6 +206,7 @@ def test_a_clock_set_back_an_hour_hides_nothing(field: World, phone: Phone) -> N
     assert ana.of("account")[str(account.pk)]["name"] == "Renamed"
 
 
+@pytest.mark.trap(8)
 def test_pages_show_nothing_until_the_pull_is_complete(field: World, phone: Phone) -> None:
     """Trap 8: no half of anything."""
     for number in range(12):
@@ -212,6 +220,7 @@ def test_pages_show_nothing_until_the_pull_is_complete(field: World, phone: Phon
     assert same_as_new(ana, field)
 
 
+@pytest.mark.trap(25)
 def test_what_is_written_between_pages_is_in_the_completed_state(field: World, phone: Phone) -> None:
     """Trap 25: the snapshot races with writes, before and behind the position that was sent."""
     accounts = [field.account(f"Store {number:02}", field.north) for number in range(10)]
@@ -225,6 +234,7 @@ def test_what_is_written_between_pages_is_in_the_completed_state(field: World, p
     assert "First, behind" in {row["name"] for row in ana.of("account").values()}
 
 
+@pytest.mark.trap(8)
 def test_a_transaction_between_pages_is_seen_whole(field: World, phone: Phone) -> None:
     """One half of an order must not show without the other, though its rows stand on both sides of the position."""
     stores = [field.account(f"Store {number:02}", field.north) for number in range(30)]
@@ -239,6 +249,7 @@ def test_a_transaction_between_pages_is_seen_whole(field: World, phone: Phone) -
     assert (notes["Store 00"], notes["Store 29"]) == ("round two", "round two")
 
 
+@pytest.mark.trap(7)
 def test_a_lost_reply_is_replayed(field: World, phone: Phone) -> None:
     """Trap 7: the phone never saw the page in which a store was taken away, nor the one in which it came back."""
     account = field.account("Hilltop", field.north)
@@ -253,6 +264,7 @@ def test_a_lost_reply_is_replayed(field: World, phone: Phone) -> None:
     assert same_as_new(ana, field)
 
 
+@pytest.mark.trap(7)
 def test_a_root_given_in_a_lost_reply_and_taken_again_is_evicted(field: World, phone: Phone) -> None:
     account = field.account("Hilltop", field.south)
     ana = _pulled(phone(field.ana))
@@ -264,6 +276,7 @@ def test_a_root_given_in_a_lost_reply_and_taken_again_is_evicted(field: World, p
     assert {"op": "evict", "root": str(account.pk), "reason": "scope"} in ops
 
 
+@pytest.mark.trap(6)
 def test_scope_lost_between_pages_and_regained_is_whole_again(field: World, phone: Phone) -> None:
     """Trap 6."""
     account = field.account("Hilltop", field.north)
@@ -280,6 +293,7 @@ def test_scope_lost_between_pages_and_regained_is_whole_again(field: World, phon
     assert str(account.pk) in ana.of("account")
 
 
+@pytest.mark.trap(7)
 def test_a_phone_that_crashes_between_pages_starts_that_pull_again(field: World, phone: Phone) -> None:
     for number in range(10):
         field.account(f"Store {number}", field.north)
@@ -290,6 +304,7 @@ def test_a_phone_that_crashes_between_pages_starts_that_pull_again(field: World,
     assert same_as_new(ana, field)
 
 
+@pytest.mark.trap(18)
 def test_anothers_cursor_does_not_open(field: World, phone: Phone) -> None:
     """Trap 18: not Cy's, not another phone's, not a changed one."""
     field.account("Hilltop", field.north)
@@ -302,6 +317,7 @@ def test_anothers_cursor_does_not_open(field: World, phone: Phone) -> None:
         assert (page.reset, page.ops) == (ResetReason.CURSOR_INVALID, [])
 
 
+@pytest.mark.trap(22)
 def test_a_cursor_older_than_what_the_phone_proved_to_hold_resets(field: World, phone: Phone) -> None:
     account = field.account("Hilltop", field.north)
     ana = _pulled(phone(field.ana))
@@ -313,6 +329,7 @@ def test_a_cursor_older_than_what_the_phone_proved_to_hold_resets(field: World, 
     assert ana.ask().reset is ResetReason.CURSOR_REWOUND
 
 
+@pytest.mark.trap(19)
 def test_after_a_restore_every_phone_starts_again_and_keeps_nothing_old(field: World, phone: Phone) -> None:
     """Trap 19: a new epoch."""
     field.account("Hilltop", field.north)

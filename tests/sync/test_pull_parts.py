@@ -90,6 +90,7 @@ def test_ready_says_when_a_priority_is_here_and_counts_say_how_many_will_come(fi
     assert n0 + n1 <= done[1] <= n0 + n1 + 1
 
 
+@pytest.mark.trap(25)
 def test_what_changes_its_priority_while_pages_are_on_the_way_arrives(field: World, phone: Phone) -> None:
     """Trap 25: history that becomes present after the present was sent, and the other way round."""
     store = field.account("Hilltop", field.north)
@@ -108,6 +109,7 @@ def test_what_changes_its_priority_while_pages_are_on_the_way_arrives(field: Wor
     assert ana.rows == fresh(field.ana, field.phone(field.ana))
 
 
+@pytest.mark.trap(3)
 def test_a_clock_set_back_between_pages_hides_no_history(field: World, phone: Phone) -> None:
     """Trap 3: what is history was fixed when the pull began."""
     ended(field.visit(field.account("Hilltop", field.north)), 31)

@@ -68,6 +68,7 @@ def same_as_new(replica: Replica, field: World) -> bool:
 Sees = Callable[[Change | None], None]
 
 
+@pytest.mark.trap(26)
 def test_a_new_column_reaches_rows_that_nobody_touched(field: World, phone: Phone, sees: Sees) -> None:
     """Trap 26: without a reset, and without a word of other entities."""
     for number in range(5):
@@ -94,6 +95,7 @@ def test_a_column_that_goes_leaves_the_rows_a_phone_holds(field: World, phone: P
     assert [row for row in ana.of("account").values() if "notes" in row] == []
 
 
+@pytest.mark.trap(7)
 def test_it_follows_though_the_replies_were_lost(field: World, phone: Phone, sees: Sees) -> None:
     """Trap 7: the shape of what a phone holds is in its cursor, not in what it was sent."""
     for number in range(4):
@@ -110,6 +112,8 @@ def test_it_follows_though_the_replies_were_lost(field: World, phone: Phone, see
     assert same_as_new(ana, field)
 
 
+@pytest.mark.trap(6)
+@pytest.mark.trap(25)
 def test_scope_that_moves_while_rows_are_sent_again(field: World, phone: Phone, sees: Sees) -> None:
     """Trap 6 and 25, in the middle of it: one store goes, one comes, one is changed behind the position, one before it."""
     stores = [field.account(f"Store {number}", field.north) for number in range(6)]

@@ -35,6 +35,7 @@ def test_a_stream_brings_its_entities_and_no_others(field: World, phone: Phone) 
     assert ana.rows.keys() > accounts.rows.keys() | deals.rows.keys()
 
 
+@pytest.mark.trap(7)
 def test_each_stream_is_told_what_happened_to_it(field: World, phone: Phone) -> None:
     """Trap 7, by stream: what one has proved to hold says nothing of the other."""
     account = field.account("Hilltop", field.north)
@@ -85,6 +86,7 @@ def test_a_stream_that_asks_for_more_gets_it_whole_and_for_less_loses_it(field: 
     assert {entity for entity, _ in ana.rows} == {"opportunity"}
 
 
+@pytest.mark.trap(19)
 def test_a_phone_idle_for_too_long_is_told_so_and_begins_anew(field: World, phone: Phone) -> None:
     """Trap 19."""
     account = field.account("Hilltop", field.north)
