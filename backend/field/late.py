@@ -120,6 +120,9 @@ def settle_by_evidence(*, actor: Actor, visit: Visit, author_id: UUID) -> Visit:
     if not actor.leads:
         rules.check_works_on(actor, visit)
         rules.check_witness(visit, author_id)
+    by_this = visit.reports.filter(author_id=author_id, late=True).exists() and visit.rep_id == author_id
+    if visit.state == VisitState.COMPLETED and by_this and not visit.reports.filter(late=False).exists():
+        return visit  # check-in and report are two entries of the inbox for one visit
     rules.check_overruled(visit)
     report = visit.reports.filter(author_id=author_id).order_by("submitted_at").last()
     seen = visit.check_ins.filter(rep_id=author_id).order_by("at").first()
