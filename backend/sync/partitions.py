@@ -51,11 +51,15 @@ def partitions() -> list[Partition]:
         f"WHERE i.inhparent = '{LOG}'::regclass"
     )
     found = [
-        Partition(name, *(int(bound) if bound else None for bound in match.groups()), comment == COMPACT, size)
+        Partition(name, _bound(match[1]), _bound(match[2]), comment == COMPACT, size)
         for name, text, comment, size in rows
         if (match := _BOUNDS.fullmatch(text))
     ]
     return sorted(found, key=lambda one: -1 if one.lower is None else one.lower)
+
+
+def _bound(text: str | None) -> int | None:
+    return int(text) if text else None
 
 
 def first_at(partition: Partition) -> datetime | None:

@@ -1,18 +1,22 @@
 """What the change log must see: children and parents written in any order, and two writers at once."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from threading import Thread
 from uuid import UUID
 
 import pytest
-from django.db import connection, connections
+from django.db import IntegrityError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from backend.crm.models import Contact, Opportunity, OpportunityLine
+from backend.crm.models import Account, Contact, Opportunity, OpportunityLine
+from backend.field.models import Visit
 from backend.identity.models import User
+from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.sync import capture, live
-from backend.sync.models import Change
+from backend.sync.models import BulkChange, Change
+from backend.territories.models import AccountTerritory
 from tests.factories.replica import Replica, fresh
 from tests.factories.world import World
 
@@ -180,6 +184,120 @@ def test_an_account_that_comes_or_goes_is_told_as_a_change_of_scope(field: World
         cursor.execute("UPDATE crm_account SET deleted_at = now() WHERE id = %s", [account.pk])
     assert {one.entity for one in live.read_after(before).changes} == {"account", "~scope"}
     assert Change.objects.filter(entity="~scope", root=account.pk).count() == 2
+
+
+def test_a_deal_and_its_lines_deleted_by_one_statement_leave(field: World, phone: Phone) -> None:
+    """Neither trigger finds the other's rows: both are gone when the first of them runs."""
+    for by in ("parent", "child"):
+        deal = bare_deal(field, by)
+        ana = pulled(phone(field.ana))
+        first, second, keys = ("crm_opportunity", "crm_opportunityline", ("id", "opportunity_id"))
+        if by == "child":
+            first, second, keys = second, first, keys[::-1]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"WITH gone AS (DELETE FROM {first} WHERE {keys[0]} = %s RETURNING {keys[0]} AS key) "
+                f"DELETE FROM {second} WHERE {keys[1]} IN (SELECT key FROM gone)",
+                [deal.pk],
+            )
+        ana.pull()
+        assert ana.of("opportunityLine") == {}
+        assert same_as_new(ana, field)
+
+
+def test_a_deal_that_moves_while_its_lines_go_in_one_statement_leaves_nothing_behind(
+    field: World, phone: Phone
+) -> None:
+    south = field.account("Valley", field.south)
+    other_deal = bare_deal(field, "stays")
+    changes = (
+        "DELETE FROM crm_opportunityline WHERE opportunity_id IN (SELECT id FROM moved)",
+        "UPDATE crm_opportunityline SET opportunity_id = %(other)s WHERE opportunity_id IN (SELECT id FROM moved)",
+    )
+    for change in changes:
+        deal = bare_deal(field, change[:6])
+        ana, cy = pulled(phone(field.ana)), pulled(phone(field.cy))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "WITH moved AS (UPDATE crm_opportunity SET account_id = %(south)s WHERE id = %(deal)s RETURNING id) "
+                + change,
+                {"south": south.pk, "deal": deal.pk, "other": other_deal.pk},
+            )
+        for one in (ana, cy):
+            one.pull()
+            assert same_as_new(one, field)
+
+
+def bare_deal(field: World, name: str) -> Opportunity:
+    """Makes a deal without a history, with one line."""
+    deal = Opportunity.objects.create(
+        org=field.org,
+        account=field.account(name, field.north),
+        owner=field.ana,
+        name=name,
+        pipeline=field.pipeline,
+        stage=field.stages["new"],
+    )
+    line_of(field, deal).save()
+    return deal
+
+
+def test_a_table_that_is_truncated_is_empty_on_phones_too(field: World, phone: Phone) -> None:
+    line_of(field, field.deal(field.account("Hilltop", field.north))).save()
+    ana = pulled(phone(field.ana))
+    assert ana.of("opportunityLine")
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE crm_opportunityline, crm_stagehistory")
+    ana.pull()
+    assert (ana.of("opportunityLine"), ana.of("stageHistory")) == ({}, {})
+    assert same_as_new(ana, field)
+
+
+@pytest.mark.parametrize("number", [capture.MANY, capture.MANY + 1])
+def test_one_statement_on_many_rows_is_seen_whole_and_where_each_row_went(
+    field: World, phone: Phone, number: int
+) -> None:
+    hill, south, now = field.account("Hilltop", field.north), field.account("Valley", field.south), clock.now()
+    Visit.objects.bulk_create(
+        Visit(org=field.org, account=hill, rep=field.ana, planned_start=now, planned_end=now + timedelta(minutes=30))
+        for _ in range(number)
+    )
+    ana, cy = pulled(phone(field.ana)), pulled(phone(field.cy))
+    assert len(ana.of("visit")) == number
+    Visit.objects.update(account=south)
+    assert BulkChange.objects.exists() is (number > capture.MANY)
+    for one in (ana, cy):
+        one.pull()
+        assert same_as_new(one, field)
+    Visit.objects.all().delete()
+    for one in (ana, cy):
+        one.pull()
+        assert one.of("visit") == {}
+
+
+def test_a_change_of_scope_for_a_crowd_is_one_word_to_its_org(field: World) -> None:
+    accounts = Account.objects.bulk_create(
+        Account(org=field.org, name=f"Store {number}") for number in range(capture.MASS + 1)
+    )
+    before = live.read_after(None).snapshot
+    AccountTerritory.objects.bulk_create(
+        AccountTerritory(org=field.org, account=one, territory=field.north, source="manual", valid_from=clock.now())
+        for one in accounts
+    )
+    told = live.read_after(before).changes
+    assert [(one.entity, one.root, one.for_all) for one in told] == [("~scope", field.org.pk, True)]
+    before = live.read_after(None).snapshot
+    AccountTerritory.objects.filter(account__in=accounts[:5]).update(valid_to=clock.now() + timedelta(days=1))
+    assert {(one.root, one.for_all) for one in live.read_after(before).changes} == {
+        (one.pk, False) for one in accounts[:5]
+    }
+
+
+def test_the_id_of_a_row_stays(field: World) -> None:
+    """Phones know a row by it; the triggers count on that."""
+    account = field.account("Hilltop", field.north)
+    with pytest.raises(IntegrityError, match="does not change"):
+        Account.objects.filter(pk=account.pk).update(id=new_id())
 
 
 def test_the_database_has_the_triggers_that_the_tables_call_for(field: World) -> None:

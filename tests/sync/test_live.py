@@ -3,8 +3,11 @@
 import asyncio
 from uuid import UUID
 
+import pytest
+from django.test import override_settings
+
 from backend.kit.ids import new_id
-from backend.sync.live import Batch, Hub, Seen
+from backend.sync.live import HERD, Batch, Hub, Seen
 
 ORG = new_id()
 
@@ -64,3 +67,67 @@ async def two_begin_at_once() -> tuple[UUID, list[UUID]]:
 def test_one_that_begins_later_does_not_make_another_miss_a_commit() -> None:
     root, heard = asyncio.run(two_begin_at_once())
     assert heard == [root]
+
+
+class Herd:
+    """Listeners that can wait, one that cannot, and the log they listen to; the alarm of who waits rings when told."""
+
+    def __init__(self) -> None:
+        self.log = Log()
+        self.log.gates = []
+        self.hub = Hub(self.read)
+        self.heard: dict[str, list[bool]] = {}
+
+    async def read(self, base: str | None) -> Batch:
+        position = 0 if base is None else int(base)
+        return Batch(snapshot=str(len(self.log.changes)), changes=tuple(self.log.changes[position:]) if base else ())
+
+    async def listen(self, name: str, *, patient: bool) -> None:
+        """Notes, for each time it is woken, whether it was told to look itself."""
+        async with self.hub.subscribe(lambda seen: True, patient=patient) as subscriber:
+            self.heard[name] = []
+            while True:
+                _, look = await subscriber.next()
+                self.heard[name].append(look)
+
+
+async def woken_by(changes: list[Seen], spread: int) -> dict[str, list[bool]]:
+    """Returns what a patient and an impatient listener have heard a moment after the changes."""
+    herd = Herd()
+    listeners = [
+        asyncio.create_task(herd.listen("patient", patient=True)),
+        asyncio.create_task(herd.listen("not patient", patient=False)),
+    ]
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert len(herd.heard) == 2
+    herd.log.changes += changes
+    with override_settings(SYNC_POKE_SPREAD=spread):
+        await asyncio.sleep(0.3)
+    for listener in listeners:
+        listener.cancel()
+    await asyncio.gather(*listeners, return_exceptions=True)
+    return herd.heard
+
+
+def some(number: int) -> list[Seen]:
+    """Returns so many changes of different roots."""
+    return [Seen(org_id=ORG, entity="account", entity_id=new_id(), root=new_id()) for _ in range(number)]
+
+
+FOR_ALL = Seen(org_id=ORG, entity="~scope", entity_id=ORG, root=ORG)
+
+
+@pytest.mark.parametrize("changes", [some(HERD + 1), [FOR_ALL]])
+def test_many_changes_at_once_wake_who_can_wait_later(changes: list[Seen]) -> None:
+    """Within an hour: by then the test is over. Who guards a socket hears at once."""
+    assert asyncio.run(woken_by(changes, 3600)) == {"patient": [], "not patient": [False]}
+    assert asyncio.run(woken_by(changes, 0)) == {"patient": [True], "not patient": [False]}
+
+
+def test_a_few_changes_wake_everybody_at_once() -> None:
+    assert asyncio.run(woken_by(some(3), 3600)) == {"patient": [False], "not patient": [False]}
+
+
+def test_what_comes_with_a_word_for_all_is_told_at_once() -> None:
+    assert asyncio.run(woken_by([FOR_ALL, *some(1)], 3600))["patient"] == [False]
