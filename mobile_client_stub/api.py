@@ -77,6 +77,37 @@ class Api:
                 raise SignInNeeded(f"The server no longer takes this session ({refused})") from refused
             raise
 
+    def exchange(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> httpx.Response:
+        """Makes a call outside GraphQL as the signed-in person, renewing the session once if need be.
+
+        Raises Refused for every answer of 400 and above that says why, Unreachable for one that does not."""
+        session = self.session()
+        try:
+            return self._exchange(method, path, headers, body, session)
+        except Refused as refused:
+            return self._exchange(method, path, headers, body, self.renew_after(refused, session))
+
+    def _exchange(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, session: Session
+    ) -> httpx.Response:
+        if self._keeper.recall("offline"):
+            raise FlightMode
+        given = {**headers, "authorization": f"Bearer {session.access_token}"}
+        try:
+            reply = self._http.request(method, f"{self.server}{path}", headers=given, content=body)
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            raise Unreachable(self.server, _why(error)) from error
+        if reply.status_code < 400:
+            return reply
+        if reply.status_code < 500 and method == "HEAD":  # its refusal has no body
+            raise Refused("NOT_THERE", "There is no such thing.", retry="AUTH" if reply.status_code == 401 else "NEVER")
+        try:
+            said = reply.json()
+            code, message, retry = str(said["code"]), str(said["message"]), str(said["retry"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise Unreachable(self.server, f"it answered {reply.status_code}") from error
+        raise Refused(code, message, retry=retry, fields=said.get("fields"))
+
     def session(self) -> Session:
         """Returns the session; raises SignInNeeded when there is none."""
         session = self._keeper.session()

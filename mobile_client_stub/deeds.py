@@ -1,12 +1,16 @@
 """What a rep does, turned into mutations: checked against what the phone knows, and kept in the outbox."""
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
 
 from mobile_client_stub.clock import Clock, iso, new_id
 from mobile_client_stub.errors import NotHere, NotNow, SignInNeeded
+from mobile_client_stub.files import Files, type_of
 from mobile_client_stub.outbox import Entry, Outbox
 from mobile_client_stub.store import Store
 from mobile_client_stub.view import View
@@ -19,9 +23,10 @@ NOT_BEGUN = ("planned", "en_route")
 class Deeds:
     """Every method works offline and raises NotHere (no such row on this phone) or NotNow (the rules forbid it)."""
 
-    def __init__(self, store: Store, outbox: Outbox, clock: Clock) -> None:
+    def __init__(self, store: Store, outbox: Outbox, files: Files, clock: Clock) -> None:
         self._store = store
         self._outbox = outbox
+        self._files = files
         self._clock = clock
 
     @contextmanager
@@ -104,6 +109,29 @@ class Deeds:
             self._outbox.add("visit.complete", visit_id, label=label, args=args | at, after=begun)
             return self._view().need("visit", visit_id)
 
+    def attach(self, visit_id: str, path: Path, kind: str) -> Row:
+        """Attaches a file to a visit and returns the attachment. The file is copied: it may be deleted afterwards."""
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise NotHere(f"{path} cannot be read: {error.strerror}.") from error
+        mime_type = type_of(data)
+        if mime_type is None:
+            raise NotNow("TYPE_NOT_ALLOWED", f"{path.name} is no picture and no PDF.")
+        with self._acting() as view:
+            visit, attachment = view.need("visit", visit_id), new_id()
+            args = {
+                "visitId": visit_id,
+                "kind": kind,
+                "mimeType": mime_type,
+                "size": len(data),
+                "sha256": hashlib.sha256(data).hexdigest(),
+                "capturedAt": iso(self._clock()),
+            }
+            self._outbox.add("attachment.add", attachment, label=f"{kind} at {_name_of(view, visit)}", args=args)
+            self._files.keep(attachment, data)
+            return self._view().need("attachment", attachment)
+
     def skip(self, visit_id: str, reason: str, *, cancel: bool = False) -> Row:
         """Gives a visit up, for a reason, and returns it."""
         with self._acting() as view:
@@ -144,6 +172,35 @@ class Deeds:
                 self._outbox.add(f"{entity}.patch", row_id, label=label, base=base, changes=changed)
             return self._view().need(entity, row_id)
 
+    def order(self, account_id: str, lines: Sequence[tuple[str, str, str | None]], note: str) -> Row:
+        """Takes an order of (product, quantity, price or None for the catalogue's) and returns it."""
+        with self._acting() as view:
+            account = view.need("account", account_id)
+            items = [_item(view, *line) for line in lines]
+            if not items:
+                raise NotNow("ORDER_EMPTY", "An order has at least one line.")
+            there = [
+                row["id"]
+                for row in view.of_account("visit", account["id"])
+                if row["repId"] == view.me and row["state"] == "in_progress"
+            ]
+            args = {"accountId": account["id"], "items": items, "note": note, "placedAt": iso(self._clock())}
+            order = new_id()
+            label = f"order of {account['name']}: {len(items)} lines"
+            self._outbox.add("order.submit", order, label=label, args=args | ({"visitId": there[0]} if there else {}))
+            return self._view().need("order", order)
+
+    def cancel_order(self, order_id: str, reason: str) -> Row:
+        """Calls an order off and returns it."""
+        with self._acting() as view:
+            order = view.need("order", order_id)
+            if order["state"] != "submitted":
+                raise NotNow("ORDER_STATE", f"This order is {order['state']} already.")
+            if not reason.strip():
+                raise NotNow("REASON_REQUIRED", "Say why the order is called off.")
+            self._outbox.add("order.cancel", order_id, label=f"call an order off: {reason}", args={"reason": reason})
+            return self._view().need("order", order_id)
+
     def add_note(self, account_id: str, subject: str, body: str) -> Row:
         """Writes a note on an account and returns it."""
         with self._acting() as view:
@@ -168,6 +225,20 @@ class Deeds:
             if issue["state"] == "open":
                 self._outbox.add("syncIssue.resolve", issue_id, label=f"resolve {issue['code']}")
             return self._view().need("syncIssue", issue_id)
+
+
+def _item(view: View, product_id: str, quantity: str, price: str | None) -> Row:
+    product = view.need("product", product_id)
+    shown = price or product["unitPrice"]
+    if shown is None:
+        raise NotNow("PRICE_REQUIRED", f"{product['sku']} has no price: write {product['sku']}={quantity}@PRICE.")
+    for text in (quantity, shown):
+        try:
+            if not Decimal(text).is_finite() or Decimal(text) < 0:
+                raise InvalidOperation
+        except InvalidOperation:
+            raise NotNow("NOT_A_NUMBER", f"{text!r} is no number.") from None
+    return {"id": new_id(), "productId": product_id, "quantity": quantity, "unitPrice": shown}
 
 
 def _planned_there(view: View, account_id: str, now: datetime) -> Row | None:

@@ -1,7 +1,7 @@
 """The handheld as a person uses it; tests speak through it, and so does the command line."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,7 @@ from mobile_client_stub.clock import Clock, phone_clock
 from mobile_client_stub.deeds import Deeds
 from mobile_client_stub.errors import Revoked, UnsentWork
 from mobile_client_stub.faults import Faults, FaultyTransport
+from mobile_client_stub.files import Files
 from mobile_client_stub.outbox import Entry, Outbox
 from mobile_client_stub.patience import Patience
 from mobile_client_stub.plan import DayPlan, accept, propose
@@ -58,11 +59,13 @@ class Device:
             server or self.store.recall("server") or LOCAL, self.store, patience=patience, transport=transport
         )
         self._outbox = Outbox(self.store, clock)
-        self._deeds = Deeds(self.store, self._outbox, clock)
+        self._files = Files(self.store, self._outbox, self._api)
+        self._deeds = Deeds(self.store, self._outbox, self._files, clock)
         self._loop = Loop(
             self._api,
             self.store,
             self._outbox,
+            self._files,
             clock=clock,
             patience=patience,
             faults=self.faults,
@@ -110,6 +113,7 @@ class Device:
         with self.store.writing():
             if owner["id"] not in (None, session.user_id):
                 self.store.hand_over(user)
+                self._files.clear()
             elif self.store.recall("device_id") not in (None, session.device_id):
                 self._outbox.requeue()
                 self.store.start_over()
@@ -147,6 +151,7 @@ class Device:
             return call()
         except Revoked:
             self.store.wipe()
+            self._files.clear()
             raise
 
     # -- what the person sees
@@ -187,9 +192,32 @@ class Device:
         with self.screen() as view:
             return view.deals()
 
+    def orders(self, account: str) -> list[tuple[Row, list[Row]]]:
+        """Returns the orders of an account, newest first, each with its lines."""
+        with self.screen() as view:
+            return view.orders(account)
+
+    def products(self) -> list[Row]:
+        """Returns the catalogue by name."""
+        with self.screen() as view:
+            return sorted(view.all("product"), key=lambda row: (row["name"], row["id"]))
+
     def outbox(self) -> list[Entry]:
         """Returns what is not sent, or not yet seen in a pull, oldest first."""
         return self._outbox.entries()
+
+    def attachments(self, visit: str) -> list[Row]:
+        """Returns the photos, signatures and documents of a visit, oldest first."""
+        with self.screen() as view:
+            return view.attachments(visit)
+
+    def files_waiting(self) -> int:
+        """Returns how many files are still to be sent."""
+        return len(self._files.waiting())
+
+    def files_refused(self) -> dict[str, str]:
+        """Returns why the server did not take a file, by attachment."""
+        return self._files.refused()
 
     def unsent(self) -> int:
         """Returns how many mutations wait for their answer."""
@@ -213,6 +241,10 @@ class Device:
         """Ends a visit with its report and returns the visit."""
         return self._deeds.report(visit, outcome, summary, answers or {})
 
+    def attach(self, visit: str, file: Path, kind: str = "photo") -> Row:
+        """Attaches a photo, a signature or a document to a visit and returns it; its content follows by itself."""
+        return self._deeds.attach(visit, file, kind)
+
     def set_out(self, visit: str) -> Row:
         """Says that the person is on the way."""
         return self._deeds.set_out(visit)
@@ -232,6 +264,14 @@ class Device:
     def edit_opportunity(self, opportunity: str, **changes: Any) -> Row:
         """Changes fields of an opportunity: `amount` as text, `closeDate` as YYYY-MM-DD, `name`, `notes`."""
         return self._deeds.edit("opportunity", opportunity, changes)
+
+    def order(self, account: str, lines: Sequence[tuple[str, str, str | None]], note: str = "") -> Row:
+        """Takes an order of (product, quantity, price or None for the catalogue's) and returns it."""
+        return self._deeds.order(account, lines, note)
+
+    def cancel_order(self, order: str, reason: str) -> Row:
+        """Calls an order off that is not confirmed yet, and returns it."""
+        return self._deeds.cancel_order(order, reason)
 
     def add_note(self, account: str, subject: str, body: str = "") -> Row:
         """Writes a note on an account."""
@@ -267,4 +307,5 @@ class Device:
             yield from follow(self._api, self.sync, self._patience, stop or threading.Event(), poll_every)
         except Revoked:
             self.store.wipe()
+            self._files.clear()
             raise

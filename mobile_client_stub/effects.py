@@ -1,6 +1,7 @@
 """What each unsent mutation changes on the screen, before the server has said so."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Protocol
 
 from mobile_client_stub.outbox import Entry
@@ -75,6 +76,13 @@ def _complete(screen: Screen, entry: Entry) -> None:
     screen.put("visitReport", identity | said | {"submittedAt": args["at"]})
 
 
+def _attach(screen: Screen, entry: Entry) -> None:
+    visit = screen.get("visit", str(entry.args["visitId"]))
+    shown = {"state": "announced", "reason": "", "width": None, "height": None, "hasThumbnail": False}
+    identity = {"id": entry.entity_id, "authorId": screen.me, "accountId": visit["accountId"] if visit else None}
+    screen.put("attachment", shown | entry.args | identity | {"createdAt": entry.client_time})
+
+
 def _unmade(state: str) -> Effect:
     return lambda screen, entry: _change(screen, "visit", entry.entity_id, state=state, reason=entry.args["reason"])
 
@@ -98,6 +106,28 @@ def _own(entity: str, **defaults: object) -> Effect:
     return effect
 
 
+def _order(screen: Screen, entry: Entry) -> None:
+    total, currency = Decimal(0), ""
+    for position, line in enumerate(entry.args["items"]):
+        product = screen.get("product", line["productId"]) or {"sku": "?", "currency": ""}
+        total, currency = total + Decimal(line["quantity"]) * Decimal(line["unitPrice"]), product["currency"]
+        row = {"orderId": entry.entity_id, "position": position, "sku": product["sku"]}
+        judged_later = {"offeredPrice": None, "priceDiffers": False, "withdrawn": False}
+        screen.put(
+            "orderItem",
+            row | {name: line[name] for name in ("id", "productId", "quantity", "unitPrice")} | judged_later,
+        )
+    said = {
+        "accountId": entry.args["accountId"],
+        "visitId": entry.args.get("visitId"),
+        "note": entry.args.get("note", ""),
+    }
+    known_later = {"number": None, "receivedAt": None, "settledById": None, "settledAt": None, "reason": ""}
+    identity = {"id": entry.entity_id, "authorId": screen.me, "state": "submitted", "placedAt": entry.args["placedAt"]}
+    cents = {"total": str(total.quantize(Decimal("0.01"))), "currency": currency}
+    screen.put("order", identity | said | known_later | cents)
+
+
 EFFECTS: dict[str, Effect] = {
     "visit.create": _create_visit,
     "visit.enRoute": _en_route,
@@ -117,6 +147,12 @@ EFFECTS: dict[str, Effect] = {
     "activity.create": _activity,
     "activity.complete": lambda screen, entry: _change(
         screen, "activity", entry.entity_id, status="done", doneAt=entry.args["at"]
+    ),
+    "attachment.add": _attach,
+    "attachment.commit": lambda screen, entry: _change(screen, "attachment", entry.entity_id, state="stored"),
+    "order.submit": _order,
+    "order.cancel": lambda screen, entry: _change(
+        screen, "order", entry.entity_id, state="cancelled", reason=entry.args["reason"]
     ),
     "lead.create": _own("lead", status="new", reason=""),
     "syncIssue.resolve": lambda screen, entry: _change(screen, "syncIssue", entry.entity_id, state="resolved"),

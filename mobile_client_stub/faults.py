@@ -80,6 +80,13 @@ class _Broken(httpx.SyncByteStream):
         raise httpx.RemoteProtocolError("the reply broke off", request=self._request)
 
 
+def _named(request: httpx.Request) -> str:
+    """Returns the operation a request is: of GraphQL by its name, of an upload by its method."""
+    if request.url.path != "/graphql":
+        return request.method
+    return str(json.loads(request.content)["operationName"])
+
+
 class FaultyTransport(httpx.BaseTransport):
     """The network, with the faults in it."""
 
@@ -89,7 +96,7 @@ class FaultyTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Carries one request, or part of it."""
-        operation = str(json.loads(request.content)["operationName"])
+        operation = _named(request)
         self._faults.before(operation, request)
         return self._faults.after(operation, request, self._inner.handle_request(request))
 

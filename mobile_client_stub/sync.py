@@ -11,6 +11,7 @@ from mobile_client_stub.api import Api
 from mobile_client_stub.clock import Clock, instant
 from mobile_client_stub.errors import ProtocolBroken, Refused, SignInNeeded, Unreachable
 from mobile_client_stub.faults import Faults
+from mobile_client_stub.files import Files
 from mobile_client_stub.outbox import Entry, Outbox
 from mobile_client_stub.patience import Patience
 from mobile_client_stub.store import Overtaken, Store
@@ -72,6 +73,7 @@ class Loop:
         api: Api,
         store: Store,
         outbox: Outbox,
+        files: Files,
         *,
         clock: Clock,
         patience: Patience,
@@ -81,6 +83,7 @@ class Loop:
         self._api = api
         self._store = store
         self._outbox = outbox
+        self._files = files
         self._clock = clock
         self._patience = patience
         self._faults = faults
@@ -92,8 +95,11 @@ class Loop:
         for _ in range(ROUNDS):
             self._push(report, tell)
             self._pull(report, tell)
+            # After all else: a large photo on a bad line must not keep the day's work from being seen.
+            for waiting in self._files.ready():
+                self._retrying(report, partial(self._files.send, waiting))
             report.unsent = self._outbox.unsent()
-            # A restored server may have forgotten mutations that were settled: they wait again now.
+            # What was sent waits to be committed, and a restored server may have forgotten what was settled.
             if not report.unsent:
                 break
         return report

@@ -66,15 +66,20 @@ class View:
         self.me = me
         self._store = store
         self._over: dict[str, dict[str, Row]] = {}
+        # An account that was merged away is gone from this phone; what was done there unsent is shown where it will land.
+        self._led = {str(row["loserId"]): str(row["accountId"]) for row in store.rows("accountMerge")}
         for entry in unseen:
             show(self, entry)
 
     def put(self, entity: str, row: Row) -> None:
         """Shows this row in place of the replicated one."""
+        if row.get("accountId") in self._led:
+            row = row | {"accountId": self._led[row["accountId"]]}
         self._over.setdefault(entity, {})[row["id"]] = row
 
     def get(self, entity: str, row_id: str) -> Row | None:
-        """Returns a row as shown, or None."""
+        """Returns a row as shown, or None; the id of a merged account gives the one it was merged into."""
+        row_id = self._led.get(row_id, row_id) if entity == "account" else row_id
         return self._over.get(entity, {}).get(row_id) or self._store.row(entity, row_id)
 
     def need(self, entity: str, row_id: str) -> Row:
@@ -108,6 +113,16 @@ class View:
     def local_day(self, moment: datetime) -> date:
         """Returns the day it is for the person at an instant."""
         return moment.astimezone(self.zone()).date()
+
+    def orders(self, account_id: str) -> list[tuple[Row, list[Row]]]:
+        """Returns the orders of an account, newest first, each with its lines."""
+        lines: dict[str, list[Row]] = {}
+        for item in sorted(self.all("orderItem"), key=lambda row: int(row["position"])):
+            lines.setdefault(item["orderId"], []).append(item)
+        orders = sorted(
+            self.of_account("order", account_id), key=lambda row: (row["placedAt"], row["id"]), reverse=True
+        )
+        return [(order, lines.get(order["id"], [])) for order in orders]
 
     def place(self, account_id: str) -> Place | None:
         """Returns an account with its primary address, or None."""
@@ -157,6 +172,11 @@ class View:
             for row in self.all("opportunity")
         ]
         return sorted(found, key=lambda deal: (deal.stage["position"] if deal.stage else 0, deal.opportunity["name"]))
+
+    def attachments(self, visit_id: str) -> list[Row]:
+        """Returns the photos, signatures and documents of a visit, oldest first."""
+        found = [row for row in self.all("attachment") if row["visitId"] == visit_id]
+        return sorted(found, key=lambda row: (row["createdAt"], row["id"]))
 
     def stages(self, pipeline_id: str) -> list[Row]:
         """Returns the stages of a pipeline in order."""

@@ -16,7 +16,7 @@ from mobile_client_stub.watch import Event
 
 def add_to(app: typer.Typer) -> None:
     """Adds the commands."""
-    for command in (today, nearby, accounts, opportunities, outbox, conflicts, watch):
+    for command in (today, attachments, nearby, accounts, opportunities, outbox, conflicts, watch):
         app.command(command.__name__)(command)
 
 
@@ -34,6 +34,22 @@ def today(
     else:
         phone.say(f"Nothing is planned for {wanted:%A %d %B}; `plan` proposes a day.")
     phone.tell_unsent()
+
+
+def attachments(
+    context: typer.Context,
+    visit: Annotated[
+        str | None, typer.Argument(help="A number of `today` or a name; without it, where you are.")
+    ] = None,
+) -> None:
+    """Show the photos, signatures and documents of a visit."""
+    phone: Phone = context.obj
+    device = phone.signed_in()
+    found = device.attachments(find.visit(device, visit)["id"])
+    if found:
+        phone.out.print(show.attachments(found, device.files_refused(), device.zone()))
+    else:
+        phone.say("Nothing is attached to this visit; `photo` and `signature` do.")
 
 
 def nearby(

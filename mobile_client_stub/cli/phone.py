@@ -48,10 +48,11 @@ class Phone:
 
     def tell_unsent(self) -> None:
         """Says what waits, if anything does."""
-        waiting = self.device.unsent()
-        if waiting:
+        waiting, files = self.device.unsent(), self.device.files_waiting()
+        if waiting or files:
             mode = "this phone is offline" if self.device.offline else "`sync` sends it"
-            self.say(f"[yellow]{waiting} unsent[/yellow]; {mode}.")
+            also = f" and {files} files" if files else ""
+            self.say(f"[yellow]{waiting} unsent{also}[/yellow]; {mode}.")
 
     def send(self) -> None:
         """After a deed: sends it if there is a way, and says how it stands otherwise."""

@@ -1,6 +1,6 @@
 """Tables for people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
 from rich.markup import escape
@@ -106,6 +106,42 @@ def plan_in_short(proposed: DayPlan, zone: tzinfo) -> str:
 
 def _where(stop: Row) -> str:
     return escape(stop["account"]["name"]) if stop["account"] else "[dim]no longer yours[/dim]"
+
+
+def attachments(found: Sequence[Row], refused: Mapping[str, str], zone: tzinfo) -> Table:
+    """Returns what is attached, and where its content is."""
+    made = table(f"Attached: {len(found)}", "kind", "taken", "type", ">size", "state")
+    states = {"announced": "[yellow]not sent yet[/yellow]", "stored": "[green]on the server[/green]"}
+    for row in found:
+        why = refused.get(row["id"]) or row["reason"]
+        state = f"[red]refused[/red]: {escape(why)}" if why else states[row["state"]]
+        size = f"{row['size'] / 1024:.0f} KiB"
+        made.add_row(row["kind"], clock(row["capturedAt"], zone), row["mimeType"], size, state)
+    return made
+
+
+ORDER_STATES = {
+    "submitted": "submitted",
+    "confirmed": "[green]confirmed[/green]",
+    "cancelled": "[dim]cancelled[/dim]",
+}
+
+
+def order(shown: tuple[Row, Sequence[Row]], zone: tzinfo) -> Table:
+    """Returns an order with its lines; marked are those whose price was another than the phone showed."""
+    row, items = shown
+    number = f"Order {row['number']}" if row["number"] else "Order, not sent yet"
+    total = f", {row['total']} {row['currency']}" if row.get("total") is not None else ""
+    reason = f" ({escape(row['reason'])})" if row["reason"] else ""
+    day = f"{instant(row['placedAt']).astimezone(zone):%d %B %H:%M}"
+    made = table(f"{number} of {day}{total}, {ORDER_STATES[row['state']]}{reason}", "sku", ">quantity", ">price", "")
+    for item in items:
+        promised = f"you said {item['offeredPrice']}" if item["priceDiffers"] else ""
+        gone = "no longer sold" if item["withdrawn"] else ""
+        made.add_row(
+            escape(item["sku"]), item["quantity"], item["unitPrice"], ", ".join(filter(None, [promised, gone]))
+        )
+    return made
 
 
 def outbox(entries: Sequence[Entry], zone: tzinfo) -> Table:

@@ -1,6 +1,7 @@
 """Working: plan, check-in, report, skip, move, note, edit, resolve. All but plan work offline."""
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -17,7 +18,7 @@ GUESSED_ACCURACY = 15.0
 
 def add_to(app: typer.Typer) -> None:
     """Adds the commands."""
-    for command in (plan, check_in, report, skip, move, note, edit, resolve):
+    for command in (plan, check_in, photo, signature, report, skip, move, note, edit, resolve):
         app.command(command.__name__.replace("_", "-"))(command)
 
 
@@ -82,6 +83,32 @@ def _name_of(device: Device, account_id: str) -> str:
     with device.screen() as view:
         account = view.get("account", account_id)
     return escape(account["name"]) if account else "an account that is no longer yours"
+
+
+def photo(
+    context: typer.Context,
+    visit: Annotated[str, typer.Argument(help="A number of `today` or a part of the name.")],
+    file: Annotated[Path, typer.Argument(help="A JPEG, PNG or WebP picture.")],
+) -> None:
+    """Attach a photo to a visit; it is sent when there is a way, and goes on after a cut."""
+    _attach(context.obj, visit, file, "photo")
+
+
+def signature(
+    context: typer.Context,
+    visit: Annotated[str, typer.Argument(help="A number of `today` or a part of the name.")],
+    file: Annotated[Path, typer.Argument(help="A PNG or JPEG picture of it.")],
+) -> None:
+    """Attach a signature to a visit."""
+    _attach(context.obj, visit, file, "signature")
+
+
+def _attach(phone: Phone, visit: str, file: Path, kind: str) -> None:
+    device = phone.signed_in()
+    row = find.visit(device, visit)
+    device.attach(row["id"], file, kind)
+    phone.say(f"Attached the {kind} to [bold]{_name_of(device, row['accountId'])}[/bold].")
+    phone.send()
 
 
 def report(

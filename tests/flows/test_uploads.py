@@ -18,6 +18,7 @@ from tusclient.client import TusClient
 from backend.attachments.models import Attachment, Upload
 from backend.crm.models import Account
 from backend.identity.models import Device as DeviceRow
+from backend.kit import clock
 from backend.kit.ids import new_id
 from mobile_client_stub import wire
 from mobile_client_stub.device import Device
@@ -50,7 +51,7 @@ class Tus:
     device: Device
     http: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False, timeout=60))
 
-    def __call__(self, method: str, path: str, body: bytes | None = None, **headers: str | None) -> httpx.Response:
+    def __call__(self, method: str, path: str, body: bytes | None = None, /, **headers: str | None) -> httpx.Response:
         """Asks; header names are written with underscores, and None takes one away."""
         session = self.device.store.session()
         said: dict[str, str | None] = {"tus-resumable": "1.0.0"}
@@ -62,12 +63,12 @@ class Tus:
     def begin(self, attachment: Attachment, **headers: str | None) -> httpx.Response:
         """Opens an upload."""
         said = {"upload_length": str(attachment.size), "upload_metadata": f"attachmentId {encoded(str(attachment.pk))}"}
-        return self("POST", UPLOADS, **(said | headers))
+        return self("POST", UPLOADS, None, **{**said, **headers})
 
     def piece(self, place: str, offset: int, data: bytes, **headers: str | None) -> httpx.Response:
         """Sends a piece."""
         said = {"upload_offset": str(offset), "content_type": PIECE}
-        return self("PATCH", place, data, **(said | headers))
+        return self("PATCH", place, data, **{**said, **headers})
 
     def stands(self, place: str) -> int:
         """Returns how many bytes the server has."""
@@ -208,7 +209,7 @@ def test_an_unmodified_client_goes_on_after_a_cut(story: Story, server: Serving)
     client = TusClient(f"{server.base}{UPLOADS}", headers={"Authorization": f"Bearer {session.access_token}"})
     known = {"metadata": {"attachmentId": str(attachment.pk)}, "chunk_size": len(taken) // 4 + 1}
     first = client.uploader(file_stream=io.BytesIO(taken), upload_checksum=True, **known)
-    first.upload_chunk()
+    first.upload_chunk()  # type: ignore[no-untyped-call]
     again = client.uploader(file_stream=io.BytesIO(taken), url=first.url, **known)
     assert again.offset == len(taken) // 4 + 1
     again.upload()
@@ -249,7 +250,7 @@ def stored(story: Story) -> Attachment:
         wire.SYNC_PUSH,
         {
             "device": str(story.device.pk),
-            "protocol": 1,
+            "protocol": wire.PROTOCOL,
             "mutations": [{"seq": 1, "id": str(new_id()), "name": "attachment.commit", "entityId": str(attachment.pk)}],
         },
     )
@@ -304,9 +305,9 @@ def test_a_file_is_given_out_whole_and_in_part_with_headers_that_keep_it_private
         picture = ben.http.get(f"{server.base}{small()}")
         assert (picture.status_code, picture.headers["content-type"]) == (200, "image/jpeg")
         assert len(picture.content) < size
-        story.device.__class__.objects.filter(pk=ben.device.store.session().device_id).update(
-            revoked_at="2026-01-01T00:00Z"
-        )  # type: ignore[union-attr]
+        session = ben.device.store.session()
+        assert session is not None
+        DeviceRow.objects.filter(pk=session.device_id).update(revoked_at=clock.now())
         assert ben.http.get(url).status_code == 404
 
 

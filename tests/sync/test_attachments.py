@@ -8,8 +8,7 @@ from uuid import UUID
 import pytest
 from django.test import override_settings
 
-from backend.attachments import uploads
-from backend.attachments.models import Attachment
+from backend.attachments.models import Attachment, Upload
 from backend.crm.models import Account
 from backend.identity.models import User
 from backend.kit.ids import new_id
@@ -42,6 +41,7 @@ def add(replica: Replica, data: bytes = TAKEN, **place: Any) -> Mutation:
 
 def upload(replica: Replica, attachment_id: UUID | None, data: bytes = TAKEN) -> None:
     """Sends the content of what was announced."""
+    assert attachment_id is not None
     attachment = Attachment.objects.get(pk=attachment_id)
     send(begin(acting(replica.user, replica.device), attachment), data)
 
@@ -157,4 +157,4 @@ def test_the_same_photo_again_needs_no_sending(field: World, phone: Phone) -> No
     again = add(ana, accountId=account.pk)
     reply = ana.push(again, ana.mutation("attachment.commit", again.entity_id))
     assert codes(reply) == [(Status.APPLIED, None)] * 2
-    assert uploads.Upload.objects.filter(attachment_id=again.entity_id).count() == 0
+    assert [upload.attachment_id for upload in Upload.objects.all()] == [first.entity_id]
