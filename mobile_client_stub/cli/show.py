@@ -5,6 +5,7 @@ from datetime import tzinfo
 
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from mobile_client_stub.clock import instant
 from mobile_client_stub.outbox import Entry
@@ -134,7 +135,9 @@ def order(shown: tuple[Row, Sequence[Row]], zone: tzinfo) -> Table:
     total = f", {row['total']} {row['currency']}" if row.get("total") is not None else ""
     reason = f" ({escape(row['reason'])})" if row["reason"] else ""
     day = f"{instant(row['placedAt']).astimezone(zone):%d %B %H:%M}"
-    made = table(f"{number} of {day}{total}, {ORDER_STATES[row['state']]}{reason}", "sku", ">quantity", ">price", "")
+    title = f"{number} of {day}{total}, {ORDER_STATES[row['state']]}{reason}"
+    made = table(title, "sku", ">quantity", ">price", "")
+    made.min_width = Text.from_markup(title).cell_len  # a table breaks a title that is wider than itself
     for item in items:
         promised = f"you said {item['offeredPrice']}" if item["priceDiffers"] else ""
         gone = "no longer sold" if item["withdrawn"] else ""
