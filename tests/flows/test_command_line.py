@@ -10,6 +10,7 @@ import pytest
 
 from backend.crm.models import Opportunity
 from backend.field.models import VisitReport
+from backend.orders.models import Order
 from tests.config.serving import Serving
 from tests.factories.world import PASSWORD, World
 from tests.flows.line import Line
@@ -65,6 +66,25 @@ def test_a_day_from_sign_in_to_the_last_line_of_the_outbox(server: Serving, worl
     assert VisitReport.objects.get(org=world.org).answers == {"shelf": "full"}
     assert Opportunity.objects.get(pk=deal.pk).stage.name == "offer"
     assert "done" in say("today")
+
+
+def test_an_order_taken_offline_has_a_number_once_it_is_sent(server: Serving, world: World, say: Say) -> None:
+    world.account("Ames Liquor", world.north)
+    say("sign-in", world.ana.username, "--server", server.base)
+    say("sync")
+    say("offline")
+    assert "Ames Liquor ordered for 37.00 USD." in say("order", "ames", "P1=2", "p1=1@12", "--note", "Ring twice")
+    assert "Order, not sent yet" in say("account", "ames")
+    say("online")
+    shown = say("account", "ames")
+    assert "Order 1 of " in shown
+    assert "37.50 USD, submitted" in shown
+    assert "you said 12" in shown
+    assert "Called off" in say("cancel-order", "ames", "--reason", "Changed their mind")
+    assert "cancelled (Changed their mind)" in say("account", "ames")
+    assert "no product called 'P9'" in say("order", "ames", "P9=1", code=1)
+    assert "write SKU=QTY" in say("order", "ames", "P1", code=1)
+    assert Order.objects.get(org=world.org).state == "cancelled"
 
 
 def test_without_a_server_work_goes_on_and_one_line_says_so(server: Serving, world: World, say: Say) -> None:
