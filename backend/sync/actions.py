@@ -42,14 +42,12 @@ def resolve_issue(
 
 
 def _again(actor: Actor, issue: SyncIssue, action: Resolution, fields: Collection[str] | None) -> Outcome | DomainError:
-    names = frozenset(fields) if fields else frozenset(one["name"] for one in issue.fields)
     caller = Caller(
         actor=actor_of(issue.user, issue.device_id),
         device_id=issue.device_id,
         by=actor,
         insist=action is Resolution.KEEP_MINE,
-        # Of a patch, what did not clash is done already.
-        fields=names or None,
+        fields=issues.left_to_do(issue, fields),
     )
     return judge.attempt(caller, issues.again(issue.mutation))
 
@@ -68,5 +66,6 @@ def _still_open(issue: SyncIssue, came_to: Outcome | DomainError) -> SyncIssue:
         issue.mine = {name: clash.mine for name, clash in came_to.clashes.items()}
         issue.theirs = {name: clash.theirs for name, clash in came_to.clashes.items()}
         issue.actions = [Resolution.RETRY, Resolution.KEEP_MINE, Resolution.DISCARD]
-    issue.save(update_fields=["kind", "code", "message", "fields", "mine", "theirs", "actions"])
+        issue.mutation.pop("undone", None)
+    issue.save(update_fields=["kind", "code", "message", "fields", "mine", "theirs", "actions", "mutation"])
     return issue

@@ -1,5 +1,6 @@
 """The inbox: what could not be applied as sent is kept whole, field by field, with what may be done about it."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,7 @@ INSISTABLE = frozenset({"STAGE_MOVED_MEANWHILE"})
 
 def of_clashes(caller: Caller, mutation: Mutation, outcome: Outcome, status: Status) -> SyncIssue:
     """Keeps the fields that others changed meanwhile."""
-    return _keep(
+    kept = _keep(
         caller,
         mutation,
         kind=status,
@@ -33,6 +34,20 @@ def of_clashes(caller: Caller, mutation: Mutation, outcome: Outcome, status: Sta
         theirs={name: clash.theirs for name, clash in outcome.clashes.items()},
         actions=[Resolution.RETRY, Resolution.KEEP_MINE, Resolution.DISCARD],
     )
+    if outcome.undone:
+        kept.mutation["undone"] = True
+        kept.save(update_fields=["mutation"])
+    return kept
+
+
+def left_to_do(issue: SyncIssue, chosen: Collection[str] | None) -> frozenset[str] | None:
+    """Returns the fields of a patch that are still to be written: of those in conflict the chosen ones, or all; and the
+    others, where they were undone with their group. None: all there is."""
+    clashing = {one["name"] for one in issue.fields}
+    if not clashing:
+        return None
+    others = set(issue.mutation["set"]) - clashing if issue.mutation.get("undone") else set()
+    return frozenset((set(chosen) if chosen else clashing) | others)
 
 
 def of_refusal(caller: Caller, mutation: Mutation, error: DomainError, status: Status) -> SyncIssue | None:

@@ -11,12 +11,13 @@
    answer. A group, and a stretch in which a child comes before its parent, is one commit (sync.order)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import OperationalError, transaction
 
 from backend.identity.actor import Actor
-from backend.kit.errors import Busy, Conflict, DomainError, Invalid
+from backend.kit.errors import Busy, DomainError, Invalid
 from backend.kit.ids import new_id
 from backend.sync import judge, ledger
 from backend.sync.models import DeviceState
@@ -144,9 +145,4 @@ def _refused(came_to: CameTo, one: Mutation, culprit: Mutation) -> CameTo:
     """What becomes of each in a group that failed: nothing of it is done, and each is kept."""
     if one is not culprit:
         return judge.group_refused(culprit.id)
-    if isinstance(came_to, Outcome) and came_to.clashes:
-        named = dict.fromkeys(came_to.clashes, "changed meanwhile")
-        return Conflict(
-            came_to.code, "Somebody else changed this meanwhile; nothing of its group was done.", fields=named
-        )
-    return came_to
+    return replace(came_to, merged=False, undone=True) if isinstance(came_to, Outcome) else came_to

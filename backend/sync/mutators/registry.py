@@ -49,6 +49,8 @@ class Outcome:
     yielded: frozenset[str] = frozenset()
     objection: DomainError | None = None
     code: str = "FIELD_CONFLICT"
+    undone: bool = False
+    """With its group, what did not clash was not done either."""
     settled: SyncIssue | None = None
     """The issue that this mutation was about, where it is still open: no second one is made of it."""
 
