@@ -49,8 +49,7 @@ def broken_promises() -> list[str]:
         for key, values in now.values.items():
             entity, _, column = key.partition(".")
             told = versions.former_values(entity, version.number).get(column, {})
-            former = versions.former_names(entity, version.number).get(column, column)
-            if (before := known.values.get(f"{entity}.{former}")) is not None:
+            if (before := known.values.get(key)) is not None:
                 unknown = sorted({told.get(value, value) for value in values} - set(before))
                 found += [f"version {version.number} does not know {key} {value!r}" for value in unknown]
         found += [

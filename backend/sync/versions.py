@@ -4,12 +4,14 @@ What entities, columns and values a version knows stands in its picture, wire/N.
 version is the newest and which never changes afterwards. A column or an entity that came later is therefore not told to
 older phones, without a word here. Only what *changed* is said, in the version that changed it:
 
-- `columns`: a column that is gone or means something else now: entity → former column → the SQL that still gives it;
-- `renamed`: entity → new name → former name;
+- `columns`: a column that is gone, has another name or means something else now: entity → former column → the SQL over
+  `t` and `j` that still gives it;
 - `values`: a value of a column with choices that older phones do not know: entity → column → value → what they are told;
-- `upcasters`: mutation → what turns one of an older phone into one of today, a new required field with its default say.
+- `upcasters`: mutation → what turns one of an older phone into one of today: a new required field gets its default
+  (`with_default`), a field with another name that name (`with_new_name`).
 
-An entity is never renamed and a mutation never taken away without an upcaster. docs/adr/0013-old-phones.md."""
+An entity is never renamed, a name never used again for something else, and a mutation never taken away without an
+upcaster. docs/adr/0014-old-phones.md."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -46,7 +48,6 @@ class Version:
     since: date
     says: str
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    renamed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     upcasters: Mapping[str, Upcaster] = field(default_factory=dict)
 
@@ -63,6 +64,17 @@ class Picture:
 def with_default(name: str, value: Any) -> Upcaster:
     """Returns an upcaster that gives an argument its default, where an older phone does not know it."""
     return lambda mutation: replace(mutation, args={name: value, **mutation.args})
+
+
+def with_new_name(former: str, name: str) -> Upcaster:
+    """Returns an upcaster that gives a field its new name, wherever the mutation names it."""
+
+    def named(values: Mapping[str, Any]) -> dict[str, Any]:
+        return {name if key == former else key: value for key, value in values.items()}
+
+    return lambda mutation: replace(
+        mutation, base=named(mutation.base), set=named(mutation.set), args=named(mutation.args)
+    )
 
 
 HISTORY: tuple[Version, ...] = (
@@ -112,30 +124,9 @@ def check(number: int) -> None:
 def upcast(mutation: Mutation, number: int) -> Mutation:
     """Returns a mutation written in a version as the newest one would have it; one no longer spoken may be asked too."""
     for version in later(number):
-        mutation = _with_new_names(mutation, version.renamed.get(mutation.name.partition(".")[0], {}))
         if (upcaster := version.upcasters.get(mutation.name)) is not None:
             mutation = upcaster(mutation)
     return mutation
-
-
-def _with_new_names(mutation: Mutation, renamed: Mapping[str, str]) -> Mutation:
-    new = {former: name for name, former in renamed.items()}
-    if not new:
-        return mutation
-
-    def named(values: Mapping[str, Any]) -> dict[str, Any]:
-        return {new.get(name, name): value for name, value in values.items()}
-
-    return replace(mutation, base=named(mutation.base), set=named(mutation.set), args=named(mutation.args))
-
-
-def former_names(entity: str, number: int) -> dict[str, str]:
-    """Returns today's name → the name in a version, of the fields that were renamed since."""
-    names: dict[str, str] = {}
-    for version in later(number):
-        for new, former in version.renamed.get(entity, {}).items():
-            names[new] = names.pop(former, former)
-    return names
 
 
 def former_columns(entity: str, number: int) -> dict[str, str]:

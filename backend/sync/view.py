@@ -5,7 +5,7 @@ entity that is in the old shape and no longer in the new one is taken off the ph
 absent, not null: from rows, snapshots, conflicts and the inbox."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -25,7 +25,7 @@ from backend.sync.tables import TABLES, SyncedTable
 @dataclass(frozen=True, slots=True)
 class View:
     """`tables`: by rank, None where the view has no such entity. `shape`: entity → fingerprint of what is sent of it.
-    `hidden`: entity → the fields, in today's names, that the role may not read (all, where the entity is hidden)."""
+    `hidden`: entity → the fields, under all names they ever had, that the role may not read (all of a hidden entity)."""
 
     protocol: int
     role: str
@@ -34,21 +34,14 @@ class View:
     hidden: dict[str, frozenset[str]]
 
     def masked(self, entity: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Returns the fields of an entity that this phone may be told, under the names it knows; in `set` and `args`, which
-        the inbox keeps of a refused mutation, likewise."""
-        names = versions.former_names(entity, self.protocol)
+        """Returns the fields of an entity that the role may read; of `set` and `args`, which the inbox keeps of a refused
+        mutation, likewise."""
         hidden = self.hidden.get(entity, frozenset())
-        told = {names.get(name, name): value for name, value in values.items() if name not in hidden}
+        told = {name: value for name, value in values.items() if name not in hidden}
         for inner in ("set", "args"):
             if isinstance(told.get(inner), Mapping):
                 told[inner] = self.masked(entity, told[inner])
         return told
-
-    def masked_list(self, entity: str, fields: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Returns those of a list of {name, …} that this phone may be told, under the names it knows."""
-        names = versions.former_names(entity, self.protocol)
-        hidden = self.hidden.get(entity, frozenset())
-        return [{**one, "name": names.get(one["name"], one["name"])} for one in fields if one["name"] not in hidden]
 
     def upcast(self, mutation: Mutation) -> Mutation:
         """Returns a mutation of this version, or of the one it names, as the newest one would have sent it."""
@@ -80,7 +73,7 @@ def view_for(protocol: int, role: str) -> View:
     """Returns the view; raises UpgradeNeeded for a version that is not spoken here."""
     versions.check(protocol)
     Role(role)
-    hidden = {table.entity: _hidden(table, role) for table in TABLES}
+    hidden = {table.entity: _hidden(_with_former(table, 0), role) for table in TABLES}
     tables = tuple(_seen(table, protocol, role, hidden) for table in TABLES)
     shape = {table.entity: _fingerprint(table) for table in tables if table is not None}
     return View(protocol, role, tables, shape, {entity: names for entity, names in hidden.items() if names})
@@ -139,10 +132,13 @@ def _as_before(table: SyncedTable, protocol: int, known: list[str]) -> dict[str,
     for name, told in versions.former_values(table.entity, protocol).items():
         whens = " ".join(f"WHEN '{value}' THEN '{former}'" for value, former in told.items())
         columns[name] = f"CASE {columns[name]} {whens} ELSE {columns[name]} END"
-    names = versions.former_names(table.entity, protocol)
-    columns = {names.get(name, name): sql for name, sql in columns.items()}
     columns |= versions.former_columns(table.entity, protocol)
     return {name: columns[name] for name in known if name != "id"}
+
+
+def _with_former(table: SyncedTable, protocol: int) -> SyncedTable:
+    """Returns a table with the columns it had since a version, too."""
+    return replace(table, columns={**versions.former_columns(table.entity, protocol), **table.columns})
 
 
 def _without(sql: str, hidden: Mapping[str, frozenset[str]]) -> str:

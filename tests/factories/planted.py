@@ -233,4 +233,10 @@ def _issue(world: World, person: User, account: Account, deal: Opportunity) -> N
             entity_id=row_id,
             mine=mine,
             theirs=theirs,
+            args=mine.get("args", {}),
+            fields=[
+                {"name": name, "policy": "merge", "base": value, "mine": value, "theirs": theirs[name]}
+                for name, value in mine.items()
+                if name in theirs
+            ],
         )

@@ -98,7 +98,9 @@ class Replica:
 
     def push(self, *mutations: Mutation) -> PushReply:
         """Sends mutations."""
-        return push(actor=acting(self.user, self.device), device_id=self.device.pk, mutations=mutations)
+        return push(
+            actor=acting(self.user, self.device), device_id=self.device.pk, mutations=mutations, protocol=self.protocol
+        )
 
 
 def fresh(user: User, device: Device) -> Rows:

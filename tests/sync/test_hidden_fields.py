@@ -118,7 +118,9 @@ def test_the_inbox_of_a_demoted_person_forgets_with_them(field: World, phone: Ph
     by_entity = {issue["entity"]: issue for issue in pat.of("syncIssue").values()}
     assert by_entity["account"]["mine"] == {"name": "Hill"}
     assert by_entity["account"]["theirs"] == {"name": "Top"}
+    assert [one["name"] for one in by_entity["account"]["fields"]] == ["name"]
     assert by_entity["opportunity"]["mine"] == {"set": {"notes": "n"}, "args": {}}
+    assert by_entity["opportunity"]["args"] == {}
     assert planted.found_in(json.dumps(list(pat.rows.values())), Role.PARTNER) == {}
     assert SyncIssue.objects.get(user=field.pat, entity="account").mine["boost"] == garden_boost(garden)
 
