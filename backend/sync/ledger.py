@@ -43,7 +43,7 @@ def replay(caller: Caller, mutation: Mutation) -> Result | Halt:
     known = SyncOp.objects.filter(device_id=caller.device_id, seq=mutation.seq).first()
     if known is None or known.body_hash != digest(mutation):
         return Halt.DEVICE_FORKED
-    return replace(_answer(known, mutation), replayed=True)
+    return replace(_answer(known), replayed=True)
 
 
 def elsewhere(mutation: Mutation) -> SyncOp | None:
@@ -55,7 +55,7 @@ def requeued(known: SyncOp, caller: Caller, mutation: Mutation) -> Result | None
     """Returns the answer of a forked phone's mutation under its new number; None when its id was used for something else."""
     if known.body_hash != digest(mutation) or known.device.user_id != caller.actor.user_id:
         return None
-    return replace(_answer(known, mutation), seq=mutation.seq, replayed=True)
+    return replace(_answer(known), seq=mutation.seq, replayed=True)
 
 
 def cut(caller: Caller, group: list[Mutation]) -> bool:
@@ -111,12 +111,8 @@ def _encode(result: Result) -> dict[str, Any]:
     }
 
 
-def _answer(known: SyncOp, mutation: Mutation) -> Result:
+def _answer(known: SyncOp) -> Result:
     stored = known.result
-    if not stored:
-        # Answers are kept for a season; number, hash and status for ever.
-        told = "It was settled long ago; only what became of it is still known."
-        return Result(mutation.seq, mutation.id, Status(known.status), "ANSWER_PURGED", told)
     return Result(
         seq=stored["seq"],
         id=UUID(stored["id"]),

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from threading import Thread
 
 from django.db import connections
 
 from backend.crm.models import Account, Activity, Opportunity, OpportunityLine
 from backend.identity.models import User
+from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.sync.models import DeviceState, SyncIssue, SyncOp
 from backend.sync.order import nodes, stretches
 from backend.sync.protocol import Halt, Mutation, PushReply, Status
 from backend.sync.push import push
+from backend.sync.retention import keep
 from tests.factories.replica import Replica, codes
 from tests.factories.world import World, acting
 
@@ -187,15 +190,15 @@ def test_what_builds_on_one_another_is_tried_as_it_came(field: World, phone: Pho
     assert codes(ana.push(replace(one, depends_on=(two.id,)), two)) == [DONE] * 2
 
 
-def test_an_answer_that_was_purged_still_says_that_it_was_settled(field: World, phone: Phone) -> None:
+def test_an_old_answer_that_was_shortened_is_given_again(field: World, phone: Phone) -> None:
     account, ana, group = field.account("Hilltop", field.north), phone(field.ana), new_id()
     sent = [note(ana, account, "a"), note(ana, account, "", group=group), note(ana, account, "b", group=group)]
     before = ana.push(*sent)
-    SyncOp.objects.update(result={})
+    with clock.moved_to(clock.now() + timedelta(days=400)):
+        keep()
     after = ana.push(*sent)
-    assert [(one.status, one.code) for one in after.results] == [
-        (one.status, "ANSWER_PURGED") for one in before.results
-    ]
+    assert codes(after) == codes(before)
+    assert {one.message for one in after.results} == {None}
     assert (subjects(), SyncOp.objects.count()) == (["a"], 3)
     assert ana.push(replace(sent[0], args={"kind": "note"})).halt is Halt.DEVICE_FORKED
 
