@@ -25,7 +25,7 @@ from mobile_client_stub.device import Device
 from mobile_client_stub.wire import Document
 from tests.attachments.pictures import camera_photo, place_in, sha256
 from tests.attachments.sending import announce
-from tests.config.serving import Serving, until
+from tests.config.serving import Serving, alive, until
 from tests.factories.world import World, acting
 from tests.flows.conftest import Phone
 
@@ -315,3 +315,27 @@ def test_files_lie_in_the_data_folder(story: Story, server: Serving) -> None:
     stored(story)
     kept = [path for path in (Path(server.log).parent / "data" / "attachments").rglob("*") if path.is_file()]
     assert kept
+
+
+def test_a_killed_process_loses_at_most_the_last_mebibyte_and_another_goes_on(story: Story, server: Serving) -> None:
+    tus, pdf = story.tus, b"%PDF-1.7\n" + new_id().bytes * 262_144  # 4 MiB
+    actor = acting(story.device.user, story.device)
+    attachment = announce(actor, story.store, pdf, kind="document", mime_type="application/pdf")
+    place, parts = tus.begin(attachment).headers["location"], urlsplit(server.base)
+    session = tus.device.store.session()
+    assert session is not None
+    head = (
+        f"PATCH {place} HTTP/1.1\r\nHost: {parts.netloc}\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
+        f"Authorization: Bearer {session.access_token}\r\nContent-Type: {PIECE}\r\nContent-Length: {len(pdf)}\r\n\r\n"
+    )
+    with socket.create_connection((str(parts.hostname), int(parts.port or 80))) as line:
+        line.sendall(head.encode() + pdf[: 5 << 19])
+        until(lambda: tus.stands(place) == 2 << 20, "two whole mebibytes")
+        web = server.family()["web"]
+        web.kill()
+        until(lambda: not alive(web), "its end")
+    until(server.ready, "another web process")
+    tus.http = httpx.Client(trust_env=False, timeout=60)
+    assert tus.stands(place) == 2 << 20
+    assert tus.piece(place, 2 << 20, pdf[2 << 20 :]).status_code == 204
+    assert Upload.objects.get(attachment=attachment).state == "whole"
