@@ -35,7 +35,8 @@ class Page:
     catchup (changes meanwhile). `base`, `target`: the two snapshots between which changes are being sent. `rank`, `after`:
     the last entity rank and row id that were sent; in resend and enter also its `root`, and in enter the `part` (rows.py).
     `seq`: the device's last mutation when the pull began. `shape`: what columns the pull sends; `resend`, `drop`: entities
-    whose rows are sent again, and that are no longer sent. `old`: the instant before which things are history."""
+    whose rows are sent again, and that are no longer sent. `old`: the instant before which things are history. `todo`: for
+    each part, the ranks of which anything was there when the pull began; what came later is in the log."""
 
     next_gen: int
     phase: str
@@ -50,6 +51,7 @@ class Page:
     resend: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     old: str = ""
+    todo: tuple[tuple[int, ...], ...] = ((), (), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +123,4 @@ def unseal_of_any(text: str, bearer: Bearer, protocols: Iterable[int], *, secret
 
 def _page(stored: dict[str, Any]) -> Page:
     page = Page(**stored)
-    return replace(page, resend=tuple(page.resend), drop=tuple(page.drop))
+    return replace(page, resend=tuple(page.resend), drop=tuple(page.drop), todo=tuple(map(tuple, page.todo)))

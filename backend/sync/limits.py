@@ -6,8 +6,8 @@ SOFT_ROWS = 50_000
 """More than so many rows are warned of: SCOPE_LARGE."""
 HARD_ROWS = 250_000
 """More than so many are refused whole: a phone that holds a part would take it for all."""
-MANY_ROOTS = 1_000
-"""When more than so many enter at once, the rows are counted again."""
+MANY_ROWS = 5_000
+"""When more than so many enter at once, all are counted: they may be too many together."""
 PAGE_BYTES = 2 * 2**20
 """A page ends behind the row that made it longer than this."""
 

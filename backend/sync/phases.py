@@ -5,32 +5,33 @@ sent), *enter* (all rows of new roots, by priority), *catchup* (what was touched
 is complete only when the catch-up of its last page is exhausted in that page's own snapshot: what the device then holds
 is the database at one instant. Every row is read and authorised again at page time: under a held root → put, else del."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from backend.sync import changes, rows
 from backend.sync.changes import START, Touched
 from backend.sync.cursor import NIL, Cursor, Page
-from backend.sync.limits import PAGE_BYTES
 from backend.sync.models import Stream
-from backend.sync.rows import Line, Which
+from backend.sync.rows import Which
 from backend.sync.sight import Sight
 from backend.sync.tables import RANK, TABLES, SyncedTable
 
 FETCH = 500
-"""So many rows at most are read at once, however long the page may be."""
+"""So many rows are read at once, until it is known how long they are."""
 
 
 @dataclass(slots=True)
 class Work:
-    """The state of one page while it is made. `entering`: something entered that only the next pull brings."""
+    """The state of one page while it is made: at most `limit` operations, about `most` characters. `entering`: something
+    entered that only the next pull brings."""
 
     stream: Stream
     sight: Sight
     last_seq: int
     now: str
     limit: int
+    most: int
     parts: tuple[int, ...]
     position: Cursor
     page: Page
@@ -41,7 +42,13 @@ class Work:
     @property
     def room(self) -> int:
         """Returns how many operations may still be added."""
-        return 0 if self.size >= PAGE_BYTES else max(self.limit - len(self.lines), 0)
+        return 0 if self.size >= self.most else max(self.limit - len(self.lines), 0)
+
+    @property
+    def batch(self) -> int:
+        """Returns how many rows to read next: no more than fit, by the length of those before."""
+        fitting = FETCH if not self.size else (self.most - self.size) * len(self.lines) // self.size
+        return min(self.room, max(fitting, FETCH // 5))
 
     @property
     def ready(self) -> int | None:
@@ -52,10 +59,15 @@ class Work:
             return self.page.part - 1
         return None
 
-    def add(self, line: str) -> None:
-        """Adds an operation."""
-        self.lines.append(line)
-        self.size += len(line)
+    def add_all(self, lines: Iterable[str]) -> int:
+        """Adds operations until the page is long enough; returns how many."""
+        before = len(self.lines)
+        for line in lines:
+            if self.size >= self.most:
+                break
+            self.lines.append(line)
+            self.size += len(line)
+        return len(self.lines) - before
 
 
 def fill(work: Work) -> bool:
@@ -93,7 +105,7 @@ def send_touched(work: Work, *, until: int | None = None, more: tuple[str, ...] 
     """Sends rows touched between the page's two snapshots; says whether none is left."""
     entities = [*work.sight.shape, *more]
     while True:
-        room = min(work.room, FETCH)
+        room = work.batch
         # One more than fits tells whether this page ends the phase.
         some = changes.touched(
             work.page.base,
@@ -106,20 +118,19 @@ def send_touched(work: Work, *, until: int | None = None, more: tuple[str, ...] 
         )
         fitting = some[:room]
         living = _living(work, fitting)
-        for touch in fitting:
-            if not work.room:
-                return False
-            line = living.get(touch)
-            work.add(rows.deleted(TABLES[touch.rank].entity, str(touch.id)) if line is None else line.text)
-            work.page = replace(work.page, rank=touch.rank, after=str(touch.id))
+        sent = work.add_all(
+            living.get(touch) or rows.deleted(TABLES[touch.rank].entity, str(touch.id)) for touch in fitting
+        )
+        if sent:
+            work.page = replace(work.page, rank=fitting[sent - 1].rank, after=str(fitting[sent - 1].id))
+        if sent < len(fitting) or (some and not room):
+            return False
         if len(some) == len(fitting):
             return True
-        if not fitting:
-            return False
 
 
-def _living(work: Work, touched: list[Touched]) -> dict[Touched, Line]:
-    found: dict[Touched, Line] = {}
+def _living(work: Work, touched: list[Touched]) -> dict[Touched, str]:
+    found: dict[Touched, str] = {}
     for rank in {touch.rank for touch in touched} & work.sight.tables.keys():
         ids = {str(touch.id): touch for touch in touched if touch.rank == rank}
         for row_id, line in rows.named(work.sight.tables[rank], work.stream.pk, ids).items():
@@ -141,7 +152,7 @@ def send_entering(work: Work) -> bool:
         if part != work.page.part:
             work.page = replace(_at_start(work.page), part=part)
         which = Which(work.stream.pk, after=work.position.gen, part=part, old=work.page.old)
-        if not _send(work, work.sight.tables, which):
+        if not _send(work, {rank: work.sight.tables[rank] for rank in work.page.todo[part % rows.ALL]}, which):
             return False
     return True
 
@@ -155,16 +166,19 @@ def _send(
 ) -> bool:
     for rank in sorted(tables):
         while rank >= work.page.rank:
-            room = min(work.room, FETCH)
+            room = work.batch
             after = (work.page.root, work.page.after) if rank == work.page.rank else None
             some = rows.under(tables[rank], which, after=after, limit=room + 1, gone=gone(rank))
-            for line in some[:room]:
-                if not work.room:
-                    return False
-                work.add(line.text)
-                work.page = replace(work.page, rank=rank, root=line.root, after=line.id)
+            sent = work.add_all(_told(tables[rank], some[:room]) if gone(rank) else some[:room])
+            if sent:
+                root, row_id = rows.place(tables[rank], some[sent - 1])
+                work.page = replace(work.page, rank=rank, root=root, after=row_id)
+            if sent < min(len(some), room) or (some and not room):
+                return False
             if len(some) <= room:
                 break
-            if room == 0:
-                return False
     return True
+
+
+def _told(table: SyncedTable, lines: list[str]) -> list[str]:
+    return [rows.deleted(table.entity, rows.place(table, line)[1]) for line in lines]

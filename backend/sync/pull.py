@@ -25,7 +25,9 @@ from backend.sync.models import DeviceState, Stream
 from backend.sync.phases import Work, fill
 from backend.sync.protocol import PAGE_LIMIT, EvictReason, PullPage, ResetReason
 from backend.sync.rows import Which
+from backend.sync.scope import ScopeDiff
 from backend.sync.sight import Sight, sight_of
+from backend.sync.tables import TABLES
 
 SERIALIZATION_TRIES = 5
 HISTORY = timedelta(days=30)
@@ -53,8 +55,10 @@ def pull(
     stream: str = MAIN,
     entities: Collection[str] | None = None,
     most: int = PAGE_LIMIT,
+    size: int | None = None,
 ) -> Pulled:
-    """Returns the next page of a stream (see PullPage), with at most `limit` rows, and `most` whatever was asked for.
+    """Returns the next page of a stream (see PullPage), with at most `limit` rows, and `most` whatever was asked for, and of
+    about `size` characters.
 
     `entities`: all that the stream is about, None for everything. Two pulls of one stream wait for one another. Raises
     SCOPE_TOO_LARGE."""
@@ -65,7 +69,7 @@ def pull(
                 if not connection.savepoint_ids:
                     with connection.cursor() as sql:
                         sql.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-                return _page(bearer, entities, cursor, max(1, min(limit, most)))
+                return _page(bearer, entities, cursor, max(1, min(limit, most)), size or limits.PAGE_BYTES)
         except (Stream.DoesNotExist, DeviceState.DoesNotExist):
             DeviceState.objects.get_or_create(device_id=device_id)
             Stream.objects.get_or_create(device_id=device_id, name=stream)
@@ -76,7 +80,7 @@ def pull(
     raise Busy("BUSY", "This device is syncing elsewhere at the same time; try again.")
 
 
-def _page(bearer: Bearer, entities: Collection[str] | None, text: str | None, limit: int) -> Pulled:
+def _page(bearer: Bearer, entities: Collection[str] | None, text: str | None, limit: int, size: int) -> Pulled:
     stream = Stream.objects.select_for_update().get(device_id=bearer.device_id, name=bearer.stream)
     last_seq = DeviceState.objects.values_list("last_seq", flat=True).get(pk=bearer.device_id)
     sight = sight_of(bearer.user_id, bearer.protocol, entities)
@@ -101,11 +105,12 @@ def _page(bearer: Bearer, entities: Collection[str] | None, text: str | None, li
         last_seq=last_seq,
         now=changes.snapshot(),
         limit=limit,
+        most=size,
         parts=(rows.ALL,) if bearer.protocol < FIRST_WITH_PARTS else (rows.P0, rows.P1, rows.P2),
         position=position,
         page=position.page or Page(0, "", "", "", START.rank, NIL, last_seq),
     )
-    counted: dict[str, list[int]] = {}
+    counted: dict[int, list[int]] = {}
     if position.page is None:
         counted = _first(work, bearer.user_id)
     else:
@@ -114,7 +119,7 @@ def _page(bearer: Bearer, entities: Collection[str] | None, text: str | None, li
     return _sealed(work, bearer, complete, counted if text is None else None)
 
 
-def _sealed(work: Work, bearer: Bearer, complete: bool, counted: dict[str, list[int]] | None) -> Pulled:
+def _sealed(work: Work, bearer: Bearer, complete: bool, counted: dict[int, list[int]] | None) -> Pulled:
     work.stream.last_pull_at = clock.now()
     work.stream.save()
     cursor = replace(work.position, page=work.page)
@@ -135,7 +140,7 @@ def _sealed(work: Work, bearer: Bearer, complete: bool, counted: dict[str, list[
     warnings = versions.warnings(bearer.protocol, clock.now().date())
     if counted is None:
         return Pulled(page, warnings=warnings)
-    counts = {entity: sum(numbers) for entity, numbers in counted.items() if any(numbers)}
+    counts = {TABLES[rank].entity: sum(numbers) for rank, numbers in counted.items()}
     if sum(counts.values()) > limits.SOFT_ROWS:
         warnings = [*warnings, "SCOPE_LARGE"]
     return Pulled(page, counts, [sum(numbers[part] for numbers in counted.values()) for part in range(3)], warnings)
@@ -166,11 +171,12 @@ def _reset(last_seq: int, epoch: str, reason: ResetReason) -> Pulled:
     return Pulled(replace(page, reset=reason))
 
 
-def _first(work: Work, user_id: UUID) -> dict[str, list[int]]:
-    """Opens the pull, and returns what was counted of what the stream is to hold, if it was."""
+def _first(work: Work, user_id: UUID) -> dict[int, list[int]]:
+    """Opens the pull, and returns how many rows enter, by rank and priority."""
     stream, position, sight = work.stream, work.position, work.sight
     scope.confirm(stream, position.gen)
-    diff = scope.compare(stream, user_id, position.gen)
+    # Who holds nothing is told all.
+    diff = scope.compare(stream, user_id, position.gen) if position.base else ScopeDiff([], [], 1)
     next_gen = stream.last_gen
     if not diff.empty or next_gen != position.gen:
         next_gen = scope.begin(stream)
@@ -194,15 +200,21 @@ def _first(work: Work, user_id: UUID) -> dict[str, list[int]]:
     )
     _evict(work, diff.leave, EvictReason.SCOPE)
     _evict(work, diff.doubtful, EvictReason.REFRESH)
-    return _counted(work) if not position.base or diff.entering > limits.MANY_ROOTS else {}
+    return _counted(work) if next_gen != position.gen else {}
 
 
-def _counted(work: Work) -> dict[str, list[int]]:
-    which = Which(work.stream.pk, old=work.page.old)
-    counted = {table.entity: rows.count(table, which) for table in work.sight.tables.values()}
+def _counted(work: Work) -> dict[int, list[int]]:
+    """Counts what enters, for whoever waits for it and so that nothing is looked for where nothing is."""
+    which = Which(work.stream.pk, after=work.position.gen, old=work.page.old)
+    counted = rows.count(work.sight.tables, which)
     total = sum(map(sum, counted.values()))
+    if work.position.base and total > limits.MANY_ROWS:
+        total = sum(map(sum, rows.count(work.sight.tables, replace(which, after=None)).values()))
     if total > limits.HARD_ROWS:
         raise limits.too_large(total)
+    ranks = sorted(counted)
+    todo = tuple(tuple(rank for rank in ranks if counted[rank][part]) for part in (rows.P0, rows.P1, rows.P2))
+    work.page = replace(work.page, todo=todo if rows.ALL not in work.parts else (tuple(ranks), (), ()))
     return counted
 
 
@@ -217,5 +229,4 @@ def _evict_lost(work: Work, user_id: UUID) -> None:
 
 
 def _evict(work: Work, roots: Collection[str], reason: EvictReason) -> None:
-    for root in roots:
-        work.add(f'{{"op":"evict","root":"{root}","reason":"{reason}"}}')
+    work.lines += [f'{{"op":"evict","root":"{root}","reason":"{reason}"}}' for root in roots]

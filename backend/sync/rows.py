@@ -14,13 +14,8 @@ P0, P1, P2, ALL = 0, 1, 2, 3
 """What a pass over the entering roots sends: roots of priority 0, of priority 1, history of both, or all at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One operation, and where its row stands."""
-
-    root: str
-    id: str
-    text: str
+ID = 36
+"""How long an id is as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +70,22 @@ def _from(table: SyncedTable) -> str:
     )
 
 
+def _line(table: SyncedTable, op: str) -> str:
+    return (
+        f"""SELECT '{{"op":"{op}","entity":"{table.entity}","id":"' || t.id || '","root":"' || d.root || '" """.rstrip()
+    )
+
+
 def _put(table: SyncedTable) -> str:
     columns = ", ".join(f'{sql} AS "{name}"' for name, sql in table.columns.items())
     return (
-        "SELECT d.root::text, t.id::text, "
-        f"""'{{"op":"put","entity":"{table.entity}","id":"' || t.id || '","root":"' || d.root || '","row":' """
-        f"""|| row_to_json(r)::text || '}}' {_from(table)} CROSS JOIN LATERAL (SELECT t.id AS "id", {columns}) r """
+        f"""{_line(table, "put")},"row":' || row_to_json(r)::text || '}}' {_from(table)} """
+        f'CROSS JOIN LATERAL (SELECT t.id AS "id", {columns}) r WHERE {table.alive}'
     )
 
 
 def _del(table: SyncedTable) -> str:
-    return f"SELECT d.root::text, t.id::text, '{deleted(table.entity, '')[:-2]}' || t.id || '\"}}' {_from(table)} "
+    return f"{_line(table, 'del')}}}' {_from(table)} WHERE {table.alive}"
 
 
 def deleted(entity: str, row_id: str) -> str:
@@ -93,14 +93,22 @@ def deleted(entity: str, row_id: str) -> str:
     return f'{{"op":"del","entity":"{entity}","id":"{row_id}"}}'
 
 
+def place(table: SyncedTable, line: str) -> tuple[str, str]:
+    """Returns root and id of the row that a line of this module speaks of, from where they always stand in it."""
+    start = len('{"op":"put","entity":"","id":"') + len(table.entity)
+    root = start + ID + len('","root":"')
+    return line[root : root + ID], line[start : start + ID]
+
+
 def under(
     table: SyncedTable, which: Which, *, after: tuple[str, str] | None, limit: int, gone: bool = False
-) -> list[Line]:
-    """Returns up to `limit` rows in the order of root and id, after a position; `gone`: as deletes."""
+) -> list[str]:
+    """Returns up to `limit` rows as operations in the order of root and id, after a position; `gone`: as deletes,
+    which name their root too."""
     if which.nothing_of(table):
         return []
     params = which.values()
-    sql = f"{_del(table) if gone else _put(table)} WHERE {table.alive} AND {which.conditions(table)}"
+    sql = f"{_del(table) if gone else _put(table)} AND {which.conditions(table)}"
     if after is not None:
         # The first half says to an index what the second says exactly.
         sql += " AND d.root >= %(root)s::uuid AND (d.root, t.id) > (%(root)s::uuid, %(id)s::uuid)"
@@ -108,28 +116,30 @@ def under(
     return _fetch(f"{sql} ORDER BY d.root, t.id LIMIT %(limit)s", {**params, "limit": limit})
 
 
-def named(table: SyncedTable, stream: int, ids: Collection[str]) -> dict[str, Line]:
-    """Returns those of the rows that live under a root the stream holds, by id."""
+def named(table: SyncedTable, stream: int, ids: Collection[str]) -> dict[str, str]:
+    """Returns those of the rows that live under a root the stream holds, as operations by id."""
     which = Which(stream=stream)
-    sql = f"{_put(table)} WHERE {table.alive} AND {which.conditions(table)} AND t.id = ANY(%(ids)s::uuid[])"
-    return {line.id: line for line in _fetch(sql, {**which.values(), "ids": "{" + ",".join(ids) + "}"})}
+    sql = f"{_put(table)} AND {which.conditions(table)} AND t.id = ANY(%(ids)s::uuid[])"
+    lines = _fetch(sql, {**which.values(), "ids": "{" + ",".join(ids) + "}"})
+    return {place(table, line)[1]: line for line in lines}
 
 
-def count(table: SyncedTable, which: Which) -> list[int]:
-    """Returns how many living rows there are of each priority."""
-    counts = [0, 0, 0]
-    sql = (
-        f"SELECT CASE WHEN {history(table)} THEN 2 ELSE d.priority END, count(*) {_from(table)} "
-        f"WHERE {table.alive} AND {which.conditions(table)} GROUP BY 1"
+def count(tables: Mapping[int, SyncedTable], which: Which) -> dict[int, list[int]]:
+    """Returns how many living rows of each priority there are, by rank, of tables that have any. One statement."""
+    counts: dict[int, list[int]] = {}
+    selects = (
+        f"SELECT {rank}, CASE WHEN {history(table)} THEN 2 ELSE d.priority END, count(*) {_from(table)} "
+        f"WHERE {table.alive} AND {which.conditions(table)} GROUP BY 2"
+        for rank, table in tables.items()
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, which.values())
-        for priority, number in cursor.fetchall():
-            counts[priority] = number
+        cursor.execute(" UNION ALL ".join(selects), which.values())
+        for rank, priority, number in cursor.fetchall():
+            counts.setdefault(rank, [0, 0, 0])[priority] = number
     return counts
 
 
-def _fetch(sql: str, params: Mapping[str, Any]) -> list[Line]:
+def _fetch(sql: str, params: Mapping[str, Any]) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return [Line(*found) for found in cursor.fetchall()]
+        return [line for (line,) in cursor.fetchall()]

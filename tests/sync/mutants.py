@@ -19,7 +19,7 @@ from backend.sync.models import DeviceScope, DeviceState, Stream
 from backend.sync.mutators import registry
 from backend.sync.phases import Work
 from backend.sync.protocol import EvictReason, ResetReason
-from backend.sync.rows import Line, Which
+from backend.sync.rows import Which
 from backend.sync.tables import RANK, TABLES, SyncedTable
 from tests.factories import world
 from tests.factories.replica import Replica
@@ -66,7 +66,7 @@ def target_not_fixed(patch: Patch) -> None:
 def filter_after_the_limit(patch: Patch) -> None:
     """A page cut short by what it may not show is taken for the last."""
 
-    def under(table: SyncedTable, which: Which, *, after: Any, limit: int, gone: bool = False) -> list[Line]:
+    def under(table: SyncedTable, which: Which, *, after: Any, limit: int, gone: bool = False) -> list[str]:
         if which.nothing_of(table) or gone:
             return []
         sql = f"SELECT {table.root.of('t')}::text, t.id::text FROM {table.table} t{table.root.join('t')} WHERE TRUE"
@@ -140,15 +140,17 @@ def rows_not_authorised_again(patch: Patch) -> None:
     """A row that went where the person does not see is sent for its old root's sake."""
     real = rows._put
 
-    def named(table: SyncedTable, stream: int, ids: Collection[str]) -> dict[str, Line]:
+    def named(table: SyncedTable, stream: int, ids: Collection[str]) -> dict[str, str]:
         sql = real(table).replace(
             "JOIN sync_streamscope d ON",
             "JOIN (SELECT %(stream)s::bigint, r.id AS root FROM ("
             "SELECT id FROM crm_account UNION SELECT id FROM identity_user UNION SELECT id FROM identity_org UNION "
             "SELECT id FROM territories_territory) r) d ON",
         )
-        where = f" WHERE {table.alive} AND t.id = ANY(%(ids)s::uuid[])"
-        return {one.id: one for one in rows._fetch(sql + where, {"stream": stream, "ids": list(ids)})}
+        where = " AND t.id = ANY(%(ids)s::uuid[])"
+        return {
+            rows.place(table, one)[1]: one for one in rows._fetch(sql + where, {"stream": stream, "ids": list(ids)})
+        }
 
     patch.setattr(rows, "named", named)
 
@@ -190,7 +192,7 @@ def covered_too_early(patch: Patch) -> None:
     """A mutation is said to be in a pull that does not bring its root."""
     real = pull._first
 
-    def first(work: Work, user_id: UUID) -> dict[str, list[int]]:
+    def first(work: Work, user_id: UUID) -> dict[int, list[int]]:
         counted = real(work, user_id)
         work.page = replace(work.page, seq=10**6)
         return counted

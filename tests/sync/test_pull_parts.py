@@ -177,7 +177,7 @@ def test_many_stores_at_once_are_counted_again(field: World, phone: Phone, monke
     ana.pull()
     place_account(actor=acting(field.dee), account=store, territory=field.north)
     monkeypatch.setattr(limits, "HARD_ROWS", len(ana.rows))
-    monkeypatch.setattr(limits, "MANY_ROOTS", 0)
+    monkeypatch.setattr(limits, "MANY_ROWS", 0)
     with pytest.raises(DomainError) as refused:
         ana.ask()
     assert refused.value.code == "SCOPE_TOO_LARGE"
@@ -197,7 +197,7 @@ def test_a_page_ends_when_it_is_long_enough(field: World, phone: Phone, monkeypa
         account.notes = "x" * 1_000
         account.save()
     ana = phone(field.ana)
-    monkeypatch.setattr("backend.sync.phases.PAGE_BYTES", 2_000)
+    monkeypatch.setattr(limits, "PAGE_BYTES", 2_000)
     pages = ana.pull()
     assert max(sum(map(len, page.lines)) for page in pages) < 4_000
     assert len(ana.of("account")) == 6

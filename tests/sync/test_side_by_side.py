@@ -14,7 +14,6 @@ from backend.kit.ids import new_id
 from backend.sync import rows
 from backend.sync.models import SyncOp
 from backend.sync.protocol import PullPage, Status
-from backend.sync.rows import Line
 from tests.factories.replica import Replica, fresh
 from tests.factories.world import World
 
@@ -68,7 +67,7 @@ def test_a_page_is_one_instant_though_others_write_while_it_is_made(
     Account.objects.filter(pk=account.pk).update(notes="one")
     real = rows.named
 
-    def named(*asked: Any) -> dict[str, Line]:
+    def named(*asked: Any) -> dict[str, str]:
         with another_line() as cursor:
             cursor.execute("UPDATE crm_account SET notes = 'two' WHERE id = %s", [account.pk])
             cursor.execute("UPDATE crm_opportunity SET notes = 'two' WHERE id = %s", [deal.pk])
