@@ -14,6 +14,7 @@ from backend.notifications import dispatch
 from backend.notifications.handlers import on_opportunity_stage_moved, on_visit_overdue
 from backend.sync import compaction
 from backend.sync import retention as sync_log
+from backend.territories import moving
 
 WIRING: Wiring = {
     AttachmentStored: (on_attachment_stored,),
@@ -39,7 +40,11 @@ class Queue:
     drain: Callable[[], int]
 
 
-QUEUES: tuple[Queue, ...] = (Queue("deliveries", dispatch.drain), Queue("bulk_changes", compaction.unpack))
+QUEUES: tuple[Queue, ...] = (
+    Queue("deliveries", dispatch.drain),
+    Queue("bulk_changes", compaction.unpack),
+    Queue("territory_moves", moving.move_some),
+)
 
 JOBS: tuple[Job, ...] = (
     Job("attachments", timedelta(minutes=10), attachments.tidy),

@@ -102,6 +102,17 @@ class AccountMoved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TerritoryMoved(Event):
+    """All accounts of a territory went into another (`move_id` is its row of TerritoryMove)."""
+
+    name: ClassVar[str] = "territory.moved"
+    move_id: UUID
+    from_territory_id: UUID
+    to_territory_id: UUID
+    actor_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class AccountsMerged(Event):
     """An account was taken into another."""
 

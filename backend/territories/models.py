@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from backend.crm.models import Account
+from backend.kit.ids import new_id
 from backend.kit.models import Row
 
 USER = settings.AUTH_USER_MODEL
@@ -129,3 +130,35 @@ class AccountShare(Dated):
     class Meta:
         constraints = [_spans("account_share_span")]
         indexes = [models.Index(fields=["user"], name="account_share_by_user")]
+
+
+class MoveState(models.TextChoices):
+    """waiting → running → done."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+
+
+class TerritoryMove(models.Model):
+    """All accounts of one territory on their way into another, some at a time: what was asked, and how far it is.
+
+    `total`: how many lay there when it was asked; `moved`: how many were taken over; `pinned`: how many stay, as pinned."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    org = models.ForeignKey("identity.Org", on_delete=models.PROTECT, related_name="+")
+    source = models.ForeignKey(Territory, on_delete=models.PROTECT, related_name="+")
+    target = models.ForeignKey(Territory, on_delete=models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=MoveState.choices, default=MoveState.WAITING)
+    total = models.IntegerField()
+    moved = models.IntegerField(default=0)
+    pinned = models.IntegerField(default=0)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source"], condition=~Q(state="done"), name="one_move_out_of_a_territory"),
+            models.CheckConstraint(condition=~Q(source=F("target")), name="territory_move_elsewhere"),
+        ]

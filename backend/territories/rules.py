@@ -47,6 +47,19 @@ def check_active(territory: Territory) -> None:
         )
 
 
+def check_move_elsewhere(source: Territory, target: Territory) -> None:
+    """A territory's accounts go into another territory."""
+    if source.pk == target.pk:
+        raise Invalid("SAME_TERRITORY", "They lie there already.", fields={"toTerritoryId": "the same"})
+
+
+def move_under_way() -> Conflict:
+    """The accounts of that territory are being moved already."""
+    return Conflict(
+        "MOVE_UNDER_WAY", "The accounts of that territory are on the move.", fields={"fromTerritoryId": "on the move"}
+    )
+
+
 def check_model_move(model: TerritoryModel, after: ModelState) -> None:
     """planning → active → archived, or planning → archived."""
     if after not in MODEL_MOVES[ModelState(model.state)]:

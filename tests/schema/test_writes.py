@@ -11,6 +11,7 @@ from backend.field.models import Visit
 from backend.identity.models import Device, User
 from backend.kit import clock
 from backend.kit.ids import new_id
+from backend.territories import moving
 from tests.factories.world import PASSWORD, World
 from tests.schema.conftest import Client
 
@@ -162,6 +163,33 @@ def test_moving_an_account_between_territories(field: World, ask: Ask) -> None:
     assert moved == {"name": "South"}
     assert ask(field.ana)("{ accounts { nodes { name } } }")["accounts"]["nodes"] == []
     assert len(ask(field.cy)("{ accounts { nodes { name } } }")["accounts"]["nodes"]) == 1
+
+
+def test_a_territory_moved_whole_and_how_far_it_is(field: World, ask: Ask) -> None:
+    for number in range(3):
+        field.account(f"Store {number}", field.north)
+    move = """mutation ($a: UUID!, $b: UUID!) {
+        moveTerritoryAccounts(fromTerritoryId: $a, toTerritoryId: $b) { move { state total moved target { name } } } }"""
+    moves = "{ territoryMoves { state total moved pinned finishedAt source { name } target { name } } }"
+    both = {"a": str(field.north.pk), "b": str(field.south.pk)}
+    assert ask(field.ana).refused(move, a=both["a"], b=both["a"])["code"] == "MANAGER_ONLY"
+    assert ask(field.ben).refused(move, **both)["code"] == "TERRITORY_NOT_FOUND"
+    asked = ask(field.dee)(move, **both)["moveTerritoryAccounts"]["move"]
+    assert asked == {"state": "waiting", "total": 3, "moved": 0, "target": {"name": "South"}}
+    while moving.move_some():
+        pass
+    assert ask(field.ana).refused(moves)["code"] == "MANAGER_ONLY"
+    [told] = ask(field.ben)(moves)["territoryMoves"]
+    assert told.pop("finishedAt")
+    assert told == {
+        "state": "done",
+        "total": 3,
+        "moved": 3,
+        "pinned": 0,
+        "source": {"name": "North"},
+        "target": {"name": "South"},
+    }
+    assert ask(field.zoe)(moves)["territoryMoves"] == []
 
 
 def test_sharing_and_unsharing(field: World, ask: Ask) -> None:

@@ -10,12 +10,13 @@ from backend.identity.queries import person_for
 from backend.schema.context import Info
 from backend.schema.types import rows
 from backend.schema.types.crm import Account
-from backend.schema.types.territories import Territory
-from backend.territories import actions
+from backend.schema.types.territories import Territory, TerritoryMove
+from backend.territories import actions, moving
 from backend.territories.coverage import account_for, visible_roots_sql
 from backend.territories.models import AssignmentSource
 from backend.territories.models import Territory as TerritoryRow
-from backend.territories.queries import territory_for
+from backend.territories.models import TerritoryMove as TerritoryMoveRow
+from backend.territories.queries import moves_seen, territory_for
 
 
 @strawberry.type
@@ -23,6 +24,11 @@ class AccountMovedPayload:
     account: Account
     territory: Territory
     valid_from: datetime
+
+
+@strawberry.type
+class TerritoryMovePayload:
+    move: TerritoryMove
 
 
 @strawberry.type
@@ -41,6 +47,17 @@ class TerritoriesQuery:
             return list(found.order_by("name", "id")[:100])
 
         return rows.many(Territory, await info.context.run(read))
+
+    @strawberry.field(
+        description="Territories whose accounts were moved as a whole, newest first. Managers and admins."
+    )
+    async def territory_moves(self, info: Info) -> list[TerritoryMove]:
+        actor = info.context.actor
+
+        def read() -> list[TerritoryMoveRow]:
+            return list(moves_seen(actor)[:100])
+
+        return rows.many(TerritoryMove, await info.context.run(read))
 
 
 @strawberry.type
@@ -62,6 +79,21 @@ class TerritoriesMutation:
             )
 
         return await info.context.run(act)
+
+    @strawberry.mutation(
+        description="Moves every account of a territory into another, in the background; pinned ones stay. "
+        "territoryMoves tells how far it is. Managers and admins."
+    )
+    async def move_territory_accounts(
+        self, info: Info, from_territory_id: UUID, to_territory_id: UUID
+    ) -> TerritoryMovePayload:
+        actor = info.context.actor
+
+        def act() -> TerritoryMoveRow:
+            source, target = territory_for(actor, from_territory_id), territory_for(actor, to_territory_id)
+            return moving.move_all(actor=actor, source=source, target=target)
+
+        return TerritoryMovePayload(move=rows.one(TerritoryMove, await info.context.run(act)))
 
     @strawberry.mutation(description="Shows an account to one more person of the org.")
     async def share_account(
