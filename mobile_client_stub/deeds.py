@@ -218,12 +218,16 @@ class Deeds:
             self._outbox.add("account.create", account, label=f"new account {name}", args={"name": name} | given)
             return self._view().need("account", account)
 
-    def resolve(self, issue_id: str) -> Row:
-        """Takes an issue off the list of what did not go through, and returns it."""
+    def resolve(self, issue_id: str, action: str) -> Row:
+        """Settles what did not go through: `keepMine`, `retry` or `discard`, where the server offers it; returns it."""
         with self._acting() as view:
             issue = view.need("syncIssue", issue_id)
             if issue["state"] == "open":
-                self._outbox.add("syncIssue.resolve", issue_id, label=f"resolve {issue['code']}")
+                if action not in issue.get("actions", ["discard"]):
+                    offered = ", ".join(issue["actions"])
+                    raise NotNow("NOT_OFFERED", f"Of this one you can: {offered}.")
+                label = f"{action} {issue['code']}"
+                self._outbox.add("syncIssue.resolve", issue_id, label=label, args={"action": action})
             return self._view().need("syncIssue", issue_id)
 
 

@@ -281,9 +281,9 @@ class Device:
         """Writes a prospect down."""
         return self._deeds.create_account(name, phone, segment)
 
-    def resolve(self, issue: str) -> Row:
-        """Takes a conflict off the list."""
-        return self._deeds.resolve(issue)
+    def resolve(self, issue: str, action: str = "discard") -> Row:
+        """Settles a conflict: `keepMine` writes mine over theirs, `retry` tries again, `discard` leaves it as it stands."""
+        return self._deeds.resolve(issue, action)
 
     # -- what needs the server
 

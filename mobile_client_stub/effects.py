@@ -128,6 +128,13 @@ def _order(screen: Screen, entry: Entry) -> None:
     screen.put("order", identity | said | known_later | cents)
 
 
+def _resolve(screen: Screen, entry: Entry) -> None:
+    # Work that was made before actions could be named says none.
+    action = entry.args.get("action", "discard")
+    state = "discarded" if action == "discard" else "resolved"
+    _change(screen, "syncIssue", entry.entity_id, state=state, resolution=action)
+
+
 EFFECTS: dict[str, Effect] = {
     "visit.create": _create_visit,
     "visit.enRoute": _en_route,
@@ -155,7 +162,7 @@ EFFECTS: dict[str, Effect] = {
         screen, "order", entry.entity_id, state="cancelled", reason=entry.args["reason"]
     ),
     "lead.create": _own("lead", status="new", reason=""),
-    "syncIssue.resolve": lambda screen, entry: _change(screen, "syncIssue", entry.entity_id, state="resolved"),
+    "syncIssue.resolve": _resolve,
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from mobile_client_stub.clock import Clock, iso, new_id
 from mobile_client_stub.errors import NotNow
 from mobile_client_stub.store import Store
-from mobile_client_stub.wire import MUTATION_BYTES, PUSH_BYTES, PUSH_LIMIT, Answer, Row
+from mobile_client_stub.wire import MUTATION_BYTES, PROTOCOL, PUSH_BYTES, PUSH_LIMIT, Answer, Row
 
 JOURNAL = 500
 """How many settled mutations are kept, to be sent again should the server be restored from a backup."""
@@ -35,6 +35,8 @@ class Entry:
     label: str
     state: str
     answer: dict[str, Any] | None = field(default=None)
+    protocol: int = 1
+    """The version it was made in: an outbox may outlive an update of this program. Version 1 did not write it down."""
 
     def wire(self) -> Row:
         """Returns it as `SyncMutationInput`: the same on every retry."""
@@ -48,6 +50,7 @@ class Entry:
             "args": self.args,
             "clientTime": self.client_time,
             "dependsOn": self.depends_on,
+            "protocol": self.protocol,
         }
 
 
@@ -72,11 +75,12 @@ class Outbox:
         """Adds a mutation under the next number; it depends on `after` and on whatever made the rows it names.
 
         Inside `store.writing()` several become one group: all are kept or none. Raises NotNow when it is too large."""
-        body = {"base": dict(base or {}), "set": dict(changes or {}), "args": dict(args or {})}
+        said = {"base": dict(base or {}), "set": dict(changes or {}), "args": dict(args or {})}
+        body = said | {"protocol": PROTOCOL}
         if len(json.dumps(body).encode()) > MUTATION_BYTES - 1024:
             raise NotNow("MUTATION_TOO_LARGE", "That is more than one message can carry (64 KiB); make it shorter.")
         with self._store.writing() as db:
-            waits_for = [*after, *_makers(db, {entity_id, *_named(body["args"])})]
+            waits_for = [*after, *_makers(db, {entity_id, *_named(said["args"])})]
             values = [self._next_seq(db), new_id(), name, entity_id, json.dumps(body), iso(self._clock())]
             db.execute(
                 f"INSERT INTO outbox ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', NULL)",  # noqa: S608

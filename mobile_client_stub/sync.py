@@ -141,7 +141,10 @@ class Loop:
                 self._after_halt(reply, halted)
 
     def _push_once(self, batch: list[Entry]) -> PushReply:
-        variables = {"protocol": wire.PROTOCOL, "mutations": [entry.wire() for entry in batch]}
+        # This phone's clock may be wrong, and it knows by how much: what it claims is read with that.
+        offset = -round(float(self._store.recall("clock_ahead") or 0) * 1000)
+        mutations = [entry.wire() | {"clockOffsetMs": offset} for entry in batch]
+        variables = {"protocol": wire.PROTOCOL, "mutations": mutations}
         data = self._api.call(wire.SYNC_PUSH, {"device": self._api.session().device_id, **variables})
         return PushReply.of(data["syncPush"])
 

@@ -128,10 +128,12 @@ def outbox(context: typer.Context) -> None:
 def conflicts(context: typer.Context) -> None:
     """Show what did not go through as you sent it."""
     phone: Phone = context.obj
-    found = phone.signed_in().conflicts()
+    device = phone.signed_in()
+    found = device.conflicts()
     if found:
-        phone.out.print(show.issues(found, f"Did not go through as sent: {len(found)}"))
-        phone.say("`resolve NUMBER` takes one off the list.")
+        with device.screen() as view:
+            phone.out.print(show.issues(found, f"Did not go through as sent: {len(found)}", view))
+        phone.say("`resolve NUMBER` leaves one as it stands; --keep-mine writes yours over it; --retry tries it again.")
     else:
         phone.say("No conflicts.")
 

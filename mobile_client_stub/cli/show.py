@@ -10,7 +10,7 @@ from rich.text import Text
 from mobile_client_stub.clock import instant
 from mobile_client_stub.outbox import Entry
 from mobile_client_stub.plan import DayPlan
-from mobile_client_stub.view import Deal, Place, Stop
+from mobile_client_stub.view import Deal, Place, Stop, View
 from mobile_client_stub.wire import Row
 
 LEFT_OUT_SHOWN = 15
@@ -160,12 +160,27 @@ def outbox(entries: Sequence[Entry], zone: tzinfo) -> Table:
     return made
 
 
-def issues(found: Sequence[Row], title: str) -> Table:
-    """Returns what did not go through, both sides of it."""
-    made = table(title, ">#", "what", "code", "yours", "theirs")
+def issues(found: Sequence[Row], title: str, view: View) -> Table:
+    """Returns what did not go through: whose it is, why, each field as it was, as they wanted it and as it stands."""
+    made = table(title, ">#", "whose", "what", "why", "before", "wanted", "stands")
     for number, issue in enumerate(found, 1):
-        made.add_row(str(number), issue["entity"], issue["code"], _values(issue["mine"]), _values(issue["theirs"]))
+        person = view.get("user", issue["userId"])
+        whose = "you" if issue["userId"] == view.me else person["fullName"] if person else "somebody"
+        # One that came before the program was updated has no more than a code.
+        name, why = issue.get("name") or issue["entity"], issue.get("message") or issue["code"]
+        place = view.get("account", issue["root"]) if issue.get("root") else None
+        what = f"{name}, {place['name']}" if place else name
+        made.add_row(str(number), escape(whose), escape(what), escape(why), *_sides(issue))
     return made
+
+
+def _sides(issue: Row) -> tuple[str, str, str]:
+    if issue.get("fields"):
+        before, wanted, stands = (
+            {one["name"]: one[side] for one in issue["fields"]} for side in ("base", "mine", "theirs")
+        )
+        return _values(before), _values(wanted), _values(stands)
+    return "", _values(issue["mine"]), ""
 
 
 def _values(values: Row) -> str:

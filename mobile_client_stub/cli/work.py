@@ -198,10 +198,20 @@ def edit(
     phone.send()
 
 
-def resolve(context: typer.Context, issue: Annotated[str, typer.Argument(help="A number of `conflicts`.")]) -> None:
-    """Take a conflict off the list."""
+def resolve(
+    context: typer.Context,
+    issue: Annotated[str, typer.Argument(help="A number of `conflicts`.")],
+    keep_mine: Annotated[bool, typer.Option("--keep-mine", help="Write yours over what stands.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Try the same again.")] = False,
+) -> None:
+    """Settle a conflict: leave it as it stands, or keep yours, or try again."""
     phone: Phone = context.obj
+    if keep_mine and retry:
+        raise typer.BadParameter("Say --keep-mine or --retry, not both.")
     device = phone.signed_in()
-    device.resolve(find.pick(device.conflicts(), issue, lambda row: str(row["code"]), "conflict")["id"])
-    phone.say("Resolved.")
+    chosen = find.pick(device.conflicts(), issue, lambda row: str(row["code"]), "conflict")
+    action = "keepMine" if keep_mine else "retry" if retry else "discard"
+    device.resolve(chosen["id"], action)
+    done = {"keepMine": "Yours is to stand.", "retry": "Trying it again.", "discard": "Left as it stands."}
+    phone.say(done[action])
     phone.send()

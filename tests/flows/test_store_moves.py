@@ -131,3 +131,33 @@ def test_a_conflict_is_resolved_on_the_phone_and_leaves_the_list(world: World, p
     assert ana.conflicts() == []
     assert ana.sync().count("APPLIED") == 1
     assert ana.conflicts() == []
+
+
+def test_of_two_texts_written_at_once_both_are_shown_and_the_one_she_insists_on_stands(
+    world: World, phone: Phone
+) -> None:
+    store = world.account("Ames Liquor", world.north)
+    ana, ben, cy = phone(world.ana), phone(world.ben), phone(world.cy)
+    for one in (ana, ben, cy):
+        one.sync()
+    ben.edit_account(str(store.pk), notes="Gate 3")
+    ben.sync()
+    ana.edit_account(str(store.pk), notes="Gate 4, ask for Jo", phone="515 555 0101")
+    assert [answer.status for _, answer in ana.sync().answers] == ["MERGED"]
+    (issue,) = ana.conflicts()
+    assert issue["fields"] == [
+        {"name": "notes", "policy": "text", "base": "", "mine": "Gate 4, ask for Jo", "theirs": "Gate 3"}
+    ]
+    ben.sync()
+    assert [row["id"] for row in ben.conflicts()] == [issue["id"]]
+
+    ana.resolve(issue["id"], "keepMine")
+    assert ana.sync().count("APPLIED") == 1
+    ben.sync()
+    cy.sync()
+    for one in (ana, ben):
+        assert one.conflicts() == []
+        (row,) = [place.account for place in one.accounts()]
+        assert (row["notes"], row["phone"]) == ("Gate 4, ask for Jo", "515 555 0101")
+    assert cy.conflicts() == []
+    assert cy.accounts() == []

@@ -8,8 +8,9 @@ from rich.table import Table
 
 from mobile_client_stub.cli import find, show
 from mobile_client_stub.device import Device
-from mobile_client_stub.errors import NotHere
+from mobile_client_stub.errors import NotHere, NotNow
 from mobile_client_stub.plan import DayPlan
+from tests.mobile_client_stub.scripted import Scripted, page, put
 from tests.mobile_client_stub.world import DEAL, OTHER, STORE, VISIT
 
 
@@ -108,14 +109,34 @@ def test_distances_are_said_as_people_say_them() -> None:
     ]
 
 
-def test_issues_show_both_sides(ana: Device) -> None:
-    issue = {"entity": "account", "code": "FIELD_CONFLICT", "mine": {"set": {"notes": "a"}}, "theirs": {"notes": "b"}}
-    assert printed(show.issues([issue], "Conflicts"))[2].split() == [
-        "1",
-        "account",
-        "FIELD_CONFLICT",
-        "notes:",
-        "a",
-        "notes:",
-        "b",
-    ]
+def test_a_conflict_shows_what_was_what_was_wanted_and_what_stands(ana: Device) -> None:
+    issue = {
+        "userId": ana.who.user_id if ana.who else "",
+        "name": "account.patch",
+        "entity": "account",
+        "root": STORE,
+        "message": "Changed meanwhile.",
+        "fields": [{"name": "notes", "policy": "text", "base": "x", "mine": "a", "theirs": "b"}],
+    }
+    with ana.screen() as view:
+        (line,) = [" ".join(one.split()) for one in printed(show.issues([issue], "Conflicts", view))[2:]]
+    assert line == "1 you account.patch, Ames Liquor Changed meanwhile. notes: x notes: a notes: b"
+
+
+def test_a_conflict_from_before_an_update_of_the_program_is_shown_too(ana: Device) -> None:
+    old = {"entity": "account", "code": "GONE", "mine": {"set": {"notes": "a"}}, "theirs": {}, "userId": "x"}
+    with ana.screen() as view:
+        (line,) = [" ".join(one.split()) for one in printed(show.issues([old], "Conflicts", view))[2:]]
+    assert line == "1 somebody account GONE notes: a"
+
+
+def test_what_a_conflict_does_not_offer_is_refused_on_the_phone(server: Scripted, ana: Device) -> None:
+    issue = {"id": "i1", "state": "open", "code": "DELETED", "actions": ["discard"], "createdAt": "2026-05-04"}
+    server.pages["c1"] = [page(put("syncIssue", issue, OTHER), cursor="c2")]
+    server.pages["c2"] = [page(cursor="c2")]
+    ana.sync()
+    with pytest.raises(NotNow, match="discard"):
+        ana.resolve("i1", "keepMine")
+    ana.resolve("i1")
+    assert ana.conflicts() == []
+    assert [(entry.name, entry.args) for entry in ana.outbox()] == [("syncIssue.resolve", {"action": "discard"})]
