@@ -143,6 +143,7 @@ def test_a_visit_deleted_meanwhile_comes_back_with_its_evidence(field: World, ph
     assert [row["state"] for row in ana.of("visit").values()] == ["planned"]
 
 
+@pytest.mark.trap(16)
 def test_grace_ends_72_hours_after_the_phone_was_told(field: World, phone: Phone) -> None:
     account = field.account("Hilltop", field.north)
     visit = field.visit(account, field.cy)

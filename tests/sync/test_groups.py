@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
 
+import pytest
 from django.db import connections
 
 from backend.crm.models import Account, Activity, Opportunity, OpportunityLine
@@ -133,6 +134,7 @@ def test_a_forked_phone_sends_its_group_again_from_a_new_device(field: World, ph
     assert subjects() == ["a", "b"]
 
 
+@pytest.mark.trap(11)
 def test_a_group_on_four_lines_at_once_is_done_once(field: World, phone: Phone) -> None:
     account, ana, group = field.account("Hilltop", field.north), phone(field.ana), new_id()
     sent = [note(ana, account, str(n), group=group if n < 3 else None) for n in range(5)]
@@ -153,6 +155,7 @@ def test_a_group_on_four_lines_at_once_is_done_once(field: World, phone: Phone) 
     assert subjects() == ["0", "1", "2", "3", "4"]
 
 
+@pytest.mark.trap(12)
 def test_children_numbered_before_their_parent_find_it(field: World, phone: Phone) -> None:
     """Trap 12: tables sent one after another, without a word of what builds on what."""
     ana, account, deal, line = phone(field.ana), new_id(), new_id(), new_id()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from threading import Barrier, Thread
 from typing import Any
 
+import pytest
 from django.db import connections
 
 from backend.crm.models import Account, Activity, Contact
@@ -130,6 +131,7 @@ def test_a_stage_moved_meanwhile_can_be_insisted_on(field: World, phone: Phone) 
     assert deal.stage_id == field.stages["offer"].pk
 
 
+@pytest.mark.trap(15)
 def test_a_deletion_of_what_was_edited_can_be_insisted_on_or_forced_by_who_leads(field: World, phone: Phone) -> None:
     account = field.account("Hilltop", field.north)
     one, two = field.contact(account), field.contact(account, "Jo")
