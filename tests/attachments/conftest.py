@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.test import override_settings
 
@@ -12,7 +13,7 @@ from tests.factories import world
 
 def disk_at(folder: Path) -> dict[str, dict[str, object]]:
     """Returns STORAGES with the file store in a folder."""
-    return {"default": {"BACKEND": "backend.attachments.disk.Disk", "OPTIONS": {"location": folder}}}
+    return {**settings.STORAGES, "default": {"BACKEND": "backend.attachments.disk.Disk", "OPTIONS": {"location": folder}}}
 
 
 @pytest.fixture(autouse=True)
