@@ -199,7 +199,10 @@ def test_bad_questions_get_a_coded_answer(field: World, ask: Ask, document: str,
 
 def test_without_a_token_only_the_open_doors_answer(field: World, ask: Ask) -> None:
     nobody = ask(None)
-    assert nobody("{ serverInfo { version protocolVersions serverTime } }")["serverInfo"]["protocolVersions"] == [1]
+    told = nobody("{ serverInfo { version protocolVersions serverTime protocols { number since until says } } }")
+    assert told["serverInfo"]["protocolVersions"] == [1, 2]
+    first, newest = told["serverInfo"]["protocols"]
+    assert (first["number"], first["until"], newest["until"]) == (1, "2027-11-23", None)
     assert nobody.refused("{ me { user { id } } }")["code"] == "NOT_SIGNED_IN"
     assert nobody.refused("{ accounts { hasNext } }")["retry"] == "AUTH"
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from datetime import datetime
+from datetime import date, datetime
 
 import strawberry
 
@@ -17,10 +17,23 @@ FASTEST_SECONDS = 0.01
 """However little is asked for: a beat is a sign of life, not a load."""
 
 
+@strawberry.type(
+    description="A version of the sync protocol; until is the first day on which a release may stop speaking it, null for "
+    "the newest. From 90 days before, pages of that version carry the warning PROTOCOL_ENDING."
+)
+class ProtocolVersion:
+    number: int
+    since: date
+    until: date | None
+    says: str
+
+
 @strawberry.type
 class ServerInfo:
     version: str
+    # Phones of the first version ask for the numbers alone.
     protocol_versions: list[int]
+    protocols: list[ProtocolVersion]
     server_time: datetime
 
 
@@ -34,7 +47,16 @@ class Heartbeat:
 class ServerQuery:
     @strawberry.field(description="Open to all.")
     def server_info(self) -> ServerInfo:
-        return ServerInfo(version=VERSION, protocol_versions=[one.number for one in versions.spoken()], server_time=clock.now())
+        spoken = versions.spoken()
+        return ServerInfo(
+            version=VERSION,
+            protocol_versions=[one.number for one in spoken],
+            protocols=[
+                ProtocolVersion(number=one.number, since=one.since, until=versions.until(one.number), says=one.says)
+                for one in spoken
+            ],
+            server_time=clock.now(),
+        )
 
 
 def _check(every_ms: int, count: int | None) -> None:
