@@ -117,6 +117,8 @@ def test_a_person_known_to_both_is_there_once(field: World) -> None:
         ("Jo", "buyer", False),
         ("Maria", "owner", True),
     ]
+    # The doubled one stays behind, so that a phone's edit of it is led to the one that stood.
+    assert [one.contact_id for one in AccountContactRelation.objects.filter(account=loser)] == [both.pk]
     undo_merge(actor=acting(field.ben), merge=merge)
     assert AccountContactRelation.objects.filter(account=loser, deleted_at=None).count() == 2
     assert AccountContactRelation.objects.get(account=winner, deleted_at=None).role == ""
