@@ -38,9 +38,14 @@ def _measure(console: Console, names: list[str]) -> None:
 
     django.setup()
     call_command("migrate", verbosity=0)
-    from tests.benchmarks import costs
+    from tests.benchmarks import costs, long_log, moves, writes
 
-    benchmarks: dict[str, Callable[[], list[Figure]]] = costs.BENCHMARKS
+    benchmarks: dict[str, Callable[[], list[Figure]]] = {
+        **costs.BENCHMARKS,
+        **writes.BENCHMARKS,
+        **moves.BENCHMARKS,
+        **long_log.BENCHMARKS,
+    }
     with console.status("Making 2,000 accounts with deals and visits"):
         costs.stock()
     for name, benchmark in benchmarks.items():
@@ -49,10 +54,11 @@ def _measure(console: Console, names: list[str]) -> None:
         with console.status(name):
             figures = benchmark()
         table = Table(title=name, title_justify="left", box=None)
-        for column in ("way", "median ms", "worst ms", "ratio to the first"):
+        for column in ("way", "median ms", "p99 ms", "worst ms", "ratio to the first"):
             table.add_column(column, justify="left" if column == "way" else "right")
         for figure in figures:
-            table.add_row(figure.name, f"{figure.median_ms:.1f}", f"{figure.worst_ms:.1f}", f"{figure.ratio:.2f}")
+            numbers = (figure.median_ms, figure.p99_ms, figure.worst_ms)
+            table.add_row(figure.name, *(f"{number:.1f}" for number in numbers), f"{figure.ratio:.2f}")
         console.print(table)
 
 

@@ -1,11 +1,11 @@
-"""What is measured: the change log's price on writes, a pull against the database's own floor, the planner."""
+"""What is measured here: a pull against the database's own floor, the planner; and what all benchmarks share."""
 
 import random
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
 
-from django.db import connection, transaction
+from django.db import connection
 
 from backend.crm.models import Account, Address, Opportunity
 from backend.field.models import Visit
@@ -63,61 +63,20 @@ def stock() -> None:
         for one in accounts
         for _ in range(3)
     )
-    _sql("ANALYZE")
+    sql("ANALYZE")
 
 
-def _sql(statement: str) -> None:
+def sql(statement: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement)
 
 
-def _without_log(table: str, act: Callable[[], object]) -> Callable[[], object]:
-    def run() -> None:
-        with transaction.atomic():
-            _sql(f"ALTER TABLE {table} DISABLE TRIGGER sync_capture_update")
-            act()
-            _sql(f"ALTER TABLE {table} ENABLE TRIGGER sync_capture_update")
-
-    return run
-
-
-def _with_log(table: str, act: Callable[[], object]) -> Callable[[], object]:
-    def run() -> None:
-        with transaction.atomic():
-            # The same two statements on a trigger that matters to nothing here, so that only the log differs.
-            _sql(f"ALTER TABLE {table} DISABLE TRIGGER sync_capture_delete")
-            act()
-            _sql(f"ALTER TABLE {table} ENABLE TRIGGER sync_capture_delete")
-
-    return run
-
-
-def log_cost() -> list[Figure]:
-    """An update of 200 single rows, and one of all rows, with and without the change log."""
-    some = list(Account.objects.values_list("id", flat=True)[:200])
-
-    def singles() -> None:
-        for one in some:
-            Account.objects.filter(pk=one).update(boost=random.randint(-9, 9))
-
-    def bulk() -> None:
-        Account.objects.update(boost=random.randint(-9, 9))
-
-    figures: list[Figure] = []
-    for name, act, rounds in (("200 single updates", singles, 15), (f"one update of {ACCOUNTS} rows", bulk, 15)):
-        figures += compare(
-            {f"{name}, no log": _without_log("crm_account", act), f"{name}, log": _with_log("crm_account", act)},
-            rounds=rounds,
-        )
-    return figures
-
-
-def _phone() -> Device:
+def phone() -> Device:
     return world().phone(world().ana)
 
 
 def _first_sync() -> None:
-    device, cursor = _phone(), None
+    device, cursor = phone(), None
     while True:
         page = pull(actor=acting(world().ana, device), device_id=device.pk, protocol=1, cursor=cursor).page
         cursor = page.cursor
@@ -140,7 +99,7 @@ def first_sync() -> list[Figure]:
 
 def idle_and_small_pulls() -> list[Figure]:
     """A pull with nothing new, and one after 50 changed rows, of a phone that holds 2,000 accounts."""
-    device, cursor = _phone(), None
+    device, cursor = phone(), None
     actor = acting(world().ana, device)
 
     def once() -> None:
@@ -184,7 +143,6 @@ def _day(count: int) -> Callable[[], object]:
 
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
-    "log": log_cost,
     "first-sync": first_sync,
     "pull": idle_and_small_pulls,
     "day": a_day,

@@ -14,27 +14,41 @@ class Figure:
 
     name: str
     median_ms: float
+    p99_ms: float
     worst_ms: float
     ratio: float
 
 
-def compare(ways: Mapping[str, Way], *, rounds: int) -> list[Figure]:
-    """Runs each way once to warm up and then `rounds` times in turn; the first is what the others are held against."""
+def figure(name: str, taken: list[float], first: list[float] | None = None) -> Figure:
+    """Returns the figure of some milliseconds, held against those of the first way, round by round."""
+    ranked = sorted(taken)
+    return Figure(
+        name=name,
+        median_ms=statistics.median(taken),
+        p99_ms=ranked[min(len(ranked) - 1, int(len(ranked) * 0.99))],
+        worst_ms=ranked[-1],
+        ratio=statistics.median(mine / base for mine, base in zip(taken, first or taken, strict=True)),
+    )
+
+
+def timed(way: Way) -> float:
+    """Runs a way and returns its wall milliseconds."""
+    began = time.perf_counter()
+    way()
+    return (time.perf_counter() - began) * 1000
+
+
+def compare(ways: Mapping[str, Way], *, rounds: int, before: Callable[[str], object] | None = None) -> list[Figure]:
+    """Runs each way once to warm up and then `rounds` times in turn; the first is what the others are held against.
+
+    Every other round goes backwards, so that no way always follows the same one. `before` readies a way, untimed."""
     taken: dict[str, list[float]] = {name: [] for name in ways}
-    for way in ways.values():
-        way()
-    for _ in range(rounds):
-        for name, way in ways.items():
-            began = time.perf_counter()
-            way()
-            taken[name].append((time.perf_counter() - began) * 1000)
+    for number in range(rounds + 1):
+        for name, way in list(ways.items())[:: -1 if number % 2 else 1]:
+            if before is not None:
+                before(name)
+            took = timed(way)
+            if number:
+                taken[name].append(took)
     first = next(iter(taken.values()))
-    return [
-        Figure(
-            name=name,
-            median_ms=statistics.median(times),
-            worst_ms=max(times),
-            ratio=statistics.median(mine / base for mine, base in zip(times, first, strict=True)),
-        )
-        for name, times in taken.items()
-    ]
+    return [figure(name, times, first) for name, times in taken.items()]
