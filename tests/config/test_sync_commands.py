@@ -1,7 +1,6 @@
 """What an operator asks about sync on the command line."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from tests.config.serving import environment, run
 
 
 @pytest.fixture
-def settings(migrated: Path) -> Iterator[dict[str, str]]:
+def settings(migrated: Path) -> dict[str, str]:
     """Returns the environment of a migrated data folder whose server starts with each command."""
     return environment(FIELDBEAT_DATA_DIR=str(migrated / "data"))
 
