@@ -5,6 +5,7 @@ and comes with a later batch. What is left to do stands in the spans themselves,
 clean up, and the next goes on. Phones that look in the middle see a part moved, and the rest at their next pull."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -70,7 +71,7 @@ def move_all(*, actor: Actor, source: Territory, target: Territory) -> Territory
         raise rules.move_under_way() from error
 
 
-def _count(more: str, where: dict[str, object]) -> int:
+def _count(more: str, where: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM territories_accountterritory s WHERE {_LYING} AND {more}", where)  # noqa: S608
         return int(cursor.fetchone()[0])
