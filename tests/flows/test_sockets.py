@@ -5,6 +5,8 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +18,10 @@ from websockets.exceptions import ConnectionClosed
 
 from backend.identity import actions
 from backend.identity.models import User
+from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.territories.actions import place_account
+from backend.territories.models import AccountShare
 from tests.config.serving import Serving
 from tests.factories.world import PASSWORD, World, acting
 
@@ -70,13 +74,16 @@ def session(server: Serving, person: User) -> Session:
     return Session(access_token=made["accessToken"], device_id=UUID(made["deviceId"]))
 
 
-@pytest.mark.parametrize("how", ["device revoked", "person deactivated"])
+@pytest.mark.parametrize("how", ["device revoked", "person deactivated", "role changed"])
 def test_who_is_cut_off_loses_the_socket_at_once(server: Serving, world: World, how: str) -> None:
     signed, kept = session(server, world.ana), session(server, world.cy)
 
     def cut() -> None:
         if how == "device revoked":
             actions.revoke_device(actor=acting(world.dee), device_id=signed.device_id, reason="lost")
+        elif how == "role changed":
+            world.ana.role = "partner"
+            world.ana.save()
         else:
             actions.deactivate_user(actor=acting(world.dee), user=world.ana)
 
@@ -122,6 +129,42 @@ def test_a_deal_feed_tells_its_own_and_nothing_of_others(server: Serving, world:
             return [one["payload"]["data"]["opportunityChanged"]["opportunity"]["name"] for one in (first, second)]
 
     assert asyncio.run(story()) == ["Ours 2", "Ours now"]
+
+
+def _operation(message: dict[str, Any]) -> str:
+    return str(message["id"])
+
+
+def test_a_deal_feed_tells_a_partner_no_amount(server: Serving, world: World) -> None:
+    """Pat is told of the same deal as Ben, without what it is worth; pokes carry nothing at all."""
+    shop = world.account("Hilltop", world.north)
+    AccountShare.objects.create(
+        org=world.org, account=shop, user=world.pat, shared_by=world.ben, valid_from=clock.now() - timedelta(days=1)
+    )
+    deal = world.deal(shop)
+    bens, pats = session(server, world.ben), session(server, world.pat)
+
+    def change() -> None:
+        deal.amount = Decimal("24681357.91")
+        deal.save()
+
+    async def story() -> tuple[list[Any], list[Any]]:
+        async with socket(server, bens.access_token) as ben, socket(server, pats.access_token) as pat:
+            for one, signed in ((ben, bens), (pat, pats)):
+                await subscribe(one, "subscription { opportunityChanged { opportunity { name amount } } }", "deals")
+                await subscribe(
+                    one, f'subscription {{ syncPoke(deviceId: "{signed.device_id}") {{ reason }} }}', "pokes"
+                )
+                assert (await said(one))["id"] == "pokes"
+            await asyncio.sleep(0.5)
+            await sync_to_async(change)()
+            to_ben, to_pat = [await said(ben), await said(ben)], [await said(pat), await said(pat)]
+            return sorted(to_ben, key=_operation), sorted(to_pat, key=_operation)
+
+    to_ben, to_pat = asyncio.run(story())
+    assert to_ben[0]["payload"]["data"]["opportunityChanged"]["opportunity"]["amount"] == "24681357.91"
+    assert to_pat[0]["payload"]["data"]["opportunityChanged"]["opportunity"] == {"name": deal.name, "amount": None}
+    assert to_ben[1]["payload"] == to_pat[1]["payload"] == {"data": {"syncPoke": {"reason": "changes"}}}
 
 
 def test_the_open_doors_need_no_token_and_the_others_say_so(server: Serving, world: World) -> None:
