@@ -11,6 +11,8 @@ from uuid import UUID
 CURRENT = 2
 FLOOR = 1
 """The oldest version that is spoken; sync.versions has their history."""
+UNSAID = 1
+"""What a client speaks that does not say it: the first version's could leave it out."""
 
 PAGE_LIMIT = 500
 PUSH_LIMIT = 100
