@@ -11,7 +11,7 @@ from typing import Any, Self
 from tests.clients.node import FOLDER, environment, programs
 
 PAGES = FOLDER.parents[1] / "docs" / "clients"
-PATIENCE = 120.0
+PATIENCE = 60.0
 _CODE = re.compile(r"^```js\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

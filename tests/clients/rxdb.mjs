@@ -13,8 +13,10 @@ const idle = () => new Promise((resolve) => setTimeout(resolve, 20))
 
 export async function until(entity, count, query = {}) {
   for (let tries = 0; tries < 1500; tries++) {
-    const found = await database.collections[entity]?.find({ selector: query }).exec()
-    if (found?.length === count) return found.map((one) => one.toJSON())
+    // While a collection is begun anew there is none.
+    const collection = database.collections[entity]
+    const found = collection && !collection.closed ? await collection.find({ selector: query }).exec() : []
+    if (found.length === count && !collection?.closed) return found.map((one) => one.toJSON())
     await idle()
   }
   throw new Error(`never ${count} of ${entity}: ${JSON.stringify(await rows(entity)).slice(0, 500)}`)
@@ -31,8 +33,12 @@ export async function offline() {
   for (const one of Object.values(replications)) await one.pause()
 }
 
-export async function online() {
+export async function back() {
   for (const one of Object.values(replications)) await one.start()
+}
+
+export async function online() {
+  await back()
   for (const entity of Object.keys(replications)) await settled(entity)
 }
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from backend.crm.actions import edit_account
 from backend.crm.models import Account, AccountContactRelation, Address, Contact
@@ -125,14 +126,16 @@ def test_a_restored_server_is_met_again_with_what_was_never_sent(world: World, s
     ana.do("until", "account", 2)
     ana.do("offline")
     ana.do("edit", "account", str(account.pk), {"notes": "Written before"})
-    # What a restore leaves: a row the phone has and the server does not, without a word of it in the log.
-    AccountTerritory.objects.filter(account=ghost).delete()
-    Address.objects.filter(account=ghost).delete()
-    ghost.delete()
-    epoch.renew()
-    ana.do("online")
-    (one,) = ana.do("until", "account", 1)
-    assert one["id"] == str(account.pk)
+    # What a restore leaves: a row the phone has and the server does not, and another life of the database.
+    with transaction.atomic():
+        AccountTerritory.objects.filter(account=ghost).delete()
+        Address.objects.filter(account=ghost).delete()
+        ghost.delete()
+        epoch.renew()
+    ana.do("back")
+    (one,) = ana.do("until", "account", 1, {"version": 2})
+    assert (one["id"], one["notes"]) == (str(account.pk), "Written before")
+    ana.do("until", "account", 1)
     account.refresh_from_db()
     assert account.notes == "Written before"
 
@@ -155,10 +158,11 @@ def test_poison_blocks_nothing_behind_it(world: World, start: Start) -> None:
     for account, poison in zip(accounts, POISON, strict=False):
         ana.do("edit", "account", str(account.pk), poison)
     ana.do("insert", "account", {"id": "no uuid", "name": "Ghost", "kind": "business"})
-    ana.do("insert", "contact", {"id": str(new_id()), "accountId": str(new_id()), "fullName": ""})
+    ana.do("insert", "contact", {"id": str(new_id()), "accountId": str(accounts[0].pk), "fullName": ""})
     ana.do("edit", "account", str(accounts[-1].pk), {"notes": "Behind all that"})
     ana.do("online")
     ana.do("until", "account", len(accounts))
+    ana.do("until", "contact", 0)
     accounts[-1].refresh_from_db()
     assert accounts[-1].notes == "Behind all that"
     assert {one["tier"] for one in ana.do("rows", "account")} == {"A"}

@@ -241,6 +241,16 @@ def test_a_refused_edit_is_kept_and_the_next_builds_on_what_stands(field: World,
     assert len(issues(field)) == 1
 
 
+def test_a_refusal_whose_reply_was_lost_is_kept_once(field: World, store: Store) -> None:
+    account = field.account("Ames Liquor", field.north)
+    ana = store("account")
+    ana.pull()
+    ana.edit(account.pk, name="")
+    ana.push(lost=True)
+    (told,) = ana.push()
+    assert (told["name"], len(issues(field))) == ("Ames Liquor", 1)
+
+
 @pytest.mark.parametrize(
     "poison",
     [
