@@ -38,6 +38,8 @@ class Work:
     lines: list[str] = field(default_factory=list)
     size: int = 0
     entering: bool = False
+    marks: list[tuple[int, int]] = field(default_factory=list)
+    """Behind how many operations of this page which priority is wholly delivered."""
 
     @property
     def room(self) -> int:
@@ -147,13 +149,18 @@ def send_again(work: Work) -> bool:
 
 
 def send_entering(work: Work) -> bool:
-    """Sends all rows of the roots that enter, part by part; says whether none is left."""
+    """Sends all rows of the roots that enter, part by part; says whether none is left.
+
+    In a first sync a page ends where a part does, so that a phone may show what it has: no account without its rows."""
     for part in work.parts[work.parts.index(work.page.part) :]:
         if part != work.page.part:
             work.page = replace(_at_start(work.page), part=part)
+            if work.lines and not work.position.base and any(work.page.todo[part:]):
+                return False
         which = Which(work.stream.pk, after=work.position.gen, part=part, old=work.page.old)
         if not _send(work, {rank: work.sight.tables[rank] for rank in work.page.todo[part % rows.ALL]}, which):
             return False
+        work.marks.append((len(work.lines), part))
     return True
 
 

@@ -78,11 +78,16 @@ def test_a_first_sync_that_crashes_between_pages_goes_on_and_ends_whole(
         ana.faults.crash_after_page(2)
         with pytest.raises(Crash):
             ana.sync()
+        # The first page ended where what comes first does, and is shown; of the next nothing is.
         assert ana.accounts() == []
+        assert ana.who is not None
+        assert [row["id"] for row in ana.store.rows("user")] == [ana.who.user_id]
+        staged = ana.store.position().staged
+        assert staged > len(ana.store.contents())
     with Device(server.base, tmp_path / "small-pages.sqlite3", page_limit=20) as again:
         totals: list[tuple[int, int | None]] = []
         again.sync(lambda progress: totals.append((progress.done, progress.total)))
-        assert totals[0][0] == 60
+        assert totals[0][0] == staged + 20
         assert totals[-1][0] == totals[-1][1]
         with Device(server.base, tmp_path / "fresh.sqlite3") as fresh:
             fresh.sign_in(world.ana.username, PASSWORD)
