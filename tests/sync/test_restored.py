@@ -144,3 +144,19 @@ def test_a_database_that_is_what_it_was_keeps_its_epoch(field: World) -> None:
     assert retention.keep() is not None
     assert epoch.current() == begun
     assert Epoch.objects.get().life
+
+
+def test_a_host_that_does_not_let_itself_be_asked_serves_all_the_same(
+    field: World, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(epoch, "LIFE", "no_such_function()::text FROM (VALUES (1)) v")
+    epoch._life.cache_clear()
+    try:
+        ana = pulled(phone(field.ana))
+        begun = epoch.current()
+        assert epoch.renew() != begun
+        ana.pull()
+        assert ana.resets == [ResetReason.EPOCH_CHANGED]
+        assert Epoch.objects.get().life == ""
+    finally:
+        epoch._life.cache_clear()
