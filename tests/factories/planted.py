@@ -19,7 +19,7 @@ from backend.merging.models import AccountMerge
 from backend.orders.models import Order, OrderItem
 from backend.planning.models import PlanDrop, PlanStop, VisitPlan
 from backend.sync.models import SyncIssue
-from backend.territories.models import AccountShare
+from backend.territories.models import AccountShare, TerritoryMove
 from tests.factories.world import World
 
 PLANTED: dict[type[Model], dict[str, Any]] = {
@@ -135,6 +135,9 @@ def plant(world: World) -> Garden:
     )
     WorkingHours.objects.create(org=world.org, user=world.pat, weekday=1, start=time(8), end=time(17))
     Absence.objects.create(org=world.org, user=world.pat, first_day=clock.now().date(), last_day=clock.now().date())
+    TerritoryMove.objects.create(
+        org=world.org, source=world.south, target=world.north, asked_by=world.dee, asked_at=clock.now(), total=0
+    )
     plan = _plan(world, world.pat, account)
     merge = _merge(world, account)
     order = _order(world, account)
