@@ -1,6 +1,8 @@
 # Each target installs what it needs first. PORT=8123 and DATA_DIR=some/folder reach every command.
 PYTHON ?= python3
 JOBS ?= 2
+ROUNDS ?= 10000
+SEED ?= 1
 BIN := .venv/bin
 
 ifdef PORT
@@ -11,7 +13,7 @@ export FIELDBEAT_DATA_DIR := $(DATA_DIR)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test mutants lint bench demo-reset lock schema
+.PHONY: help install install-dev run test mutants soak lint bench demo-reset lock schema
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -28,6 +30,10 @@ test: .venv/.installed-dev ## Run the tests on a PostgreSQL of their own (TEST_D
 
 mutants: .venv/.installed-dev ## Break sync on purpose, one way after another, and see that its tests notice
 	$(BIN)/python -m pytest -n $(JOBS) tests/sync/mutants.py $(ARGS)
+
+soak: .venv/.installed-dev ## Play ROUNDS=10000 random rounds of sync from SEED=1, then days with real outages and killed processes
+	$(BIN)/python -m tests.soak --rounds $(ROUNDS) --seed $(SEED) --jobs $(JOBS)
+	SOAK=1 $(BIN)/python -m pytest tests/flows/test_bad_lines.py tests/flows/test_killed_processes.py
 
 # mypy and the snapshot read the settings; they must not make a secret in a data folder for that.
 lint schema: export FIELDBEAT_SECRET_KEY = only for looking at the program, never for serving

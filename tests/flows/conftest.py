@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
@@ -30,6 +31,11 @@ def flows_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) ->
         migrated = connection.settings_dict["NAME"]
         name = f"{migrated}_flows"
         _administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}" TEMPLATE "{migrated}"')
+        connection.settings_dict["NAME"] = name
+        # Where no test asked for a database before, the copy is one of nothing.
+        call_command("migrate", verbosity=0)
+        connection.close()
+        connection.settings_dict["NAME"] = migrated
         yield name
         _administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
@@ -64,7 +70,7 @@ def server(flows_database: str) -> Iterator[Serving]:
 def serving(database: str) -> Iterator[Serving]:
     """Serves the database for the length of the block."""
     folder = Path(tempfile.mkdtemp(prefix="fb-"))
-    running = Serving.start(folder, DATABASE_URL=_uri(database))
+    running = Serving.start(folder, DATABASE_URL=uri_of(database))
     try:
         yield running
     finally:
@@ -72,7 +78,8 @@ def serving(database: str) -> Iterator[Serving]:
         shutil.rmtree(folder)
 
 
-def _uri(database: str) -> str:
+def uri_of(database: str) -> str:
+    """Returns the address of a database of this run."""
     return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}"))
 
 

@@ -22,11 +22,15 @@ NOTES = "Ask for Joe"
 
 
 class Impatient(httpx.HTTPTransport):
-    """A phone that gives a silent server up after a second, where a real one would wait longer."""
+    """A phone that gives a silent server up soon, where a real one would wait longer."""
+
+    def __init__(self, seconds: float = 1.0) -> None:
+        super().__init__()
+        self.seconds = seconds
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Carries one request, with less time for it."""
-        request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), 1.0)
+        request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), self.seconds)
         return super().handle_request(request)
 
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db import connection, models
 
 from backend.crm.models import (
     Account,
     AccountContactRelation,
+    AccountSales,
     Activity,
     Address,
     Contact,
@@ -23,7 +26,9 @@ from backend.field.models import Absence, CheckIn, Visit, VisitReport
 from backend.identity.models import Org, User
 from backend.kit import clock
 from backend.kit.ids import new_id
-from tests.factories.world import World
+from backend.orders.actions import submit_order
+from backend.orders.lines import Asked
+from tests.factories.world import World, acting
 
 Happening = Callable[["Happenings"], None]
 M = TypeVar("M", bound=models.Model)
@@ -32,9 +37,10 @@ M = TypeVar("M", bound=models.Model)
 class Happenings:
     """One world and one source of chance; each method is something that may happen to its rows."""
 
-    def __init__(self, world: World, chance: Random) -> None:
+    def __init__(self, world: World, chance: Random, *, spared: tuple[UUID, ...] = ()) -> None:
         self.world = world
         self.chance = chance
+        self.spared = spared
         self.count = 0
 
     def name(self) -> str:
@@ -50,7 +56,7 @@ class Happenings:
         return self.chance.choice([self.world.ana, self.world.cy, self.world.ben])
 
     def account(self) -> Account:
-        return self.any(Account.objects.filter(org=self.world.org))
+        return self.any(Account.objects.filter(org=self.world.org).exclude(pk__in=self.spared))
 
     def write(self, row: models.Model, **values: Any) -> None:
         """Changes columns of one row in one of the ways rows are changed."""
@@ -208,10 +214,27 @@ def check_in(at: Happenings) -> None:
 
 
 def report(at: Happenings) -> None:
-    visit = at.any(Visit.objects.filter(report=None))
+    visit = at.any(Visit.objects.filter(reports=None))
     VisitReport.objects.create(
         org=at.world.org, visit=visit, author_id=visit.rep_id, outcome="order", submitted_at=clock.now()
     )
+
+
+def report_a_new_visit(at: Happenings) -> None:
+    visit = at.world.visit(at.account(), at.rep())
+    VisitReport.objects.create(
+        org=at.world.org, visit=visit, author_id=visit.rep_id, outcome="order", submitted_at=clock.now()
+    )
+
+
+def take_an_order(at: Happenings) -> None:
+    line = Asked(new_id(), at.world.product.pk, Decimal(at.chance.randint(1, 9)), None)
+    submit_order(actor=acting(at.world.ana), order_id=new_id(), account=at.account(), lines=[line])
+
+
+def figure_sales_out(at: Happenings) -> None:
+    figures = {"org": at.world.org, "as_of": clock.now().date(), "orders_12m": at.chance.randint(0, 99)}
+    AccountSales.objects.update_or_create(account=at.account(), defaults=figures)
 
 
 def new_activities(at: Happenings) -> None:
@@ -268,3 +291,17 @@ HAPPENINGS: tuple[Happening, ...] = tuple(
     for name, value in list(globals().items())
     if callable(value) and getattr(value, "__module__", "") == __name__ and name.islower()
 )
+
+BORN: dict[str, Happening] = {
+    "visitReport": report_a_new_visit,
+    "order": take_an_order,
+    "orderItem": take_an_order,
+    "accountSales": figure_sales_out,
+    "address": new_account,
+    "lead": new_lead,
+    "absence": go_on_leave,
+    "checkIn": check_in,
+    "contact": new_contact,
+    "stageHistory": record_a_move,
+}
+"""How a row of an entity comes to be whose rows are neither written again nor copied, or that may all have gone."""

@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+from backend.crm.models import Account
 from backend.identity.models import Role, User
 from backend.kit import clock
+from backend.merging.actions import merge_accounts, undo_merge
+from backend.merging.models import AccountMerge
 from backend.territories.actions import (
     assign_user,
     place_account,
@@ -110,6 +113,26 @@ def flip_territory(at: Happenings) -> None:
 def put_the_cut_away_or_back(at: Happenings) -> None:
     model = TerritoryModel.objects.get(pk=at.world.model.pk)
     at.write(model, state=ModelState.ACTIVE if model.state == ModelState.ARCHIVED else ModelState.ARCHIVED)
+
+
+def merge_two(at: Happenings) -> None:
+    """Two records of one customer become one."""
+    standing = Account.objects.filter(org=at.world.org, deleted_at=None).exclude(pk__in=at.spared)
+    merge_accounts(actor=acting(_dee(at)), loser=at.any(standing), winner=at.any(standing))
+
+
+def undo_a_merge(at: Happenings) -> None:
+    undo_merge(actor=acting(_dee(at)), merge=at.any(AccountMerge.objects.filter(undone_at=None)))
+
+
+def move_a_whole_territory(at: Happenings) -> None:
+    """In one statement, as an administrator does it."""
+    placed = AccountTerritory.objects.filter(territory=_territory(at)).exclude(account__in=at.spared)
+    placed.update(territory=_territory(at))
+
+
+def _dee(at: Happenings) -> User:
+    return User.objects.get(pk=at.world.dee.pk)
 
 
 MOVES: tuple[Happening, ...] = tuple(

@@ -1,17 +1,21 @@
-"""Phones that lose replies, crash, are restored from backups, and must be right all the same."""
+"""Phones that lose replies, crash, are copied and restored from backups, and must be right all the same."""
 
+from collections import Counter
 from copy import copy
-from dataclasses import dataclass, field
-from random import Random
+from dataclasses import dataclass, field, replace
+from threading import Thread
 from typing import Any
 
-from backend.kit.ids import new_id
-from backend.sync.protocol import Mutation, PullPage, Result, Status
+from django.db import connections
+
+from backend.sync.protocol import Halt, Mutation, PullPage, PushReply, Result, Status
 from tests.factories.replica import Replica, Rows
 from tests.sync.crowd import truth
+from tests.sync.crowd.outbox import Deeds
 
 LIMITS = (1, 2, 3, 4, 7, 15, 500)
 PATIENCE = 3_000
+MOST_WAITING = 12
 
 
 @dataclass(slots=True)
@@ -23,88 +27,119 @@ class Saved:
     page_cursor: str | None
     staged: list[dict[str, Any]]
     began_seq: int
-
-
-NOTHING = Saved(rows={}, cursor=None, page_cursor=None, staged=[], began_seq=0)
+    outbox: list[Mutation]
+    next_seq: int
 
 
 @dataclass(slots=True)
 class Phone:
-    """A replica with bad luck, and an outbox whose every answer is remembered."""
+    """A replica with bad luck, and an outbox whose every answer is remembered. One that is not `writing` is a second
+    stream of another's device."""
 
     replica: Replica
-    chance: Random
+    deeds: Deeds
+    writing: bool = True
     limit: int = 500
     backups: list[Saved] = field(default_factory=list)
     outbox: list[Mutation] = field(default_factory=list)
-    sent: list[Mutation] = field(default_factory=list)
-    answers: dict[int, Result] = field(default_factory=dict)
+    settled: list[tuple[Any, Mutation, Result]] = field(default_factory=list)
+    """Each answer that came: from which device, to what."""
     began_seq: int = 0
     """The last number that was used when the pull under way began."""
+    figures: Counter[str] = field(default_factory=Counter)
+    seen: set[str] = field(default_factory=set)
+    """Entities of which a row came."""
 
     def step(self) -> str:
         """Does one thing; returns what."""
-        self.limit = self.chance.choice(LIMITS)
-        what = self.chance.choices(
-            ("page", "lost", "crash", "backup", "anew", "anew lost", "push", "push lost"),
-            (60, 15, 5, 6, 2, 3, 10, 5),
+        self.limit = self.deeds.chance.choice(LIMITS)
+        what = self.deeds.chance.choices(
+            ("page", "lost", "crash", "backup", "anew", "anew lost", "push", "push lost", "push twice", "copy"),
+            (58, 15, 5, 6, 2, 3, 12, 5, 1, 1),
         )[0]
         if what == "page":
             self.page()
         elif what == "lost":
+            self.figures["lost replies"] += 1
             self.ask()
         elif what == "crash":
             self.replica.crash()
         elif what == "backup" and self.backups:
-            self.restore(self.chance.choice(self.backups))
+            # The rows go back, the outbox is the phone's own: another file.
+            self.restore(self.deeds.chance.choice(self.backups))
         elif what == "anew":
-            self.restore(NOTHING)
+            self.restore(self.nothing())
         elif what == "anew lost":
             # Another process of the phone began anew and died; this one goes on with what it has.
             before = self.save()
-            self.restore(NOTHING)
+            self.restore(self.nothing())
             self.ask()
             self.restore(before)
-        elif what.startswith("push"):
-            self.push(lost=what == "push lost")
+        elif what.startswith("push") and self.writing:
+            self.push(lost=what == "push lost", at_once=3 if what == "push twice" else 1)
+        elif what == "copy" and self.writing and self.backups:
+            # All of the phone goes back, numbers too: what it did since, it does not know.
+            saved = self.deeds.chance.choice(self.backups)
+            self.restore(saved)
+            self.outbox, self.replica.next_seq = list(saved.outbox), saved.next_seq
         return what
+
+    def nothing(self) -> Saved:
+        """Returns the storage of a phone that begins anew and keeps its outbox."""
+        return Saved({}, None, None, [], 0, self.outbox, self.replica.next_seq)
 
     def save(self) -> Saved:
         """Returns what the phone has stored."""
         at = self.replica
-        return Saved(copy(at.rows), at.cursor, at.page_cursor, list(at.staged), self.began_seq)
+        rows, staged = copy(at.rows), list(at.staged)
+        return Saved(rows, at.cursor, at.page_cursor, staged, self.began_seq, list(self.outbox), at.next_seq)
 
     def restore(self, saved: Saved) -> None:
-        """Puts an earlier state back."""
+        """Puts earlier rows back."""
         self.replica.rows = copy(saved.rows)
         self.replica.cursor, self.replica.page_cursor = saved.cursor, saved.page_cursor
         self.replica.staged = list(saved.staged)
         self.began_seq = saved.began_seq
 
-    def ask(self) -> PullPage:
-        """Asks for a page, which must hold nothing that the person may not see."""
+    def ask(self, roots: set[str] | None = None) -> PullPage:
+        """Asks for a page, which must hold nothing that the person may not see (`roots`, if they were read already)."""
+        self.figures["pulls"] += 1
         page = self.replica.ask(limit=self.limit)
-        roots = truth.roots_of(self.replica.user)
         if self.replica.page_cursor is None:
             self.began_seq = page.last_seq
-        for op in page.ops:
-            assert op["op"] != "put" or op["root"] in roots, f"leak to {self.replica.user.username}: {op}"
+        ops = page.ops
+        puts = [op for op in ops if op["op"] == "put"]
+        if puts:
+            roots, role = truth.roots_of(self.replica.user) if roots is None else roots, self.role()
+            for op in puts:
+                assert op["root"] in roots, f"leak to {self.replica.user.username}: {op}"
+                hidden = truth.unread(op["entity"], role) & op["row"].keys()
+                assert not hidden, f"{hidden} of {op['entity']} told to a {role}"
+            self.seen |= {op["entity"] for op in puts}
+        self.figures["evictions"] += sum(op["op"] == "evict" for op in ops)
+        self.figures["resets"] += page.reset is not None
+        self.figures["rows"] += len(puts)
         return page
 
-    def page(self, rows: Rows | None = None) -> PullPage:
+    def role(self) -> str:
+        """Returns the person's role as it is now."""
+        return str(type(self.replica.user)._default_manager.values_list("role", flat=True).get(pk=self.replica.user.pk))
+
+    def page(self, rows: Rows | None = None, roots: set[str] | None = None) -> PullPage:
         """Takes one page; when it completes a pull, the replica is the truth of this instant.
 
-        `rows`: everything there is, if that has been read already."""
-        page = self.ask()
+        `rows`, `roots`: everything there is, and what the person sees, if that has been read already."""
+        page = self.ask(roots)
         self.replica.take(page)
-        if page.complete:
-            self.check(page, truth.everything() if rows is None else rows)
+        if page.complete and (rows is not None or self.deeds.chance.random() < 0.25):
+            rows = truth.everything(self.replica.protocol) if rows is None else rows
+            self.check(page, rows, truth.Coverage.now().roots(self.replica.user.pk) if roots is None else roots)
         self.backups = [*self.backups[-6:], self.save()]
         return page
 
-    def check(self, page: PullPage, rows: Rows) -> None:
+    def check(self, page: PullPage, rows: Rows, roots: set[str]) -> None:
         """Compares the replica with the tables; with `more`, roots are missing and nothing else."""
-        right = truth.seen_by(self.replica.user, rows)
+        right = truth.seen_by(self.replica.user, rows, roots, self.replica.entities)
         mine = self.replica.rows
         if page.more:
             held = {root for root, _ in mine.values()}
@@ -114,51 +149,94 @@ class Phone:
 
     def empty_outbox(self) -> None:
         """Pushes until every mutation has its answer."""
-        while self.outbox:
+        for _ in range(PATIENCE):
+            if not self.outbox:
+                return
             self.push(lost=False)
+        raise AssertionError("the push does not end")
 
-    def settle(self, rows: Rows) -> None:
+    def settle(self, rows: Rows, roots: set[str]) -> None:
         """Pulls until nothing is left to come."""
         for _ in range(PATIENCE):
-            page = self.page(rows)
+            page = self.page(rows, roots)
             if page.complete and not page.more:
                 return
         raise AssertionError("the pull does not end")
 
-    def write(self, account_ids: list[str]) -> None:
+    def write(self) -> None:
         """Puts something into the outbox."""
-        replica = self.replica
-        account = self.chance.choice(account_ids)
-        kind = self.chance.randrange(5)
-        if kind == 0:
-            made = replica.mutation("account.create", new_id(), args={"name": "Found"})
-        elif kind == 1:
-            made = replica.mutation("account.patch", new_id(), set={"notes": "nobody's"})
-        elif kind == 2:
-            made = replica.mutation("no.such\x00", None, args={"\ud800": float("nan"), "nul": "\x00"})
-        else:
-            args = {"accountId": account, "kind": "note", "subject": "Seen"}
-            made = replica.mutation("activity.create", new_id(), args=args)
-        self.outbox.append(made)
+        if self.writing and len(self.outbox) < MOST_WAITING:
+            self.outbox += self.deeds.write()
 
-    def push(self, *, lost: bool) -> None:
-        """Sends what is waiting, with something already answered before it now and then."""
-        waiting = self.outbox[: self.chance.randint(1, 4)]
+    def push(self, *, lost: bool, at_once: int = 1) -> None:
+        """Sends what is waiting, with something already answered before it now and then; `at_once` over several lines."""
+        chance = self.deeds.chance
+        waiting = self.outbox[: chance.randint(1, 4)]
+        # A group goes whole.
+        while (
+            waiting
+            and waiting[-1].group
+            and [one.group for one in self.outbox[len(waiting) :][:1]] == [waiting[-1].group]
+        ):
+            waiting = self.outbox[: len(waiting) + 1]
         if not waiting:
             return
-        again = self.sent[-self.chance.randint(0, 3) :] if self.sent and self.chance.random() < 0.5 else []
-        again = [m for m in again if m.seq < waiting[0].seq]
-        reply = self.replica.push(*again, *waiting)
-        assert reply.halt is None, reply
-        for result in reply.results:
-            first = self.answers.setdefault(result.seq, result)
-            assert (first.status, first.code, first.issue_id) == (result.status, result.code, result.issue_id)
-        for m in waiting:
-            if m not in self.sent:
-                self.sent.append(m)
-        if not lost:
-            self.outbox = self.outbox[len(waiting) :]
+        mine = [one for device, one, _ in self.settled if device == self.replica.device.pk]
+        again = mine[-chance.randint(1, 3) :] if mine and chance.random() < 0.4 else []
+        sent = [one for one in again if one.seq < waiting[0].seq and one.group is None] + waiting
+        for reply in self._replies(sent, at_once):
+            self.figures["pushes"] += 1
+            self._heard(reply, sent, lost)
 
-    def applied(self) -> list[Mutation]:
-        """Returns the mutations that were answered APPLIED."""
-        return [m for m in self.sent if self.answers[m.seq].status is Status.APPLIED]
+    def _replies(self, sent: list[Mutation], at_once: int) -> list[PushReply]:
+        replies: list[PushReply] = []
+
+        def send() -> None:
+            try:
+                replies.append(self.replica.push(*sent))
+            finally:
+                connections.close_all()
+
+        if at_once == 1:
+            return [self.replica.push(*sent)]
+        self.figures["pushes side by side"] += at_once
+        threads = [Thread(target=send) for _ in range(at_once)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(replies) == at_once, "a push of several at once failed"
+        return replies
+
+    def _heard(self, reply: PushReply, sent: list[Mutation], lost: bool) -> None:
+        by_seq = {one.seq: one for one in sent}
+        for result in reply.results:
+            assert result.id == by_seq[result.seq].id
+            self._remember(by_seq[result.seq], result)
+        if reply.halt is Halt.DEVICE_FORKED and not lost:
+            self._register_again()
+            return
+        assert reply.halt in (None, Halt.BUSY, Halt.DEVICE_FORKED), reply
+        self.figures["lost replies" if lost else "answers"] += 1
+        if not lost:
+            answered = {result.seq for result in reply.results}
+            self.outbox = [one for one in self.outbox if one.seq not in answered]
+
+    def _remember(self, mutation: Mutation, result: Result) -> None:
+        for device, one, first in self.settled:
+            if device == self.replica.device.pk and one.seq == mutation.seq:
+                assert (first.status, first.code, first.issue_id) == (result.status, result.code, result.issue_id)
+                return
+        self.settled.append((self.replica.device.pk, mutation, result))
+        self.figures["conflicts"] += result.status in (Status.CONFLICT, Status.MERGED)
+        self.figures["rejected"] += result.status is Status.REJECTED
+        self.figures["applied"] += result.status is Status.APPLIED
+
+    def _register_again(self) -> None:
+        """This phone is a copy of one that went on: a new device, numbers from one, the same ids."""
+        self.figures["forks"] += 1
+        self.replica.device = self.deeds.world.phone(self.replica.user)
+        self.outbox = [replace(one, seq=number) for number, one in enumerate(self.outbox, 1)]
+        self.replica.next_seq = len(self.outbox) + 1
+        self.backups.clear()
+        self.restore(self.nothing())
