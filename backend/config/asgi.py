@@ -21,6 +21,8 @@ from backend.config.health import healthz, readyz
 setup_django()
 
 from backend.config.downloads import downloads_door  # noqa: E402  (models need Django set up)
+from backend.config.snapshot_door import PATH as SNAPSHOT  # noqa: E402
+from backend.config.snapshot_door import snapshot_door  # noqa: E402
 from backend.config.uploads import PATH as UPLOADS  # noqa: E402
 from backend.config.uploads import uploads_door  # noqa: E402
 from backend.schema.doors import graphql_http, graphql_ws  # noqa: E402
@@ -46,6 +48,8 @@ async def route(scope: Scope, receive: Receive, send: Send) -> None:
         await uploads_door(scope, receive, send)
     elif path.startswith("/attachments/"):
         await downloads_door(scope, receive, send)
+    elif path == SNAPSHOT:
+        await snapshot_door(scope, receive, send)
     elif path.startswith("/static/"):
         await _static({**scope, "root_path": scope.get("root_path", "") + "/static"}, receive, send)
     elif path == "":

@@ -7,12 +7,14 @@ from uuid import UUID
 from strawberry.types import Info as StrawberryInfo
 
 from backend.identity.actor import Actor
-from backend.identity.rules import token_invalid
+from backend.identity.models import Device
+from backend.identity.rules import device_revoked, token_invalid
 from backend.identity.tokens import authenticate
 from backend.kit import logs
-from backend.kit.errors import DomainError, Unauthenticated
+from backend.kit.errors import DomainError, NotFound, Unauthenticated
 from backend.schema.execution import Run, run_in_pool
 from backend.schema.loaders import Loaders
+from backend.sync import versions
 
 
 @dataclass(slots=True)
@@ -68,3 +70,14 @@ def device_of(actor: Actor, device_id: UUID) -> UUID:
     if actor.device_id is not None and actor.device_id != device_id:
         raise token_invalid()
     return device_id
+
+
+def device_for(actor: Actor, device_id: UUID, protocol: int) -> UUID:
+    """Returns the device that syncs in a protocol; raises what is wrong with the protocol or the device."""
+    versions.check(protocol)
+    device = Device.objects.filter(pk=device_of(actor, device_id), user_id=actor.user_id).first()
+    if device is None:
+        raise NotFound("DEVICE_NOT_FOUND", "There is no such device for you.", fields={"deviceId": "not found"})
+    if device.revoked_at is not None:
+        raise device_revoked()
+    return device.pk

@@ -23,8 +23,8 @@ FETCH = 500
 
 @dataclass(slots=True)
 class Work:
-    """The state of one page while it is made: at most `limit` operations, about `most` characters. `entering`: something
-    entered that only the next pull brings."""
+    """The state of one page while it is made: at most `limit` operations, about `most` characters. `cut`: it ends where a
+    part of what enters does. `entering`: something entered that only the next pull brings."""
 
     stream: Stream
     sight: Sight
@@ -32,6 +32,7 @@ class Work:
     now: str
     limit: int
     most: int
+    cut: bool
     parts: tuple[int, ...]
     position: Cursor
     page: Page
@@ -151,11 +152,11 @@ def send_again(work: Work) -> bool:
 def send_entering(work: Work) -> bool:
     """Sends all rows of the roots that enter, part by part; says whether none is left.
 
-    In a first sync a page ends where a part does, so that a phone may show what it has: no account without its rows."""
+    A page of a first sync ends where a part does, so that a phone may show what it has: no account without its rows."""
     for part in work.parts[work.parts.index(work.page.part) :]:
         if part != work.page.part:
             work.page = replace(_at_start(work.page), part=part)
-            if work.lines and not work.position.base and any(work.page.todo[part:]):
+            if work.cut and work.lines and any(work.page.todo[part:]):
                 return False
         which = Which(work.stream.pk, after=work.position.gen, part=part, old=work.page.old)
         if not _send(work, {rank: work.sight.tables[rank] for rank in work.page.todo[part % rows.ALL]}, which):

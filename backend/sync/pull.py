@@ -43,6 +43,8 @@ class Pulled:
     counts: dict[str, int] | None = None
     counts_by_priority: list[int] | None = None
     warnings: list[str] = field(default_factory=list)
+    marks: list[tuple[int, int]] = field(default_factory=list)
+    """Behind how many operations of the page which priority is wholly delivered."""
 
 
 def pull(
@@ -69,7 +71,7 @@ def pull(
                 if not connection.savepoint_ids:
                     with connection.cursor() as sql:
                         sql.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-                return _page(bearer, entities, cursor, max(1, min(limit, most)), size or limits.PAGE_BYTES)
+                return _page(bearer, entities, cursor, max(1, min(limit, most)), size)
         except (Stream.DoesNotExist, DeviceState.DoesNotExist):
             DeviceState.objects.get_or_create(device_id=device_id)
             Stream.objects.get_or_create(device_id=device_id, name=stream)
@@ -80,7 +82,7 @@ def pull(
     raise Busy("BUSY", "This device is syncing elsewhere at the same time; try again.")
 
 
-def _page(bearer: Bearer, entities: Collection[str] | None, text: str | None, limit: int, size: int) -> Pulled:
+def _page(bearer: Bearer, entities: Collection[str] | None, text: str | None, limit: int, size: int | None) -> Pulled:
     stream = Stream.objects.select_for_update().get(device_id=bearer.device_id, name=bearer.stream)
     last_seq = DeviceState.objects.values_list("last_seq", flat=True).get(pk=bearer.device_id)
     sight = sight_of(bearer.user_id, bearer.protocol, entities)
@@ -105,7 +107,9 @@ def _page(bearer: Bearer, entities: Collection[str] | None, text: str | None, li
         last_seq=last_seq,
         now=changes.snapshot(),
         limit=limit,
-        most=size,
+        most=size or limits.PAGE_BYTES,
+        # A stream of lines says in its middle what is whole.
+        cut=not position.base and size is None,
         parts=(rows.ALL,) if bearer.protocol < FIRST_WITH_PARTS else (rows.P0, rows.P1, rows.P2),
         position=position,
         page=position.page or Page(0, "", "", "", START.rank, NIL, last_seq),
@@ -139,11 +143,12 @@ def _sealed(work: Work, bearer: Bearer, complete: bool, counted: dict[int, list[
     )
     warnings = versions.warnings(bearer.protocol, clock.now().date())
     if counted is None:
-        return Pulled(page, warnings=warnings)
+        return Pulled(page, warnings=warnings, marks=work.marks)
     counts = {TABLES[rank].entity: sum(numbers) for rank, numbers in counted.items()}
     if sum(counts.values()) > limits.SOFT_ROWS:
         warnings = [*warnings, "SCOPE_LARGE"]
-    return Pulled(page, counts, [sum(numbers[part] for numbers in counted.values()) for part in range(3)], warnings)
+    by_priority = [sum(numbers[part] for numbers in counted.values()) for part in range(3)]
+    return Pulled(page, counts, by_priority, warnings, work.marks)
 
 
 def _refusal(stream: Stream, sight: Sight, epoch: str, position: Cursor) -> ResetReason | None:

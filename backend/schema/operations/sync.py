@@ -6,28 +6,15 @@ from uuid import UUID
 import strawberry
 
 from backend.identity.actor import Actor
-from backend.identity.models import Device
-from backend.identity.rules import device_revoked
-from backend.kit.errors import Invalid, NotFound
-from backend.schema.context import Info, device_of
+from backend.kit.errors import Invalid
+from backend.schema.context import Info, device_for
 from backend.schema.frames import unread
 from backend.schema.live import watch_scope
 from backend.schema.types import rows
 from backend.schema.types.sync import SyncMutationInput, SyncPage, SyncPoke, SyncPushPayload, SyncResult
-from backend.sync import versions
-from backend.sync.protocol import CURRENT, FARTHEST_OFFSET_MS, PAGE_LIMIT, Mutation, PushReply
+from backend.sync.protocol import CURRENT, FARTHEST_OFFSET_MS, PAGE_LIMIT, UNSAID, Mutation, PushReply
 from backend.sync.pull import Pulled, pull
 from backend.sync.push import push
-
-
-def _check(actor: Actor, device_id: UUID, protocol: int) -> UUID:
-    versions.check(protocol)
-    device = Device.objects.filter(pk=device_of(actor, device_id), user_id=actor.user_id).first()
-    if device is None:
-        raise NotFound("DEVICE_NOT_FOUND", "There is no such device for you.", fields={"deviceId": "not found"})
-    if device.revoked_at is not None:
-        raise device_revoked()
-    return device.pk
 
 
 def _mutation(given: SyncMutationInput) -> Mutation:
@@ -59,12 +46,12 @@ def _whole(milliseconds: float) -> int:
 class SyncQuery:
     @strawberry.field(description="The next page for a device (docs/protocol.md, section 3).")
     async def sync_pull(
-        self, info: Info, device_id: UUID, protocol: int = CURRENT, cursor: str | None = None, limit: int = PAGE_LIMIT
+        self, info: Info, device_id: UUID, protocol: int = UNSAID, cursor: str | None = None, limit: int = PAGE_LIMIT
     ) -> SyncPage:
         actor = info.context.actor
 
         def read() -> Pulled:
-            device = _check(actor, device_id, protocol)
+            device = device_for(actor, device_id, protocol)
             return pull(actor=actor, device_id=device, protocol=protocol, cursor=cursor, limit=limit)
 
         pulled = await info.context.run(read)
@@ -89,13 +76,13 @@ class SyncQuery:
 class SyncMutation:
     @strawberry.mutation(description="Settles what a device did (docs/protocol.md, section 4).")
     async def sync_push(
-        self, info: Info, device_id: UUID, mutations: list[SyncMutationInput], protocol: int = CURRENT
+        self, info: Info, device_id: UUID, mutations: list[SyncMutationInput], protocol: int = UNSAID
     ) -> SyncPushPayload:
         actor = info.context.actor
         decoded = [_mutation(one) for one in mutations]
 
         def act() -> PushReply:
-            device = _check(actor, device_id, protocol)
+            device = device_for(actor, device_id, protocol)
             return push(actor=actor, device_id=device, mutations=decoded, protocol=protocol)
 
         reply = await info.context.run(act)
@@ -114,7 +101,7 @@ class SyncSubscription:
     )
     async def sync_poke(self, info: Info, device_id: UUID) -> AsyncGenerator[SyncPoke, None]:
         actor = info.context.actor
-        await info.context.run(lambda: _check(actor, device_id, CURRENT))
+        await info.context.run(lambda: device_for(actor, device_id, CURRENT))
         return _pokes(info, actor)
 
 

@@ -1,0 +1,154 @@
+"""The door of first syncs, GET /sync/snapshot: lines as sync/snapshot makes them, packed, as fast as the reader reads.
+
+Whoever reads is asked anew before each piece: a phone that was revoked in the middle gets no more."""
+
+import asyncio
+import contextvars
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache, partial
+from typing import ParamSpec, TypeVar
+from uuid import UUID
+
+from django.db import connection
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from backend.config.refusals import refusal
+from backend.identity.actor import Actor
+from backend.identity.rules import token_invalid
+from backend.identity.tokens import still_good
+from backend.kit.errors import DomainError, Invalid
+from backend.kit.logs import logger
+from backend.schema.context import Context, device_for
+from backend.schema.errors import RETRY_CLASS
+from backend.schema.frames import encoded
+from backend.sync.protocol import CURRENT
+from backend.sync.snapshot import Packer, Piece, packer, piece
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+PATH = "/sync/snapshot"
+THREADS = 2
+"""So many pieces are made at once in a process; the others wait, and so does not whoever asks for little."""
+ENCODINGS = ("zstd", "gzip")
+STATUS = {"SCOPE_TOO_LARGE": 413, "SCHEMA_UNSUPPORTED": 426, "DEVICE_NOT_FOUND": 404}
+
+_log = logger("snapshot")
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="snapshot")
+
+
+def _on_living_connection(function: Callable[[], T]) -> T:
+    connection.close_if_unusable_or_obsolete()
+    return function()
+
+
+async def _run(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    call = partial(contextvars.copy_context().run, partial(function, *args, **kwargs))
+    return await asyncio.get_running_loop().run_in_executor(_pool(), _on_living_connection, call)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One stream while it is read."""
+
+    actor: Actor
+    device_id: UUID
+    protocol: int
+    cursor: str | None
+    pack: Packer
+    done: int = 0
+    ended: bool = field(default=False)
+
+    def next(self) -> bytes:
+        """Makes the next piece; raises what is wrong with who asks."""
+        device_for(self.actor, self.device_id, self.protocol)
+        if not still_good(self.actor):
+            raise token_invalid()
+        made: Piece = piece(
+            actor=self.actor,
+            device_id=self.device_id,
+            protocol=self.protocol,
+            cursor=self.cursor,
+            done=self.done,
+        )
+        self.cursor, self.done = made.cursor, made.done
+        self.ended = made.cursor is None
+        return self.pack(made.text, last=self.ended)
+
+    def refused(self, error: DomainError) -> bytes:
+        """Ends the stream with what was wrong: its beginning is on its way already."""
+        told = {"code": error.code, "message": error.message, "retry": RETRY_CLASS.get(error.family, "NEVER")}
+        return self.pack(encoded({"error": told}) + b"\n", last=True)
+
+
+async def snapshot_door(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers GET /sync/snapshot?device=UUID&protocol=N&cursor=…"""
+    request = Request(scope, receive)
+    if request.method != "GET":
+        await Response(status_code=405, headers={"allow": "GET"})(scope, receive, send)
+        return
+    try:
+        answer = await _answer(request)
+    except DomainError as error:
+        answer = refusal(error, STATUS.get(error.code))
+    await answer(scope, receive, send)
+
+
+async def _answer(request: Request) -> Response:
+    encoding = _encoding(request.headers.get("accept-encoding", ""))
+    context = Context(run=_run)
+    await context.identify(request.headers.get("authorization"))
+    reading = _Reading(
+        actor=context.actor,
+        device_id=_device(request.query_params.get("device", "")),
+        protocol=_protocol(request.query_params.get("protocol", str(CURRENT))),
+        cursor=request.query_params.get("cursor") or None,
+        pack=packer(encoding),
+    )
+    # The first piece is made before the answer begins, so that a refusal has a status of its own.
+    first = await _run(reading.next)
+    headers = {"cache-control": "no-store", "vary": "accept-encoding, authorization"}
+    if encoding in ENCODINGS:
+        headers["content-encoding"] = encoding
+    return StreamingResponse(_pieces(reading, first), headers=headers, media_type="application/x-ndjson")
+
+
+async def _pieces(reading: _Reading, first: bytes) -> AsyncIterator[bytes]:
+    yield first
+    while not reading.ended:
+        try:
+            following = await _run(reading.next)
+        except DomainError as error:
+            _log.info("snapshot_ended", code=error.code)
+            yield reading.refused(error)
+            return
+        yield following
+
+
+def _encoding(accepted: str) -> str:
+    wanted = {}
+    for part in accepted.lower().split(","):
+        name, _, quality = part.partition(";")
+        wanted[name.strip()] = quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return next((name for name in ENCODINGS if wanted.get(name, wanted.get("*", False))), "identity")
+
+
+def _device(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Invalid("BAD_VALUE", "device must be a UUID.", fields={"device": "not a UUID"}) from None
+
+
+def _protocol(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 6):
+        raise Invalid("BAD_VALUE", "protocol must be a number.", fields={"protocol": "not a number"})
+    return int(text)
