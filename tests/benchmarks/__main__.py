@@ -38,11 +38,12 @@ def _measure(console: Console, names: list[str]) -> None:
 
     django.setup()
     call_command("migrate", verbosity=0)
-    from tests.benchmarks import costs, long_log, moves, writes
+    from tests.benchmarks import costs, long_log, moves, snapshots, writes
 
     benchmarks: dict[str, Callable[[], list[Figure]]] = {
         **costs.BENCHMARKS,
         **writes.BENCHMARKS,
+        **snapshots.BENCHMARKS,
         **moves.BENCHMARKS,
         **long_log.BENCHMARKS,
     }
@@ -54,11 +55,11 @@ def _measure(console: Console, names: list[str]) -> None:
         with console.status(name):
             figures = benchmark()
         table = Table(title=name, title_justify="left", box=None)
-        for column in ("way", "median ms", "p99 ms", "worst ms", "ratio to the first"):
+        for column in ("way", "median", "p99", "worst", "ratio to the first"):
             table.add_column(column, justify="left" if column == "way" else "right")
         for figure in figures:
-            numbers = (figure.median_ms, figure.p99_ms, figure.worst_ms)
-            table.add_row(figure.name, *(f"{number:.1f}" for number in numbers), f"{figure.ratio:.2f}")
+            numbers = (figure.median, figure.p99, figure.worst)
+            table.add_row(figure.name, *(f"{number:,.1f} {figure.unit}" for number in numbers), f"{figure.ratio:.2f}")
         console.print(table)
 
 

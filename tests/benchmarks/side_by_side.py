@@ -10,24 +10,27 @@ Way = Callable[[], object]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Wall milliseconds of one way, and the median of its per-round ratios to the first way."""
+    """What one way took (wall milliseconds, unless `unit` says otherwise), and the median of its per-round ratios to the
+    first way."""
 
     name: str
-    median_ms: float
-    p99_ms: float
-    worst_ms: float
+    median: float
+    p99: float
+    worst: float
     ratio: float
+    unit: str = "ms"
 
 
-def figure(name: str, taken: list[float], first: list[float] | None = None) -> Figure:
-    """Returns the figure of some milliseconds, held against those of the first way, round by round."""
+def figure(name: str, taken: list[float], first: list[float] | None = None, unit: str = "ms") -> Figure:
+    """Returns the figure of some measurements, held against those of the first way, round by round."""
     ranked = sorted(taken)
     return Figure(
         name=name,
-        median_ms=statistics.median(taken),
-        p99_ms=ranked[min(len(ranked) - 1, int(len(ranked) * 0.99))],
-        worst_ms=ranked[-1],
+        median=statistics.median(taken),
+        p99=ranked[min(len(ranked) - 1, int(len(ranked) * 0.99))],
+        worst=ranked[-1],
         ratio=statistics.median(mine / base for mine, base in zip(taken, first or taken, strict=True)),
+        unit=unit,
     )
 
 
