@@ -5,6 +5,9 @@ import { pathToFileURL } from 'node:url'
 
 register('./resolve.mjs', import.meta.url)
 
+// The answers alone go to the test; what libraries say goes beside them.
+console.log = console.info = console.debug = console.error
+
 const [, , steps] = process.argv
 const actions = await import(pathToFileURL(steps))
 const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`)

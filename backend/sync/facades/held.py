@@ -70,6 +70,10 @@ class Held:
         """Returns (entity, id) of the rows that are to go."""
         return self._named(Q(gone__isnull=False))
 
+    def hold_back(self) -> None:
+        """Leaves to the next answer what this one was to take away: having this one shows nothing of it."""
+        HeldRow.objects.filter(stream_id=self.told.pk, gone__isnull=False).update(gone=self.answer + 1)
+
     def again(self) -> list[tuple[str, str]]:
         """Returns (entity, id) of the rows that are to be sent once more though nothing touched them."""
         return self._named(Q(again__isnull=False, gone=None))

@@ -93,6 +93,8 @@ def pull_changes(*, actor: Actor, device_id: UUID, last: float | None, unsent: b
         for entity, ids in gone.items():
             for row in ids:
                 put.get(entity, {}).pop(row, None)
+        if unsent:
+            rows.hold_back()
         rows.told.answers = answer
         rows.told.marks = dict(sorted((rows.told.marks | {str(answer): cursor}).items())[-MARKS:])
     return Changes(_named(put, {} if unsent else gone), answer, strategy)
