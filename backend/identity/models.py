@@ -36,7 +36,7 @@ class Role(models.TextChoices):
 
 
 OUTSIDERS: frozenset[str] = frozenset({Role.PARTNER})
-"""The roles of people of another firm, from whom fields are hidden (docs/adr/0013-hidden-fields.md)."""
+"""The roles of people of another firm, from whom fields are hidden (docs/adr/0015-hidden-fields.md)."""
 
 
 class UserManager(BaseUserManager["User"]):

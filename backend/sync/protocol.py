@@ -1,4 +1,4 @@
-"""The wire: versions, operations, reasons and codes. docs/protocol.md tells it to a client's author."""
+"""The wire: versions, operations, reasons and codes. docs/sync.md tells it to a client's author."""
 
 import json
 from collections.abc import Mapping

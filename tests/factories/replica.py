@@ -1,4 +1,4 @@
-"""The smallest honest phone: it applies pages as docs/protocol.md says, and can be compared with a fresh one."""
+"""The smallest honest phone: it applies pages as docs/sync.md says, and can be compared with a fresh one."""
 
 from dataclasses import dataclass, field
 from typing import Any

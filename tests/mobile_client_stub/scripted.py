@@ -1,4 +1,4 @@
-"""A scripted other end of the wire: it keeps to docs/protocol.md and does what a test tells it to."""
+"""A scripted other end of the wire: it keeps to docs/sync.md and does what a test tells it to."""
 
 import json
 from collections.abc import Callable

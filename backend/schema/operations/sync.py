@@ -44,7 +44,7 @@ def _whole(milliseconds: float) -> int:
 
 @strawberry.type
 class SyncQuery:
-    @strawberry.field(description="The next page for a device (docs/protocol.md, section 3).")
+    @strawberry.field(description="The next page for a device (docs/sync.md, section 5).")
     async def sync_pull(
         self, info: Info, device_id: UUID, protocol: int = UNSAID, cursor: str | None = None, limit: int = PAGE_LIMIT
     ) -> SyncPage:
@@ -74,7 +74,7 @@ class SyncQuery:
 
 @strawberry.type
 class SyncMutation:
-    @strawberry.mutation(description="Settles what a device did (docs/protocol.md, section 4).")
+    @strawberry.mutation(description="Settles what a device did (docs/sync.md, section 7).")
     async def sync_push(
         self, info: Info, device_id: UUID, mutations: list[SyncMutationInput], protocol: int = UNSAID
     ) -> SyncPushPayload:

@@ -1,4 +1,4 @@
-"""The sync protocol (docs/protocol.md)."""
+"""The sync protocol (docs/sync.md)."""
 
 from datetime import datetime
 from uuid import UUID
