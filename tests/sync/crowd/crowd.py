@@ -56,8 +56,9 @@ class Crowd:
             cursor.execute("SET lock_timeout = '30ms'")
         self.phones = self._phones()
         with clock.moved_to(self.now):
+            coverage = truth.Coverage.now()
             for phone in self.phones:
-                phone.settle(truth.everything(phone.replica.protocol), truth.roots_of(phone.replica.user))
+                phone.settle(truth.everything(phone.replica.protocol), coverage.seen(phone.replica.user.pk))
 
     def _phones(self) -> list[Phone]:
         world = self.world
@@ -161,13 +162,13 @@ class Crowd:
         for phone in self.phones:
             phone.empty_outbox()
         self.check_ledger()
-        rows = {protocol: truth.everything(protocol) for protocol in (FLOOR, CURRENT)}
+        newest = truth.everything()
+        rows = {CURRENT: newest, FLOOR: truth.as_before(newest, FLOOR)}
         coverage = truth.Coverage.now()
         for phone in self.phones:
             phone.limit = self.chance.choice([7, 500, 500, 500])
-            roots = coverage.roots(phone.replica.user.pk)
-            assert roots == truth.roots_of(phone.replica.user), f"who sees what: {phone.replica.user.username}"
-            phone.settle(rows[phone.replica.protocol], roots)
+            seen = coverage.seen(phone.replica.user.pk)
+            phone.settle(rows[phone.replica.protocol], seen)
         if self.chance.random() < 0.3:
             self.compare_a_new_phone(rows[CURRENT], coverage)
 
@@ -175,7 +176,9 @@ class Crowd:
         """Somebody gets a phone, and gives it back."""
         person = self.chance.choice(self.phones).replica.user
         device = self.world.phone(person)
-        assert fresh(person, device) == truth.seen_by(person, rows, coverage.roots(person.pk))
+        role, roots = coverage.seen(person.pk)
+        assert roots == truth.roots_of(person), f"who sees what: {person.username}"
+        assert fresh(person, device) == truth.seen_by(role, rows, roots)
         Device.objects.filter(pk=device.pk).delete()
 
     def check_ledger(self) -> None:

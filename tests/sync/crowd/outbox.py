@@ -59,7 +59,7 @@ class Deeds:
         if account == str(self.counted):
             return []
         had = self.replica.of("account").get(account, {}).get("notes", "")
-        base = {"notes": self.chance.choice([had, had, "what nobody ever wrote"])}
+        base = {"notes": self.chance.choice([had, "what nobody ever wrote"])}
         return [self.make("account.patch", account, base=base, set={"notes": f"note {new_id()}"})]
 
     def visited(self) -> list[Mutation]:

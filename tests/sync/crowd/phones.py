@@ -12,6 +12,7 @@ from backend.sync.protocol import Halt, Mutation, PullPage, PushReply, Result, S
 from tests.factories.replica import Replica, Rows
 from tests.sync.crowd import truth
 from tests.sync.crowd.outbox import Deeds
+from tests.sync.crowd.truth import Seen
 
 LIMITS = (1, 2, 3, 4, 7, 15, 500)
 PATIENCE = 3_000
@@ -101,8 +102,8 @@ class Phone:
         self.replica.staged = list(saved.staged)
         self.began_seq = saved.began_seq
 
-    def ask(self, roots: set[str] | None = None) -> PullPage:
-        """Asks for a page, which must hold nothing that the person may not see (`roots`, if they were read already)."""
+    def ask(self, seen: Seen | None = None) -> PullPage:
+        """Asks for a page, which must hold nothing that the person may not see (`seen`, if it was read already)."""
         self.figures["pulls"] += 1
         page = self.replica.ask(limit=self.limit)
         if self.replica.page_cursor is None:
@@ -110,7 +111,7 @@ class Phone:
         ops = page.ops
         puts = [op for op in ops if op["op"] == "put"]
         if puts:
-            roots, role = truth.roots_of(self.replica.user) if roots is None else roots, self.role()
+            role, roots = seen or truth.Coverage.now().seen(self.replica.user.pk)
             for op in puts:
                 assert op["root"] in roots, f"leak to {self.replica.user.username}: {op}"
                 hidden = truth.unread(op["entity"], role) & op["row"].keys()
@@ -121,25 +122,22 @@ class Phone:
         self.figures["rows"] += len(puts)
         return page
 
-    def role(self) -> str:
-        """Returns the person's role as it is now."""
-        return str(type(self.replica.user)._default_manager.values_list("role", flat=True).get(pk=self.replica.user.pk))
-
-    def page(self, rows: Rows | None = None, roots: set[str] | None = None) -> PullPage:
+    def page(self, rows: Rows | None = None, seen: Seen | None = None) -> PullPage:
         """Takes one page; when it completes a pull, the replica is the truth of this instant.
 
-        `rows`, `roots`: everything there is, and what the person sees, if that has been read already."""
-        page = self.ask(roots)
+        `rows`, `seen`: everything there is, and what the person sees, if that has been read already."""
+        page = self.ask(seen)
         self.replica.take(page)
         if page.complete and (rows is not None or self.deeds.chance.random() < 0.25):
             rows = truth.everything(self.replica.protocol) if rows is None else rows
-            self.check(page, rows, truth.Coverage.now().roots(self.replica.user.pk) if roots is None else roots)
+            self.check(page, rows, seen or truth.Coverage.now().seen(self.replica.user.pk))
         self.backups = [*self.backups[-6:], self.save()]
         return page
 
-    def check(self, page: PullPage, rows: Rows, roots: set[str]) -> None:
+    def check(self, page: PullPage, rows: Rows, seen: Seen) -> None:
         """Compares the replica with the tables; with `more`, roots are missing and nothing else."""
-        right = truth.seen_by(self.replica.user, rows, roots, self.replica.entities)
+        role, roots = seen
+        right = truth.seen_by(role, rows, roots, self.replica.entities)
         mine = self.replica.rows
         if page.more:
             held = {root for root, _ in mine.values()}
@@ -155,10 +153,10 @@ class Phone:
             self.push(lost=False)
         raise AssertionError("the push does not end")
 
-    def settle(self, rows: Rows, roots: set[str]) -> None:
+    def settle(self, rows: Rows, seen: Seen) -> None:
         """Pulls until nothing is left to come."""
         for _ in range(PATIENCE):
-            page = self.page(rows, roots)
+            page = self.page(rows, seen)
             if page.complete and not page.more:
                 return
         raise AssertionError("the pull does not end")

@@ -2,7 +2,7 @@
 plain rows here and of nothing that the server uses, and what a role may not read is left out by the models' own word."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -17,25 +17,45 @@ from backend.identity.models import Role, User
 from backend.kit import clock
 from backend.kit.field_rules import may_read
 from backend.sync.protocol import CURRENT
-from backend.sync.tables import BY_ENTITY
+from backend.sync.tables import BY_ENTITY, TABLES
 from backend.sync.view import view_for
 from backend.territories.coverage import visible_root_kinds
 from backend.territories.models import AccountShare, AccountTerritory, Territory, TerritoryModel, UserTerritory
 from tests.factories.replica import Rows
 
+Seen = tuple[str, set[str]]
+"""A role, and roots."""
 LEADERS = (Role.MANAGER, Role.ADMIN)
 
 
 def everything(protocol: int = CURRENT) -> Rows:
     """Returns every living row of every org, as a version of the protocol tells it to who may read all."""
+    return read({table.entity for table in TABLES}, protocol)
+
+
+def read(entities: Collection[str], protocol: int) -> Rows:
+    """Returns every living row of some entities."""
     rows: Rows = {}
     with connection.cursor() as cursor:
         for table in view_for(protocol, Role.ADMIN).tables:
-            if table is not None:
+            if table is not None and table.entity in entities:
                 cursor.execute(table.select())
                 for row_id, root, row in cursor.fetchall():
                     rows[(table.entity, str(row_id))] = (str(root), json.loads(row))
     return rows
+
+
+def as_before(rows: Rows, protocol: int) -> Rows:
+    """Returns rows of the newest version as an older one tells them: without the columns it does not know; those of an
+    entity of which more has changed are read again."""
+    known = {table.entity: table.columns for table in view_for(protocol, Role.ADMIN).tables if table is not None}
+    changed = {entity for entity, columns in known.items() if not columns.items() <= BY_ENTITY[entity].columns.items()}
+    kept = {
+        key: (root, {name: value for name, value in row.items() if name == "id" or name in known[key[0]]})
+        for key, (root, row) in rows.items()
+        if key[0] in known and key[0] not in changed
+    }
+    return kept | read(changed, protocol)
 
 
 @cache
@@ -77,9 +97,9 @@ def _without(value: Any, hidden: frozenset[str]) -> Any:
     return kept
 
 
-def seen_by(user: User, rows: Rows, roots: Iterable[str], entities: frozenset[str] | None = None) -> Rows:
-    """Returns those of the rows that the person may see under the roots, in their role."""
-    under, role = set(roots), User.objects.values_list("role", flat=True).get(pk=user.pk)
+def seen_by(role: str, rows: Rows, roots: Iterable[str], entities: frozenset[str] | None = None) -> Rows:
+    """Returns those of the rows that somebody of a role may see under the roots."""
+    under = set(roots)
     return {
         key: (root, masked(key[0], row, role))
         for key, (root, row) in rows.items()
@@ -126,6 +146,10 @@ class Coverage:
             shared=valid(AccountShare.objects, "account_id", "user_id"),
             accounts=dict(Account.objects.filter(deleted_at=None).values_list("id", "org_id")),
         )
+
+    def seen(self, user_id: UUID) -> Seen:
+        """Returns a person's role, and the roots they see."""
+        return str(self.people[user_id].role), self.roots(user_id)
 
     def roots(self, user_id: UUID) -> set[str]:
         """Returns the roots a person sees, by the words of docs/sync.md: their org, themselves and whom they lead, the
