@@ -117,6 +117,10 @@ class AccountTerritory(Dated):
         indexes = [
             models.Index(fields=["territory", "valid_from"], name="account_territory_by_terr"),
             models.Index(fields=["account", "valid_from"], name="account_territory_by_acc"),
+            # Moving a whole territory asks again and again for those that still lie there.
+            models.Index(
+                fields=["territory"], condition=Q(valid_to=None, deleted_at=None), name="account_territory_open"
+            ),
         ]
 
 

@@ -1,8 +1,9 @@
 """Moving all accounts of a territory into another, in the background, some at a time.
 
-Each batch is a transaction of its own that waits for nobody: an account that somebody writes at this moment is passed over
-and comes with a later batch. What is left to do stands in the spans themselves, so a worker that is killed has nothing to
-clean up, and the next goes on. Phones that look in the middle see a part moved, and the rest at their next pull."""
+Each batch is a transaction of its own that waits for nobody and locks nothing but the spans it ends: who writes the accounts
+meanwhile does not feel it, and a span that somebody else is ending at this moment is passed over. What is left to do stands
+in the spans themselves, so a worker that is killed has nothing to clean up, and the next goes on. Phones that look in the
+middle see a part moved, and the rest at their next pull."""
 
 from datetime import datetime
 from typing import Any
@@ -29,15 +30,15 @@ BATCH = 1_500
 """Accounts in one transaction: enough that phones are told of it as one thing, few enough that nobody waits for it long."""
 
 _LYING = """
-    s.territory_id = %(source)s AND s.role = 'primary' AND s.deleted_at IS NULL
-    AND s.valid_from <= %(asked)s AND (s.valid_to IS NULL OR s.valid_to > %(now)s)
+    s.territory_id = %(source)s AND s.role = 'primary' AND s.deleted_at IS NULL AND s.valid_from <= %(asked)s
 """
+_UNENDED, _ENDS_LATER = "s.valid_to IS NULL", "s.valid_to > %(now)s"
 
-# The account's own lock is what place_account takes: two moves of one account wait for one another.
+# Moves of one account by hand lock the account and then the span; here the span alone says who was first.
 _TAKE = f"""
     WITH taken AS MATERIALIZED (
-        SELECT s.id, s.valid_to FROM territories_accountterritory s JOIN crm_account a ON a.id = s.account_id
-        WHERE {_LYING} AND s.source <> 'pin' LIMIT %(batch)s FOR NO KEY UPDATE SKIP LOCKED
+        SELECT s.id, s.valid_to FROM territories_accountterritory s
+        WHERE {_LYING} AND s.source <> 'pin' AND {{when}} LIMIT %(batch)s FOR UPDATE SKIP LOCKED
     )
     UPDATE territories_accountterritory s
     SET valid_to = CASE WHEN s.valid_from < %(now)s THEN %(now)s END,
@@ -73,7 +74,11 @@ def move_all(*, actor: Actor, source: Territory, target: Territory) -> Territory
 
 def _count(more: str, where: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM territories_accountterritory s WHERE {_LYING} AND {more}", where)  # noqa: S608
+        cursor.execute(
+            "SELECT count(*) FROM territories_accountterritory s "  # noqa: S608 - all of it is ours
+            f"WHERE {_LYING} AND ({_UNENDED} OR {_ENDS_LATER}) AND {more}",
+            where,
+        )
         return int(cursor.fetchone()[0])
 
 
@@ -86,7 +91,7 @@ def move_some() -> int:
         return 0
     # A span that began in this very instant could not end in it; the move was asked before now.
     now = max(clock.now(), move.asked_at)
-    taken = _take(move, now)
+    taken = _take(move, now, _UNENDED) or _take(move, now, _ENDS_LATER)
     _place(move, taken, now)
     move.moved += len(taken)
     move.state = MoveState.RUNNING
@@ -106,10 +111,11 @@ def move_some() -> int:
     return len(taken)
 
 
-def _take(move: TerritoryMove, now: datetime) -> list[tuple[UUID, datetime | None]]:
+def _take(move: TerritoryMove, now: datetime, when: str) -> list[tuple[UUID, datetime | None]]:
     """Ends some spans now, and returns (account, when the span would have ended)."""
+    where = {"source": move.source_id, "asked": move.asked_at, "now": now, "batch": BATCH}
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, {"source": move.source_id, "asked": move.asked_at, "now": now, "batch": BATCH})
+        cursor.execute(_TAKE.format(when=when), where)
         return list(cursor.fetchall())
 
 
