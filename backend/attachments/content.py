@@ -17,6 +17,11 @@ from backend.attachments.metadata import Malformed, freed
 READ_BYTES = 256 * 1024
 _HEAD_BYTES = 4096
 _ORIENTATION = 0x0112
+_ZIP_END, _ZIP_END_BYTES, _MOST_COMMENT = b"PK\x05\x06", 22, 0xFFFF
+_ZIP64_END_BEFORE, _ZIP64_END_BYTES = b"PK\x06\x07", 20
+_MOST_CONTENTS = 2**20
+"""So long may an office file's list of contents be: memory takes ten times that, and thousands of pages less."""
+
 # What Pillow raises on a picture that is none.
 UNREADABLE = (OSError, SyntaxError, ValueError, OverflowError, Image.DecompressionBombError)
 
@@ -70,6 +75,8 @@ def _types(head: bytes) -> set[str]:
 def _office(file: IO[bytes], mime_type: str) -> bool:
     """A zip file of any kind begins like an office file; what is in it tells."""
     _, folder = OFFICE[mime_type]
+    if not _short_contents(file):
+        return False
     try:
         with zipfile.ZipFile(file) as packed:
             names = packed.namelist()
@@ -78,12 +85,24 @@ def _office(file: IO[bytes], mime_type: str) -> bool:
     return "[Content_Types].xml" in names and any(name.startswith(folder) for name in names)
 
 
+def _short_contents(file: IO[bytes]) -> bool:
+    """Says whether a zip file's list of contents may be read; it is read whole by whoever asks for a name of it."""
+    size = file.seek(0, 2)
+    file.seek(max(0, size - _ZIP_END_BYTES - _MOST_COMMENT - _ZIP64_END_BYTES))
+    tail = file.read()
+    at = tail.rfind(_ZIP_END)
+    # Long lists are told elsewhere, too, and that is then believed; no office file needs it.
+    told_elsewhere = tail[max(0, at - _ZIP64_END_BYTES) : at].startswith(_ZIP64_END_BEFORE)
+    return at >= 0 and not told_elsewhere and int.from_bytes(tail[at + 12 : at + 16], "little") <= _MOST_CONTENTS
+
+
 def _picture(file: IO[bytes], mime_type: str, into: IO[bytes]) -> Kept:
     file.seek(0)
     try:
         with Image.open(file, formats=[IMAGES[mime_type]]) as picture:
             width, height = picture.size
-            orientation = picture.getexif().get(_ORIENTATION, 1)
+            # A PNG's own way looks behind the pixels, and unfolds them all for it.
+            orientation = Image.Image.getexif(picture).get(_ORIENTATION, 1)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise rules.picture_too_large(MOST_PIXELS) from error
     except UNREADABLE as error:

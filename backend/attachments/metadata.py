@@ -3,15 +3,23 @@
 What is kept is listed, what is not listed goes: also what this program has never heard of. A picture's orientation
 is written back alone, because without it the picture lies on its side."""
 
+import re
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import Protocol
+from mmap import mmap
 
 _PNG_SIGN = b"\x89PNG\r\n\x1a\n"
 # Critical chunks, colour, transparency, density, animation. Text, time, Exif and private chunks are not among them.
 _PNG_KEPT = frozenset(b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP sBIT bKGD pHYs cICP acTL fcTL fdAT".split())
 _WEBP_KEPT = frozenset((b"VP8 ", b"VP8L", b"VP8X", b"ANIM", b"ANMF", b"ALPH", b"ICCP"))
+_JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+"""What follows 0xff and is no pixel."""
+_JPEG_FILLING = re.compile(rb"\xff+")
+
+MOST_PARTS = 20_000
+"""A camera's picture has hundreds; one of millions keeps a processor busy for its maker's pleasure."""
+
 _WEBP_SAYS_EXIF, _WEBP_SAYS_XMP = 0x08, 0x04
 
 
@@ -19,20 +27,13 @@ class Malformed(Exception):
     """The bytes break off, or are not built as their type is."""
 
 
-class Bytes(Protocol):
-    """Bytes, or a file mapped into memory."""
+Bytes = bytes | mmap
 
-    def __getitem__(self, where: slice, /) -> bytes:
-        """Returns some of them."""
-        ...
 
-    def __len__(self) -> int:
-        """Returns how many there are."""
-        ...
-
-    def find(self, sub: bytes, start: int, /) -> int:
-        """Returns where the next such bytes are, or -1."""
-        ...
+def _parts() -> Iterator[int]:
+    """Counts the parts of a picture; raises Malformed when there are more than any has."""
+    yield from range(MOST_PARTS)
+    raise Malformed("it has too many parts")
 
 
 def freed(data: Bytes, mime_type: str, orientation: int) -> Iterator[bytes]:
@@ -73,11 +74,13 @@ def _jpeg(data: Bytes, orientation: int) -> Iterator[bytes]:
         raise Malformed("no JPEG")
     yield b"\xff\xd8"
     at, told = 2, orientation == 1
-    while at < len(data):
-        if data[at : at + 1] != b"\xff":
+    for _ in _parts():
+        if at >= len(data):
+            return
+        filled = _JPEG_FILLING.match(data, at)
+        if filled is None:
             raise Malformed("no marker where one must be")
-        while data[at + 1 : at + 2] == b"\xff":  # filling
-            at += 1
+        at = filled.end() - 1
         marker = _number(data, at + 1, ">B")
         if marker == 0xD9:
             yield b"\xff\xd9"
@@ -101,12 +104,8 @@ def _jpeg(data: Bytes, orientation: int) -> Iterator[bytes]:
 
 def _end_of_scan(data: Bytes, at: int) -> int:
     """Returns where the pixels end that begin at `at`: at the next marker that is not one of theirs."""
-    while (at := data.find(b"\xff", at)) != -1:
-        follows = data[at + 1 : at + 2]
-        if follows and follows not in b"\x00\xd0\xd1\xd2\xd3\xd4\xd5\xd6\xd7\xff":
-            return at
-        at += 1 if follows == b"\xff" else 2
-    return len(data)
+    found = _JPEG_MARKER.search(data, at)
+    return found.start() if found else len(data)
 
 
 def _png(data: Bytes, orientation: int) -> Iterator[bytes]:
@@ -114,7 +113,9 @@ def _png(data: Bytes, orientation: int) -> Iterator[bytes]:
         raise Malformed("no PNG")
     yield _PNG_SIGN
     at = 8
-    while at < len(data):
+    for _ in _parts():
+        if at >= len(data):
+            return
         end = at + 12 + _number(data, at, ">L")
         name, chunk = data[at + 4 : at + 8], data[at:end]
         if len(chunk) < end - at:
@@ -134,7 +135,9 @@ def _webp(data: Bytes, orientation: int) -> Iterator[bytes]:
         raise Malformed("no WebP")
     kept: list[bytes] = []
     at, whole = 12, min(len(data), 8 + _number(data, 4, "<L"))
-    while at + 8 <= whole:
+    for _ in _parts():
+        if at + 8 > whole:
+            break
         size = _number(data, at + 4, "<L")
         end = at + 8 + size + size % 2
         name, chunk = data[at : at + 4], data[at:end]

@@ -55,8 +55,9 @@ def _small(file: IO[bytes], form: str) -> bytes:
     with Image.open(file, formats=[form]) as picture:
         # A JPEG is read at a fraction of its size; its whole is never in memory.
         picture.draft("RGB", (LONGEST_SIDE * 2, LONGEST_SIDE * 2))
+        # Small first, then upright: the other way round there were two of the large one.
+        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         upright = ImageOps.exif_transpose(picture)
-        upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         ground = Image.new("RGB", upright.size, "white")
         see_through = upright.convert("RGBA") if upright.mode in ("RGBA", "LA", "PA", "P") else None
         ground.paste(see_through or upright.convert("RGB"), mask=see_through)

@@ -2,14 +2,18 @@
 
 import io
 import tempfile
+import zipfile
+from contextlib import suppress
 
 import pytest
 from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngImageFile
 
 from backend.attachments import content
-from backend.attachments.metadata import freed
+from backend.attachments.metadata import Malformed, freed
 from backend.attachments.rules import ContentRefused
 from tests.attachments.pictures import camera_photo, place_in, sha256
+from tests.attachments.sending import DOCX
 
 TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
@@ -105,3 +109,50 @@ def test_an_upright_picture_without_metadata_is_kept_byte_for_byte() -> None:
     file = io.BytesIO()
     Image.effect_noise((100, 100), 90).save(file, "PNG")
     assert b"".join(freed(file.getvalue(), "image/png", 1)) == file.getvalue()
+
+
+@pytest.mark.parametrize("size", [(9_000, 9_000), (400, 300)])
+def test_no_picture_is_unfolded_to_look_at_it(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few kilobytes may unfold to gigabytes, also where they hold nothing but what is asked for."""
+    small = io.BytesIO()
+    Image.new("L", size).save(small, "PNG")
+    unfolded: list[object] = []
+    monkeypatch.setattr(PngImageFile, "load_prepare", unfolded.append)
+    with suppress(ContentRefused):
+        kept(small.getvalue(), "image/png")
+    assert unfolded == []
+
+
+def test_an_office_file_with_a_list_of_contents_without_end_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of its entries takes ten times its length of the memory that reads it."""
+    many = io.BytesIO()
+    with zipfile.ZipFile(many, "w") as packed:
+        for number in range(30_000):
+            packed.writestr(f"word/{number}", b"")
+        packed.writestr("[Content_Types].xml", b"")
+    monkeypatch.setattr(zipfile, "ZipFile", lambda file: pytest.fail("it was read"))
+    with pytest.raises(ContentRefused) as refused:
+        kept(many.getvalue(), DOCX)
+    assert refused.value.code == "TYPE_MISMATCH"
+
+
+def test_an_office_file_is_kept() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as packed:
+        packed.writestr("[Content_Types].xml", b"<Types/>")
+        packed.writestr("word/document.xml", b"<w:document/>")
+    assert kept(file.getvalue(), DOCX)[1] == file.getvalue()
+
+
+def test_a_jpeg_of_a_million_parts_is_refused_and_not_gone_through() -> None:
+    parts = b"\xff\xe1\x00\x02" * 1_000_000
+    with pytest.raises(Malformed):
+        list(freed(camera_photo()[:2] + parts + camera_photo()[2:], "image/jpeg", 1))
+
+
+def test_pixels_that_look_like_markers_are_pixels() -> None:
+    pixels = b"\xff\x00" * 9 + b"a\xff\xd0b\xff\xff\x00c"
+    picture = b"\xff\xd8\xff\xda\x00\x02" + pixels + b"\xff\xd9"
+    assert b"".join(freed(picture + b"hidden", "image/jpeg", 1)) == picture
+    assert b"".join(freed(picture[:-2], "image/jpeg", 1)) == picture[:-2]
+    assert b"".join(freed(picture[:-1], "image/jpeg", 1)) == picture[:-1]
