@@ -73,8 +73,8 @@ def pull(
                         sql.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 return _page(bearer, entities, cursor, max(1, min(limit, most)), size)
         except (Stream.DoesNotExist, DeviceState.DoesNotExist):
-            DeviceState.objects.get_or_create(device_id=device_id)
-            Stream.objects.get_or_create(device_id=device_id, name=stream)
+            DeviceState.objects.bulk_create([DeviceState(device_id=device_id)], ignore_conflicts=True)
+            Stream.objects.bulk_create([Stream(device_id=device_id, name=stream)], ignore_conflicts=True)
         except OperationalError as error:
             # Another pull of this stream committed after our snapshot: look again from a new one.
             if getattr(error.__cause__, "sqlstate", None) != "40001":

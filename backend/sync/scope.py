@@ -33,7 +33,7 @@ _COMPARE = """
     WHERE v.root IS NULL OR k.root IS NULL OR k.added_gen > %(gen)s OR k.removed_gen IS NOT NULL
 """
 
-_ENTER = """
+_VISIBLE = """
     INSERT INTO sync_streamscope (stream_id, root, added_gen, priority)
     SELECT %(stream)s, v.root, %(next)s, CASE
         WHEN v.kind IN ('org', 'territory') OR v.root = %(user)s OR v.root IN (
@@ -41,6 +41,9 @@ _ENTER = """
                AND x.planned_start >= %(first)s AND x.planned_start < %(last)s)
         THEN 0 ELSE 1 END
     FROM visible_roots(%(user)s, %(now)s) v
+"""
+
+_ENTER = f"""{_VISIBLE}
     LEFT JOIN sync_streamscope k ON k.stream_id = %(stream)s AND k.root = v.root
     WHERE k.root IS NULL OR k.added_gen > %(gen)s OR k.removed_gen IS NOT NULL
     ON CONFLICT (stream_id, root) DO UPDATE
@@ -121,7 +124,8 @@ def enter(stream: Stream, user_id: UUID, gen: int, next_gen: int) -> None:
         "last": now + ahead,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_ENTER, values)
+        # A stream's first pull opens its generations 1 and 2: where nothing can be, nothing need be looked for.
+        cursor.execute(_ENTER if next_gen > 2 else _VISIBLE, values)
 
 
 def remove(stream: Stream, roots: Iterable[str], gen: int) -> None:

@@ -16,8 +16,8 @@ from backend.identity.actor import Actor
 from backend.sync.pull import Pulled, pull
 
 ROWS = 20_000
-SIZE = 4 * 2**20
-"""About so many characters make a piece; two or three times that is what a stream takes of the server's memory."""
+SIZE = 6 * 2**20
+"""About so many characters make a piece; some times that is what a stream takes of the server's memory."""
 ZSTD_LEVEL = 3
 GZIP_LEVEL = 6
 

@@ -120,7 +120,7 @@ def test_what_was_purged_and_mattered_makes_a_cursor_too_old(
     assert ana.ask().reset is ResetReason.TOO_OLD
     assert asked == [Stream.objects.get(device=ana.device).base]
     monkeypatch.undo()
-    ana.take(ana.ask())
+    ana.pull()
     assert len(ana.of("account")) == 4
 
 
