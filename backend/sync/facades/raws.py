@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+import orjson
+
+from backend.sync import storable
 from backend.sync.facades.documents import Document, columns
 from backend.sync.mutators.merging import PATCHES
 from backend.sync.values import Kind, parse
@@ -72,10 +75,18 @@ def _meant(kind: Kind, value: Any) -> Any:
             return value
     if kind is Kind.JSON and isinstance(value, str):
         try:
-            return json.loads(value) if value else None
+            return _read(value) if value else None
         except ValueError:
             return value
     return None if value == "" else value
+
+
+def _read(text: str) -> Any:
+    """Returns what JSON in a column says; raises ValueError, also for what is nested deeper than can be kept."""
+    found = orjson.loads(text)
+    if storable.fault({"": found}) is not None:
+        raise ValueError("it cannot be kept")
+    return found
 
 
 def changed(entity: str, record: Mapping[str, Any]) -> list[str]:
@@ -87,7 +98,7 @@ def changed(entity: str, record: Mapping[str, Any]) -> list[str]:
 def base(entity: str, record: Mapping[str, Any]) -> Document | None:
     """Returns the server's values that the client built on, where it kept them."""
     try:
-        known = json.loads(record.get(BASE) or "null")
+        known = _read(record.get(BASE) or "null")
     except (ValueError, TypeError):
         return None
     return {name: known[name] for name in columns(entity) if name in known} if isinstance(known, dict) else None

@@ -18,7 +18,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from backend.crm.models import Account
 from backend.identity.actor import Actor
 from backend.kit import clock
 from backend.kit.errors import Busy
@@ -30,7 +29,9 @@ from backend.sync.models import DeviceState
 from backend.sync.mutators.merging import PATCHES
 from backend.sync.protocol import Mutation, Status
 from backend.sync.push import push
+from backend.sync.scope import was_given
 from backend.sync.values import canonical
+from backend.territories.coverage import sees
 
 PATIENCE = timedelta(minutes=1)
 OURS = frozenset({"version", "createdAt", "startedAt", "endedAt"})
@@ -69,7 +70,7 @@ def settle(
     elif assumed is None and stands is not None:
         # Another's row, or one of its own that it forgot: it makes no claim about what it overwrites.
         return _answer(entity, told, stands, None, sent)
-    elif patient and assumed is None and _lacks_parent(device_id, sent) and _may_wait(before):
+    elif patient and assumed is None and _lacks_parent(actor, device_id, sent) and _may_wait(before):
         return Verdict(waits=True)
     steps = _steps(entity, row, assumed, sent, stands)
     before.turn += 1
@@ -158,9 +159,10 @@ def _evidence_differs(entity: str, stands: Document, assumed: Document, sent: Do
     return False
 
 
-def _lacks_parent(device_id: UUID, sent: Document) -> bool:
+def _lacks_parent(actor: Actor, device_id: UUID, sent: Document) -> bool:
     parent = _uuid(sent.get("accountId"))
-    if parent is None or Account.objects.filter(pk=parent).exists():
+    # One that is somebody else's waits as one that is nobody's does: else this would tell which there is.
+    if parent is None or sees(actor.user_id, parent) or was_given(device_id, parent):
         return False
     # One that this device sent and that does not stand was refused: no waiting brings it.
     return not LastPush.objects.filter(device_id=device_id, entity="account", row=parent).exclude(sent="").exists()

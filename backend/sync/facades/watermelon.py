@@ -14,6 +14,7 @@ from backend.field.lifecycle import VisitState
 from backend.identity.actor import Actor
 from backend.kit import clock
 from backend.kit.errors import Busy, Invalid
+from backend.sync import storable
 from backend.sync.facades.documents import EVIDENCE, Document, standing
 from backend.sync.facades.held import Held, held
 from backend.sync.facades.raws import Raw, base, changed, document, raw
@@ -43,6 +44,7 @@ MOST_ROWS = 50_000
 PAGE = 5_000
 STREAM = "watermelon"
 MARKS = 3
+LONGEST_ID = 300
 _ENDLESS = 2**53
 
 
@@ -217,11 +219,11 @@ class _Given:
     @classmethod
     def read(cls, name: str, change: Any) -> "_Given":
         """Reads one table's part of a push; raises Invalid for what no such client sends."""
-        parts = change if isinstance(change, dict) else {}
+        parts = change if isinstance(change, dict) else {"created": change}
         created, updated, deleted = (parts.get(part) or [] for part in ("created", "updated", "deleted"))
-        if not (created or updated or deleted) and isinstance(change, dict):
+        if not (created or updated or deleted) and parts is change:
             return cls()
-        lists = all(isinstance(part, list) for part in (created, updated, deleted))
+        lists = parts is change and all(isinstance(part, list) for part in (created, updated, deleted))
         if name in _ENTITIES and lists and all(isinstance(one, dict) and one.get("id") for one in [*created, *updated]):
             return cls(created, updated, [str(one) for one in deleted])
         raise Invalid("BAD_VALUE", f"There are no such changes: {name[:60]}.", fields={name[:60]: "not understood"})
@@ -269,6 +271,8 @@ def _with_evidence(actor: Actor, edits: Sequence[_Edit], evidence: Mapping[str, 
 
 
 def _tell_next(device_id: UUID, entity: str, stands: Document) -> None:
+    if len(stands["id"]) > LONGEST_ID or storable.text(stands["id"]) != stands["id"]:
+        return  # No client makes such an id, and no index holds it.
     with held(device_id, STREAM) as rows:
         mark = rows.take_away if stands["deleted"] else rows.send_again
         mark(entity, [stands["id"]])
