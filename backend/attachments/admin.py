@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from backend.attachments.models import Attachment, Blob, Upload
+from backend.identity.models import User
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Model]
@@ -15,7 +16,18 @@ else:
 
 
 class ReadOnly(ModelAdmin):
-    """Pages on which nothing is added, changed or deleted."""
+    """Pages on which nothing is added, changed or deleted. An operator who belongs to an org sees that one's alone."""
+
+    org = "org"
+    """The way to the org."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
+        """Returns the rows that the operator may see."""
+        rows = super().get_queryset(request)
+        user = request.user
+        if not isinstance(user, User) or user.org_id is None:
+            return rows
+        return rows.filter(**{self.org: user.org_id})
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Never."""
@@ -35,7 +47,7 @@ class AttachmentAdmin(ReadOnly):
     """Attachments, newest first."""
 
     list_display = ("id", "org", "kind", "state", "reason", "size", "author", "account", "created_at", "deleted_at")
-    list_filter = ("kind", "state", "org")
+    list_filter = ("kind", "state", ("org", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("org", "author", "account")
     search_fields = ("id", "sha256")
     ordering = ("-created_at",)
@@ -44,6 +56,8 @@ class AttachmentAdmin(ReadOnly):
 @admin.register(Upload)
 class UploadAdmin(ReadOnly):
     """Uploads, the last touched first."""
+
+    org = "attachment__org"
 
     list_display = ("id", "attachment", "user", "state", "offset", "size", "touched_at", "expires_at")
     list_filter = ("state",)
@@ -55,5 +69,5 @@ class BlobAdmin(ReadOnly):
     """Content, newest first."""
 
     list_display = ("id", "org", "mime_type", "size", "sha256", "has_thumbnail", "stored_at", "doomed_at")
-    list_filter = ("mime_type", "org")
+    list_filter = ("mime_type", ("org", admin.RelatedOnlyFieldListFilter))
     ordering = ("-created_at",)
