@@ -13,7 +13,6 @@ from backend.sync.facades.watermelon import pull_changes, push_changes
 from tests.factories.documents import Collection
 from tests.factories.world import World, acting
 
-
 # Longer than a line of an index, also packed.
 LONG = "".join(hashlib.sha256(bytes([number])).hexdigest() for number in range(200))
 
