@@ -104,7 +104,7 @@ def _fsm(case: _Case) -> _Verdict:
 
 
 def _counter(case: _Case) -> _Verdict:
-    if not case.has_base:
+    if not case.has_base or case.base in (None, "") or not case.rule.reads(case.base):
         return _Fate.REFUSE, "BASE_REQUIRED"
     base, mine, theirs = (parse(Kind.WHOLE, one) or 0 for one in (case.base, case.mine, case.theirs))
     total = theirs + mine - base
@@ -114,8 +114,9 @@ def _counter(case: _Case) -> _Verdict:
 
 
 def _set(case: _Case) -> _Verdict:
-    standing, base = case.theirs or [], (case.base if case.has_base else None) or []
-    if not isinstance(case.mine, list) or not isinstance(base, list):
+    # Without a base that is a list, the phone says what is to be in it, and of nothing that it is to go.
+    standing, base = case.theirs or [], case.base if isinstance(case.base, list) else []
+    if not isinstance(case.mine, list):
         return _Fate.APPLY, case.mine
     before, stands = {canonical(one) for one in base}, {canonical(one) for one in standing}
     wanted = {canonical(one) for one in case.mine}
@@ -161,8 +162,7 @@ def _settle(case: _Case) -> _Verdict:
     if rule.equal(case.mine, case.theirs) and rule.policy not in _ADDS:
         return _SAME
     # What is no such value at all is refused by the rule that names it, not asked about.
-    read = rule.reads(case.mine) and (rule.policy is not Merge.COUNTER or rule.reads(case.base))
-    if not read and rule.policy is not Merge.SERVER:
+    if not rule.reads(case.mine) and rule.policy is not Merge.SERVER:
         return _Fate.APPLY, case.mine
     return _POLICIES[rule.policy](case)
 

@@ -28,6 +28,8 @@ class Kind(StrEnum):
 
 _NOT_READ = (ValueError, TypeError, InvalidOperation, OverflowError, AttributeError)
 _MILLISECOND = 1_000
+_DIGITS = 300
+"""A number of more is none of ours; written out, "1e999999999" would take a day."""
 
 
 def parse(kind: Kind, value: Any, *, places: int | None = None) -> Any:
@@ -103,7 +105,7 @@ def _text(value: Any) -> str:
 
 def _whole(value: Any) -> int:
     number = Decimal(str(value))
-    if number != number.to_integral_value():
+    if number.adjusted() > _DIGITS or number != number.to_integral_value():
         raise ValueError("not whole")
     return int(number)
 

@@ -221,3 +221,19 @@ def test_a_counter_that_both_lowered_below_nothing_is_asked_about() -> None:
     rule = Field(Merge.COUNTER, Kind.WHOLE, low=0)
     assert settle(rule, 3, 1, 1).clashes["x"].theirs == 1
     assert settle(rule, 3, -1, 3).apply == {"x": -1}
+
+
+@pytest.mark.parametrize("base", [None, "", "many", 2.5, True])
+def test_a_counter_whose_base_is_no_number_is_not_overwritten(base: Any) -> None:
+    assert settle(RULES[Merge.COUNTER][0], base, 3, 9).refused == {"x": "BASE_REQUIRED"}
+
+
+@pytest.mark.parametrize("base", ["bar", {}, 7])
+def test_a_set_whose_base_is_none_takes_nothing_away(base: Any) -> None:
+    assert outcome(RULES[Merge.SET][0], base, ["new"], ["old"]) == ["old", "new"]
+
+
+@pytest.mark.parametrize("text", ["1e301", "-1e301", "1e999999999999"])
+def test_a_number_that_would_take_hours_to_write_out_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match="whole"):
+        parse(Kind.WHOLE, text)
