@@ -77,7 +77,7 @@ class Outbox:
         Inside `store.writing()` several become one group: all are kept or none. Raises NotNow when it is too large."""
         said = {"base": dict(base or {}), "set": dict(changes or {}), "args": dict(args or {})}
         body = said | {"protocol": PROTOCOL}
-        if len(json.dumps(body).encode()) > MUTATION_BYTES - 1024:
+        if len(json.dumps(body, ensure_ascii=False).encode(errors="replace")) > MUTATION_BYTES - 1024:
             raise NotNow("MUTATION_TOO_LARGE", "That is more than one message can carry (64 KiB); make it shorter.")
         with self._store.writing() as db:
             waits_for = [*after, *_makers(db, {entity_id, *_named(said["args"])})]

@@ -96,7 +96,7 @@ def actions_after(error: DomainError, mutation: Mutation) -> list[str]:
 def _keepable(mutation: Mutation) -> bool:
     parts = (mutation.set, mutation.args, mutation.base)
     plain = all(storable.fault(part) is None for part in ({"name": mutation.name}, *parts))
-    return plain and len(ledger.body(mutation)) <= MUTATION_BYTES
+    return plain and ledger.size(mutation) <= MUTATION_BYTES
 
 
 def rows_of(outcome: Outcome) -> list[dict[str, Any]]:
@@ -166,13 +166,24 @@ def _keep(
 
 def _root(caller: Caller, entity: str, mutation: Mutation) -> UUID | None:
     """Returns the root of the row it was about, if its person sees it or was given it: others learn nothing."""
+    root = _root_of(entity, mutation.entity_id)
+    known = root is not None and (sees(caller.actor.user_id, root) or was_given(caller.device_id, root))
+    return root if known else None
+
+
+def _root_of(entity: str, row: UUID | None) -> UUID | None:
     table = BY_ENTITY.get(entity)
-    if table is None or mutation.entity_id is None:
+    if table is None or row is None:
         return None
     with connection.cursor() as cursor:
         sql = f"SELECT {table.root.of('t')} FROM {table.table} t{table.root.join('t')} WHERE t.id = %s"
-        cursor.execute(sql, [mutation.entity_id])
+        cursor.execute(sql, [row])
         found = cursor.fetchone()
-    root = found[0] if found else None
-    known = root is not None and (sees(caller.actor.user_id, root) or was_given(caller.device_id, root))
-    return root if known else None
+    root: UUID | None = found[0] if found else None
+    return root
+
+
+def may_tell(issue: SyncIssue) -> bool:
+    """Says whether the person of an issue sees the row it is about now: whoever settles it for them may see more."""
+    root = _root_of(issue.entity, issue.entity_id)
+    return root is not None and sees(issue.user_id, root)

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection, transaction
 
 from backend.kit.errors import Busy, Conflict, DomainError, Invalid, NotFound
 from backend.kit.logs import logger
@@ -13,7 +13,9 @@ from backend.sync.mutators.registry import EVIDENCE, Caller, Outcome, find
 from backend.sync.protocol import MUTATION_BYTES, Mutation, Result, Status
 
 _log = logger("sync")
-_OURS = (IntegrityError, DataError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError)
+_REFUSED_HERE = (IntegrityError, DataError)
+_NOT_ITS_FAULT = (Busy, DatabaseError, InterfaceError, OSError, MemoryError)
+"""The server cannot just now, or is not what it should be, as in the minutes of a release: the phone sends it again."""
 
 
 def attempt(caller: Caller, mutation: Mutation) -> Outcome | DomainError:
@@ -31,20 +33,25 @@ def attempt(caller: Caller, mutation: Mutation) -> Outcome | DomainError:
             # Foreign keys are deferred: asked now, a broken one is this mutation's fault and not the commit's.
             connection.check_constraints()
             return outcome
-    except Busy:
+    except _REFUSED_HERE as error:
+        # The database tells the values it refused, which are nobody's business in a log.
+        return _invariant(mutation, error, told=None)
+    except _NOT_ITS_FAULT:
         raise
     except NotFound as error:
         # Evidence is tried on its own; where there is nothing to attach it to, the reason lies before it.
         return _on_rejected() if waits else error
     except DomainError as error:
         return error
-    except _OURS as error:
-        # An invariant that no rule named, or a value that no rule thought of: refused all the same, and told to us.
-        # The database tells the values it refused, which are nobody's business in a log.
-        told = None if isinstance(error, DatabaseError) else error
-        name = storable.text(mutation.name[:60])
-        _log.error("push_invariant", mutation=name, error=type(error).__name__, exc_info=told)
-        return Invalid("INVARIANT", "That would break a rule of the data.")
+    except Exception as error:  # noqa: BLE001 - told to us and kept for its person; raised, it would stop the phone for ever
+        return _invariant(mutation, error, told=error)
+
+
+def _invariant(mutation: Mutation, error: Exception, *, told: Exception | None) -> Invalid:
+    """An invariant that no rule named, or a value that no rule thought of: refused all the same, and told to us."""
+    name = storable.text(mutation.name[:60])
+    _log.error("push_invariant", mutation=name, error=type(error).__name__, exc_info=told)
+    return Invalid("INVARIANT", "That would break a rule of the data.")
 
 
 def _on_rejected() -> Invalid:
@@ -53,7 +60,7 @@ def _on_rejected() -> Invalid:
 
 def _check(mutation: Mutation) -> None:
     """Refuses what cannot be done whatever it means."""
-    if (size := len(ledger.body(mutation))) > MUTATION_BYTES:
+    if (size := ledger.size(mutation)) > MUTATION_BYTES:
         raise Invalid("MUTATION_TOO_LARGE", "A mutation is at most 64 KiB.", fields={"mutation": f"{size} bytes"})
     for values in (mutation.set, mutation.args, mutation.base):
         if (key := storable.fault(values)) is not None:

@@ -19,6 +19,15 @@ from backend.sync.protocol import Halt, Mutation, Result, Status
 
 def body(mutation: Mutation) -> str:
     """Returns what makes two sendings of one mutation the same, as text: all of it but number and clock."""
+    return json.dumps(_parts(mutation), sort_keys=True, separators=(",", ":"))
+
+
+def size(mutation: Mutation) -> int:
+    """Returns how large it is as it is sent: in bytes of UTF-8, in which a letter of any script is a few."""
+    return len(json.dumps(_parts(mutation), ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def _parts(mutation: Mutation) -> Any:
     parts: dict[str, Any] = {
         "id": str(mutation.id),
         "name": mutation.name,
@@ -30,7 +39,7 @@ def body(mutation: Mutation) -> str:
     }
     if mutation.group is not None:
         parts["group"] = str(mutation.group)
-    return json.dumps(storable.kept(parts), sort_keys=True, separators=(",", ":"))
+    return storable.kept(parts)
 
 
 def digest(mutation: Mutation) -> str:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import InterfaceError, OperationalError, ProgrammingError
 
 from backend.crm.models import Account, Activity
 from backend.field.models import Visit
@@ -13,8 +15,10 @@ from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.sync.models import SyncIssue, SyncOp
+from backend.sync.mutators import registry
+from backend.sync.mutators.registry import Caller, Outcome
 from backend.sync.protocol import Halt, Mutation, Status
-from tests.factories.replica import Replica
+from tests.factories.replica import Replica, codes
 from tests.factories.world import World
 
 Phone = Callable[[User], Replica]
@@ -49,6 +53,9 @@ POISON: dict[str, tuple[str, dict[str, Any]]] = {
     "not a number": ("account.patch", {"set": {"boost": float("nan")}}),
     "infinite": ("account.patch", {"set": {"serviceMinutes": float("inf")}}),
     "not a number in the base": ("account.patch", {"set": {"notes": "x"}, "base": {"notes": float("nan")}}),
+    "a number of a billion digits": ("account.patch", {"set": {"serviceMinutes": "1e999999999"}}),
+    "a count of a billion digits": ("account.patch", {"set": {"displays": "1e999999999"}, "base": {"displays": 0}}),
+    "a count from a billion digits": ("account.patch", {"set": {"displays": 1}, "base": {"displays": "1e999999999"}}),
     "a number of 400 digits": ("account.patch", {"set": {"boost": 10**400}}),
     "a latitude of 400 digits": ("visit.checkIn", {"args": {"checkInId": str(new_id()), "lat": 10**400, "lng": 1}}),
     "deep": ("visit.complete", {"args": {"reportId": str(new_id()), "outcome": "x", "answers": nested(900)}}),
@@ -221,3 +228,57 @@ def test_an_overwritten_phone_number_that_reads_alike_is_a_conflict(field: World
     [result] = ana.push(ana.mutation("account.patch", account.pk, base={"phone": "515"}, set={"phone": "600"})).results
     account.refresh_from_db()
     assert (result.status, account.phone) == (Status.CONFLICT, "0515")
+
+
+@pytest.mark.trap(17)
+@pytest.mark.parametrize("fault", [RecursionError(), AssertionError(), Account.DoesNotExist(), ValidationError("x")])
+def test_a_fault_of_ours_in_one_mutation_stops_nothing_behind_it(
+    field: World, phone: Phone, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    """Trap 17: asked to send it again, a phone would send it for ever."""
+    account = field.account("Hilltop", field.north)
+    ana = phone(field.ana)
+
+    def faulty(caller: Caller, mutation: Mutation) -> Outcome:
+        raise fault
+
+    monkeypatch.setitem(registry._REGISTRY, "account.patch", faulty)
+    args = {"accountId": str(account.pk), "kind": "note", "subject": "ok"}
+    sent = ana.mutation("account.patch", account.pk, set={"notes": "x"})
+    reply = ana.push(sent, ana.mutation("activity.create", new_id(), args=args))
+    assert codes(reply) == [(Status.REJECTED, "INVARIANT"), (Status.APPLIED, None)]
+    monkeypatch.undo()
+    retry = ana.mutation("syncIssue.resolve", SyncIssue.objects.get().pk, args={"action": "retry"})
+    assert codes(ana.push(retry)) == [(Status.APPLIED, None)]
+    assert Account.objects.get(pk=account.pk).notes == "x"
+
+
+@pytest.mark.parametrize("fault", [OperationalError(), ProgrammingError(), InterfaceError(), MemoryError(), OSError()])
+def test_what_is_wrong_with_the_server_is_not_put_down_to_the_mutation(
+    field: World, phone: Phone, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    account = field.account("Hilltop", field.north)
+    ana = phone(field.ana)
+
+    def faulty(caller: Caller, mutation: Mutation) -> Outcome:
+        raise fault
+
+    monkeypatch.setitem(registry._REGISTRY, "account.patch", faulty)
+    sent = ana.mutation("account.patch", account.pk, set={"notes": "x"})
+    with pytest.raises(type(fault)):
+        ana.push(sent)
+    assert SyncOp.objects.count() == 0
+
+
+@pytest.mark.parametrize("letter", ["x", "ж", "字", "😀"])
+def test_a_mutation_is_as_large_as_it_is_sent(field: World, phone: Phone, letter: str) -> None:
+    """A long text is as welcome in Kyiv as in Ames: its size is in the bytes that are sent, of UTF-8."""
+    account = field.account("Hilltop", field.north)
+    ana, letters = phone(field.ana), 60_000 // len(letter.encode())
+    report = {"accountId": str(account.pk), "kind": "note", "subject": "x", "body": letter * min(letters, 20_000)}
+    notes = letter * (letters * 2)
+    reply = ana.push(
+        ana.mutation("activity.create", new_id(), args=report),
+        ana.mutation("account.patch", account.pk, set={"notes": notes}),
+    )
+    assert codes(reply) == [(Status.APPLIED, None), (Status.REJECTED, "MUTATION_TOO_LARGE")]
