@@ -19,7 +19,7 @@ def add_address(*, actor: Actor, account: Account, address_id: UUID, values: Map
     """Writes an address down; the first of an account is its primary one."""
     rules.check_may_edit(actor, account, {})
     # The account row serialises two first addresses of one account.
-    Account.objects.select_for_update().get(pk=account.pk, org_id=actor.org_id)
+    rules.check_standing(Account.objects.select_for_update().get(pk=account.pk, org_id=actor.org_id))
     first = not Address.objects.filter(account=account, is_primary=True, deleted_at=None).exists()
     address = Address(id=address_id, org_id=actor.org_id, account=account, is_primary=first)
     _set(address, values)

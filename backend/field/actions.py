@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from backend.crm.models import Account
 from backend.events import outbox
@@ -90,7 +90,12 @@ def check_in(
     )
     visit.state = VisitState.IN_PROGRESS
     visit.started_at = seen.at
-    visit.save(update_fields=["state", "started_at"])
+    try:
+        with transaction.atomic():
+            visit.save(update_fields=["state", "started_at"])
+    except IntegrityError as error:
+        # Begun on another phone of theirs since we looked.
+        raise rules.one_in_progress() from error
     outbox.append(VisitCheckedIn(visit_id=visit.pk, check_in_id=seen.pk, actor_id=actor.user_id), org_id=visit.org_id)
     return seen
 

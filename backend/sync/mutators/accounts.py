@@ -3,6 +3,7 @@
 from backend.crm import actions, addresses, corrections
 from backend.crm.models import Account, AccountContactRelation, Address, Contact
 from backend.crm.rules import LIFECYCLE_MOVES
+from backend.kit.errors import Busy
 from backend.sync.mutators import decode, reach
 from backend.sync.mutators.merging import patch, patchable, remove, standing
 from backend.sync.mutators.registry import DONE, Caller, Outcome, mutator
@@ -98,6 +99,9 @@ def _locked(caller: Caller, mutation: Mutation) -> AccountContactRelation:
     # The person first, as their edit locks them: two phones must not wait for one another.
     person = Contact.objects.select_for_update().get(pk=seen.contact_id)
     relation = AccountContactRelation.objects.select_for_update().get(pk=seen.pk)
+    if relation.deleted_at is not None:
+        # It went while its lock was waited for, perhaps into another: asked again, its id leads there.
+        raise Busy("BUSY", "The contact was changed this moment; try again.")
     relation.contact = person
     return relation
 
