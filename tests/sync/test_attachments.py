@@ -1,6 +1,7 @@
 """Photos and signatures on their way from one phone to another: announced, sent, committed, seen; never lost to a hand-over."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -86,6 +87,14 @@ def test_a_photo_taken_while_the_account_went_to_cy_is_kept_and_credited(field: 
     cy.pull()
     [seen] = cy.of("attachment").values()
     assert (seen["state"], seen["authorId"]) == ("stored", str(field.ana.pk))
+
+
+def test_a_photo_is_not_held_back_by_what_it_builds_on(field: World, phone: Phone) -> None:
+    account, ana = field.account("Hilltop", field.north), phone(field.ana)
+    ana.pull()
+    bad = ana.mutation("account.patch", account.pk, set={"name": ""})
+    photo = replace(add(ana, accountId=account.pk), depends_on=(bad.id,))
+    assert codes(ana.push(bad, photo)) == [(Status.REJECTED, "REQUIRED"), (Status.APPLIED, None)]
 
 
 def test_nobody_attaches_to_what_they_never_had(field: World, phone: Phone) -> None:

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from backend.crm.models import Account
+from backend.crm.models import Account, Opportunity
 from backend.events.models import OutboxEvent
 from backend.field.actions import leave_undone
 from backend.field.lifecycle import VisitState
 from backend.field.models import CheckIn, Visit, VisitReport
+from backend.identity.actions import revoke_device
 from backend.identity.models import Role, User
 from backend.kit import clock
 from backend.kit.ids import new_id
@@ -213,3 +214,53 @@ def test_an_offset_beyond_the_calendar_is_none(field: World, phone: Phone, offse
     sent = ana.mutation("account.patch", account.pk, set={"notes": "x"}, client_time=claimed, clock_offset_ms=offset)
     assert codes(ana.push(sent)) == [(Status.APPLIED, None)]
     assert Account.objects.get(pk=account.pk).notes == "x"
+
+
+@pytest.mark.trap(16)
+def test_a_note_on_a_deal_of_a_store_that_was_lost_is_kept(field: World, phone: Phone) -> None:
+    account = field.account("Hilltop", field.north)
+    deal, gone = field.deal(account), field.deal(account, name="Called off")
+    ana, cy = phone(field.ana), phone(field.cy)
+    note = {"kind": "note", "subject": "Keys"}
+    stranger = cy.mutation("activity.create", new_id(), args={**note, "opportunityId": str(deal.pk)})
+    assert codes(cy.push(stranger)) == [(Status.REJECTED, "OPPORTUNITY_NOT_FOUND")]
+    ana.pull()
+    place_account(actor=acting(field.dee), account=account, territory=field.south)
+    Opportunity.objects.filter(pk=gone.pk).update(deleted_at=clock.now())
+    sent = [
+        ana.mutation("activity.create", new_id(), args={**note, "opportunityId": str(one.pk)}) for one in (deal, gone)
+    ]
+    assert codes(ana.push(*sent)) == [(Status.APPLIED, None)] * 2
+    cy.pull()
+    assert [row["ownerId"] for row in cy.of("activity").values()] == [str(field.ana.pk)] * 2
+
+
+def test_who_leads_the_witness_but_not_the_store_does_not_take_the_visit_from_its_rep(
+    field: World, phone: Phone
+) -> None:
+    account = field.account("Hilltop", field.north)
+    visit = field.visit(account)
+    ana, ben, dee = phone(field.ana), phone(field.ben), phone(field.dee)
+    ana.pull()
+    Visit.objects.filter(pk=visit.pk).update(rep=field.cy)
+    place_account(actor=acting(field.dee), account=account, territory=field.south)
+    ana.push(check_in(ana, visit), report(ana, visit))
+    issue = SyncIssue.objects.order_by("created_at").last()
+    assert issue is not None
+    assert settle(ben, issue, "keepMine") == [(Status.REJECTED, "OUT_OF_SCOPE")]
+    visit.refresh_from_db()
+    assert (visit.rep_id, visit.state) == (field.cy.pk, "planned")
+    assert settle(dee, issue, "keepMine") == [(Status.APPLIED, None)]
+
+
+def test_a_revoked_phones_refused_mutation_can_still_be_done(field: World, phone: Phone) -> None:
+    account = field.account("Hilltop", field.north)
+    ana, ben = phone(field.ana), phone(field.ben)
+    ana.pull()
+    place_account(actor=acting(field.dee), account=account, territory=field.south)
+    args = {"accountId": str(account.pk), "kind": "note", "subject": ""}
+    ana.push(ana.mutation("activity.create", new_id(), args=args))
+    revoke_device(actor=acting(field.dee), device_id=ana.device.pk, reason="lost")
+    issue = SyncIssue.objects.get()
+    SyncIssue.objects.filter(pk=issue.pk).update(mutation={**issue.mutation, "args": {**args, "subject": "Called"}})
+    assert settle(ben, issue, "retry") == [(Status.APPLIED, None)]

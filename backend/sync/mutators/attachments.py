@@ -24,7 +24,7 @@ def _place(caller: Caller, mutation: Mutation) -> tuple[Account, Visit | None]:
     return visit.account, visit
 
 
-@mutator("attachment.add")
+@mutator("attachment.add", evidence=True)
 def add(caller: Caller, mutation: Mutation) -> Outcome:
     """Announces a photo, a signature or a document: evidence, so it is taken when the account was lost meanwhile."""
     args = mutation.args

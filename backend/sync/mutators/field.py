@@ -61,9 +61,9 @@ def check_in(caller: Caller, mutation: Mutation) -> Outcome:
     """The rep stands there."""
     args = mutation.args
     decode.only(args, "checkInId", "lat", "lng", "accuracyM", "at")
-    visit = reach.visit_for_evidence(caller, decode.entity_id(mutation))
     if caller.insist:
-        return _settle(caller, visit)
+        return _settle(caller, mutation)
+    visit = reach.visit_for_evidence(caller, decode.entity_id(mutation))
     kept = late.keep_check_in(
         actor=caller.actor,
         visit=visit,
@@ -85,9 +85,9 @@ def complete(caller: Caller, mutation: Mutation) -> Outcome:
     """The visit ends with its report."""
     args = mutation.args
     decode.only(args, "reportId", "outcome", "summary", "answers", "at")
-    visit = reach.visit_for_evidence(caller, decode.entity_id(mutation))
     if caller.insist:
-        return _settle(caller, visit)
+        return _settle(caller, mutation)
+    visit = reach.visit_for_evidence(caller, decode.entity_id(mutation))
     kept = late.keep_report(
         actor=caller.actor,
         visit=visit,
@@ -101,8 +101,9 @@ def complete(caller: Caller, mutation: Mutation) -> Outcome:
     return Outcome(objection=kept.objection)
 
 
-def _settle(caller: Caller, visit: Visit) -> Outcome:
+def _settle(caller: Caller, mutation: Mutation) -> Outcome:
     """The evidence is there already: a person says that the visit was made."""
+    visit = reach.settled_visit(caller, decode.entity_id(mutation))
     late.settle_by_evidence(actor=caller.reader, visit=visit, author_id=caller.actor.user_id)
     return DONE
 

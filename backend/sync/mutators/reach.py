@@ -97,10 +97,29 @@ def order(caller: Caller, order_id: UUID) -> Order:
     return _within(caller, found, root, "order")
 
 
+def settled_visit(caller: Caller, visit_id: UUID) -> Visit:
+    """Returns a visit of which a person now says that its author made it: the author's own, or one which that person sees.
+
+    What the author's device was given lets them witness, and nobody take a visit from a rep whom they do not lead."""
+    found = visit_for_evidence(caller, visit_id)
+    if found.rep_id != caller.actor.user_id and not sees(caller.reader.user_id, found.account_id):
+        raise out_of_scope()
+    return found
+
+
 def opportunity(caller: Caller, opportunity_id: UUID) -> Opportunity:
     """Returns a deal the person sees by its account, or by its owner when it has none."""
     found = Opportunity.objects.filter(org_id=caller.actor.org_id, pk=opportunity_id).first()
     return _within(caller, found, lambda deal: deal.account_id or deal.owner_id, "opportunity")
+
+
+def opportunity_for_evidence(caller: Caller, opportunity_id: UUID) -> Opportunity:
+    """Returns a deal the person sees, or one whose account the device was given; one called off meanwhile too."""
+    found = Opportunity.objects.filter(org_id=caller.actor.org_id, pk=opportunity_id).first()
+    root = None if found is None else found.account_id or found.owner_id
+    if found is None or root is None or not (sees(caller.reader.user_id, root) or _given(caller, root)):
+        raise missing("opportunity", "opportunityId")
+    return found
 
 
 def line(caller: Caller, line_id: UUID) -> OpportunityLine:

@@ -26,7 +26,7 @@ def create_activity(caller: Caller, mutation: Mutation) -> Outcome:
         subject=decode.text(args, "subject"),
         body=decode.text(args, "body"),
         account=None if account_id is None else reach.account_for_evidence(caller, account_id),
-        opportunity=None if deal_id is None else reach.opportunity(caller, deal_id),
+        opportunity=None if deal_id is None else reach.opportunity_for_evidence(caller, deal_id),
         due_at=decode.instant(args, "dueAt"),
     )
     return DONE
