@@ -47,11 +47,14 @@ class View:
         """Returns a mutation of this version, or of the one it names, as the newest one would have sent it."""
         return versions.upcast(mutation, mutation.protocol or self.protocol)
 
-    def seen(self, entity: str, claimed: Mapping[str, Any], stands: Mapping[str, Any]) -> dict[str, Any]:
-        """Returns `claimed` values (a mutation's base, or set) with what stands in place of what this version was told of
-        it: a phone that was told `lapsed` for a newer `dormant` and sends `lapsed` back has not changed anything."""
+    def seen(
+        self, entity: str, claimed: Mapping[str, Any], stands: Mapping[str, Any], written_in: int | None = None
+    ) -> dict[str, Any]:
+        """Returns `claimed` values (a mutation's base, or set) with what stands in place of what this version, or the one
+        the mutation was written in, was told of it: a phone that was told `lapsed` for a newer `dormant` and sends `lapsed`
+        back has not changed anything."""
         seen = dict(claimed)
-        for name, told in versions.former_values(entity, self.protocol).items():
+        for name, told in versions.former_values(entity, written_in or self.protocol).items():
             if name in seen and name in stands and stands[name] in told and seen[name] == told[stands[name]]:
                 seen[name] = stands[name]
         return seen

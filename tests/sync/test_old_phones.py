@@ -181,17 +181,20 @@ def test_an_updated_app_keeps_its_outbox_and_fetches_only_what_changed(
     field: World, phone: Phone, release: Release
 ) -> None:
     """Its mutations say in which version they were written; its cursor is the old app's."""
-    hilltop = field.account("Hilltop", field.north)
+    hilltop, asleep = field.account("Hilltop", field.north), field.account("Valley", field.north)
+    Account.objects.filter(pk=asleep.pk).update(lifecycle="lapsed")
     field.deal(hilltop)
     ana = of_version(phone(field.ana), 2)
     all_right(ana)
     waiting = [
         ana.mutation("account.create", new_id(), args={"name": "Found"}, protocol=2),
         ana.mutation("account.patch", hilltop.pk, base={"notes": ""}, set={"notes": "Back door"}, protocol=2),
+        ana.mutation("account.patch", asleep.pk, set={"lifecycle": "lapsed", "phone": "1"}, protocol=2),
     ]
     with release():
+        sleep(asleep)
         ana.protocol = 3
-        assert codes(ana.push(*waiting)) == [(Status.APPLIED, None)] * 2
+        assert codes(ana.push(*waiting)) == [(Status.APPLIED, None)] * 3
         pages = ana.pull(limit=2)
         assert ana.resets == []
         assert {op["entity"] for page in pages for op in page.ops} <= {"account", "address"}

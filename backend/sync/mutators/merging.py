@@ -102,8 +102,8 @@ def patch(
     if not wanted:
         raise Invalid("REQUIRED", "set names at least one field.", fields={"set": "empty"})
     theirs = {name: table.fields[name].wire(stands[name]) for name in wanted}
-    mine = caller.view.seen(table.entity, wanted, theirs)
-    base = caller.view.seen(table.entity, mutation.base, theirs)
+    mine = caller.view.seen(table.entity, wanted, theirs, mutation.protocol)
+    base = caller.view.seen(table.entity, mutation.base, theirs, mutation.protocol)
     if caller.insist:
         added = {name for name in wanted if table.fields[name].policy is Merge.APPEND}
         base = {name: value for name, value in theirs.items() if name not in added}
@@ -133,7 +133,7 @@ def remove(
     decode.only(mutation.base, *table.columns)
     forced = caller.insist or (decode.flag(mutation.args, "force") and caller.reader.leads)
     theirs = {name: table.fields[name].wire(stands[name]) for name in mutation.base}
-    base = caller.view.seen(table.entity, mutation.base, theirs)
+    base = caller.view.seen(table.entity, mutation.base, theirs, mutation.protocol)
     clashes = {
         name: Clash(table.fields[name].policy, saw, None, theirs[name])
         for name, saw in base.items()
