@@ -1,7 +1,8 @@
 """One request: who calls, how to reach the database, what is loaded already."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from strawberry.types import Info as StrawberryInfo
@@ -14,7 +15,10 @@ from backend.kit import logs
 from backend.kit.errors import DomainError, NotFound, Unauthenticated
 from backend.schema.execution import Run, run_in_pool
 from backend.schema.loaders import Loaders
+from backend.schema.turns import turn
 from backend.sync import versions
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -41,6 +45,11 @@ class Context:
         if self._loaders is None:
             self._loaders = Loaders(self.actor, self.run)
         return self._loaders
+
+    async def run_in_turn(self, function: Callable[[], T]) -> T:
+        """Runs what is dear, in its caller's turn."""
+        async with turn(self.actor.user_id):
+            return await self.run(function)
 
     def forget_loaded(self) -> None:
         """Begins a new operation, or a new event of a subscription: nothing read before may answer it."""

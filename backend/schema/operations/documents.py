@@ -37,7 +37,7 @@ async def _pull(info: Info, entity: str, checkpoint: Any, limit: int, kind: type
     actor = info.context.actor
     device = _device(actor)
     cursor = None if checkpoint is None else checkpoint.cursor
-    found = await info.context.run(
+    found = await info.context.run_in_turn(
         lambda: rxdb.pull_documents(actor=actor, device_id=device, entity=entity, checkpoint=cursor, limit=limit)
     )
     point = types.DocumentCheckpoint(cursor=found.checkpoint)
@@ -48,7 +48,9 @@ async def _push(info: Info, entity: str, rows: Sequence[Any] | None, kind: type[
     actor = info.context.actor
     device = _device(actor)
     pairs = [(row.assumed_master_state, row.new_document_state) for row in rows or ()]
-    told = await info.context.run(lambda: rxdb.push_documents(actor=actor, device_id=device, entity=entity, rows=pairs))
+    told = await info.context.run_in_turn(
+        lambda: rxdb.push_documents(actor=actor, device_id=device, entity=entity, rows=pairs)
+    )
     return documents(kind, told)
 
 
@@ -101,7 +103,7 @@ class DocumentsQuery:
         del schema_version  # every column is sent, and a client drops what its schema does not know
         actor = info.context.actor
         device = _device(actor)
-        found = await info.context.run(
+        found = await info.context.run_in_turn(
             lambda: watermelon.pull_changes(
                 actor=actor, device_id=device, last=last_pulled_at, unsent=unsent, migration=migration
             )
@@ -147,7 +149,7 @@ class DocumentsMutation:
         if not isinstance(changes, dict):
             raise Invalid("BAD_VALUE", "changes must be an object.", fields={"changes": "not an object"})
         given = dict(changes)
-        await info.context.run(lambda: watermelon.push_changes(actor=actor, device_id=device, changes=given))
+        await info.context.run_in_turn(lambda: watermelon.push_changes(actor=actor, device_id=device, changes=given))
         return True
 
 

@@ -54,7 +54,7 @@ class SyncQuery:
             device = device_for(actor, device_id, protocol)
             return pull(actor=actor, device_id=device, protocol=protocol, cursor=cursor, limit=limit)
 
-        pulled = await info.context.run(read)
+        pulled = await info.context.run_in_turn(read)
         page = pulled.page
         return SyncPage(
             ops=unread(page.lines),  # type: ignore[arg-type]
@@ -85,7 +85,7 @@ class SyncMutation:
             device = device_for(actor, device_id, protocol)
             return push(actor=actor, device_id=device, mutations=decoded, protocol=protocol)
 
-        reply = await info.context.run(act)
+        reply = await info.context.run_in_turn(act)
         return SyncPushPayload(
             last_seq=reply.last_seq,
             results=rows.many(SyncResult, reply.results),
