@@ -8,12 +8,14 @@ from typing import Self
 
 import httpx
 
+from backend.attachments.models import Attachment
 from backend.crm.models import Account, Activity, Opportunity, StageHistory
 from backend.field.models import CheckIn, Visit, VisitReport
 from backend.sync.models import DeviceState, SyncOp
 from mobile_client_stub.device import Device
 from mobile_client_stub.errors import NotReached
 from mobile_client_stub.patience import Patience
+from tests.attachments.pictures import signature
 from tests.factories.world import PASSWORD, World
 
 STORES = 6
@@ -84,7 +86,7 @@ class Day:
     def sync(self) -> None:
         """Syncs until everything is sent and everything has come."""
         self.keep_trying(self.ana.sync)
-        assert self.ana.unsent() == 0
+        assert (self.ana.unsent(), self.ana.files_waiting(), self.ana.files_refused()) == (0, 0, {})
 
     def work(self, part: int) -> None:
         """Visits two stores, finds a prospect and writes a note, all without a line."""
@@ -92,6 +94,9 @@ class Day:
         for visit in self.visits[part * 2 : part * 2 + 2]:
             self.ana.check_in(str(visit.pk), 42.03, -93.62, 8.0)
             self.ana.report(str(visit.pk), "order", f"Part {part}")
+            if part == 1:
+                (self.folder / "signed.png").write_bytes(signature(self.visits.index(visit)))
+                self.ana.attach(str(visit.pk), self.folder / "signed.png", "signature")
         place = self.ana.create_account(f"Found {part}")
         self.prospects.append(place["id"])
         self.ana.add_note(place["id"], f"Seen {part}")
@@ -128,9 +133,11 @@ class Day:
         device = self.ana.who
         assert device is not None
         ledger = SyncOp.objects.filter(device_id=device.device_id).order_by("seq")
-        assert [(op.seq, str(op.pk)) for op in ledger] == list(enumerate(self.done, 1))
+        assert [op.seq for op in ledger] == list(range(1, len(self.done) + 3))
+        # The phone itself says of each file that it has arrived, when it has.
+        assert [str(op.pk) for op in ledger if op.name != "attachment.commit"] == self.done
         assert {op.status for op in ledger} == {"APPLIED", "CONFLICT"}
-        assert DeviceState.objects.get(device_id=device.device_id).last_seq == len(self.done)
+        assert DeviceState.objects.get(device_id=device.device_id).last_seq == len(self.done) + 2
         org = self.world.org
         mine = {"org": org, "rep": self.world.ana}
         assert (
@@ -141,6 +148,9 @@ class Day:
         assert {
             str(one) for one in Account.objects.filter(org=org, lifecycle="prospect").values_list("id", flat=True)
         } == set(self.prospects)
+        signed = Attachment.objects.filter(org=org).values_list("state", "sha256")
+        assert [state for state, _ in signed] == ["stored", "stored"]
+        assert len({sha256 for _, sha256 in signed}) == 2
         subjects = Activity.objects.filter(org=org).order_by("subject").values_list("subject", flat=True)
         assert list(subjects) == ["Seen 0", "Seen 1", "Seen 2"]
         notes = Account.objects.filter(pk__in=[one.pk for one in self.stores[:3]]).values_list("notes", flat=True)

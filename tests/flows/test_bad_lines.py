@@ -1,5 +1,7 @@
 """The day over lines as they are on the road: it ends as it would have over a good one."""
 
+import os
+import socket
 from collections.abc import Iterable
 from itertools import cycle
 from pathlib import Path
@@ -11,6 +13,9 @@ from tests.factories.world import World
 from tests.flows.day import Day, Outage
 from tests.flows.faults import DRIPPING, SLOW, Ending, Fault, weather
 from tests.flows.line import Line
+
+SOAK = "SOAK" in os.environ
+"""Set by `make soak`: more of everything, and seconds that really pass."""
 
 LINES: dict[str, Iterable[Fault]] = {
     "good": [],
@@ -32,7 +37,7 @@ def test_the_day_ends_the_same(server: Serving, world: World, tmp_path: Path, ki
         day.check()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", range(1, 31 if SOAK else 3))
 def test_the_day_ends_the_same_in_any_weather(server: Serving, world: World, tmp_path: Path, seed: int) -> None:
     with Line(server.base, weather(seed)) as line, Day(world, server.base, line.base, tmp_path) as day:
         day.live()
@@ -54,6 +59,27 @@ def test_a_minute_without_a_line_is_waited_out(server: Serving, world: World, tm
             day.fight()
             if when == "before she pushes":
                 line.cut()
+            day.sync()
+            day.check()
+            assert day.tries > 5, "the line was never away"
+
+
+@pytest.mark.skipif(not SOAK, reason="takes minutes: make soak")
+@pytest.mark.parametrize("kind", ["cut", "silent"])
+def test_a_real_minute_without_a_line(server: Serving, world: World, tmp_path: Path, kind: str) -> None:
+    """The same with a clock on the wall; over a line that says nothing, the phone's own patience ends each try."""
+    with socket.create_server(("127.0.0.1", 0)) as nobody, Line(server.base) as line:
+        dead = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        outage = Outage(line.mend if kind == "cut" else lambda: line.lead_to(server.base), 60, really=True)
+        with Day(world, server.base, line.base, tmp_path, wait=outage.wait) as day:
+            day.begin()
+            for part in range(3):
+                day.work(part)
+            day.fight()
+            line.cut()
+            if kind == "silent":
+                line.lead_to(dead)
+                line.mend()
             day.sync()
             day.check()
             assert day.tries > 5, "the line was never away"

@@ -28,8 +28,8 @@ from tests.sync.test_model import play
 
 Patch = pytest.MonkeyPatch
 PhoneMaker = Callable[[User], Replica]
-SEEDS = (11, 12)
-ROUNDS = 20
+SEEDS = (11, 12, 13)
+ROUNDS = 50
 
 
 def cursor_of_the_newest_only(patch: Patch) -> None:

@@ -233,7 +233,12 @@ def take_an_order(at: Happenings) -> None:
 
 
 def figure_sales_out(at: Happenings) -> None:
-    figures = {"org": at.world.org, "as_of": clock.now().date(), "orders_12m": at.chance.randint(0, 99)}
+    figures = {
+        "org": at.world.org,
+        "as_of": clock.now().date(),
+        "amount_12m": 1,
+        "orders_12m": at.chance.randint(0, 99),
+    }
     AccountSales.objects.update_or_create(account=at.account(), defaults=figures)
 
 
