@@ -53,18 +53,21 @@ def _again(actor: Actor, issue: SyncIssue, action: Resolution, fields: Collectio
 
 
 def _still_open(issue: SyncIssue, came_to: Outcome | DomainError) -> SyncIssue:
-    """Says of an open issue why it failed this time."""
+    """Says of an open issue why it failed this time, and what stands only to a person who sees it."""
+    tells = issues.may_tell(issue)
     if isinstance(came_to, DomainError):
         issue.kind, issue.code, issue.message = judge.status_of(came_to), came_to.code, came_to.message
-        issue.theirs = dict(came_to.fields)
+        issue.theirs = dict(came_to.fields) if tells else {}
     elif came_to.objection is not None:
         issue.kind, issue.code, issue.message = Status.MERGED, came_to.objection.code, came_to.objection.message
         issue.actions = [Resolution.KEEP_MINE, Resolution.DISCARD]
     else:
         issue.kind = Status.MERGED if came_to.merged else Status.CONFLICT
         issue.code, issue.fields = came_to.code, issues.rows_of(came_to)
+        if not tells:
+            issue.fields = [{**one, "theirs": None} for one in issue.fields]
         issue.mine = {name: clash.mine for name, clash in came_to.clashes.items()}
-        issue.theirs = {name: clash.theirs for name, clash in came_to.clashes.items()}
+        issue.theirs = {one["name"]: one["theirs"] for one in issue.fields}
         issue.actions = [Resolution.RETRY, Resolution.KEEP_MINE, Resolution.DISCARD]
         issue.mutation.pop("undone", None)
     issue.save(update_fields=["kind", "code", "message", "fields", "mine", "theirs", "actions", "mutation"])

@@ -116,6 +116,24 @@ def test_a_field_that_its_reader_may_not_read_is_absent(field: World, conflict: 
     assert bens["mine"] == secret
 
 
+def test_who_settles_it_for_somebody_does_not_show_them_what_they_may_not_see(field: World) -> None:
+    """Cy names an account of Ana's that he cannot know, and waits for Dee to try it again for him."""
+    anas = field.account("Hilltop", field.north)
+    Account.objects.filter(pk=anas.pk).update(phone="555 0100")
+    cy = Replica(field.cy, field.phone(field.cy))
+    cy.push(cy.mutation("account.patch", anas.pk, base={"phone": ""}, set={"phone": "2"}))
+    issue = SyncIssue.objects.get()
+    told = ask(field.dee, RESOLVE, i={"id": str(issue.pk), "action": "retry"})["resolveSyncIssue"]
+    assert (told["done"], told["issue"]["code"]) == (False, "FIELD_CONFLICT")
+    cy.pull()
+    assert "555 0100" not in str(cy.rows)
+    assert "555 0100" not in str(ask(field.cy, "{ syncIssues { nodes { message fields { theirs } theirs } } }"))
+    keep = {"id": str(issue.pk), "action": "keepMine"}
+    assert ask(field.cy, RESOLVE, i=keep)["resolveSyncIssue"]["done"] is False
+    anas.refresh_from_db()
+    assert anas.phone == "555 0100"
+
+
 def test_an_operator_settles_issues_of_their_own_org(field: World, conflict: SyncIssue) -> None:
     def browser(user: User) -> Client:
         User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
