@@ -80,7 +80,6 @@ USER = Root("{x}.user_id")
 DEAL = Root("COALESCE({x}.account_id, {x}.owner_id)")
 OF_DEAL = Root("COALESCE(p.account_id, p.owner_id)", "crm_opportunity", "opportunity_id")
 OF_ORDER = Root("p.account_id", "orders_order", "order_id")
-OF_ORDER = Root("p.account_id", "orders_order", "order_id")
 OF_VISIT = Root("p.account_id", "field_visit", "visit_id")
 NOT_DELETABLE = "TRUE"
 
@@ -209,33 +208,6 @@ TABLES: tuple[SyncedTable, ...] = (
         "crm_lead",
         Root("{x}.owner_id"),
         _cols("owner_id company person_name phone email source status reason converted_account_id version"),
-    ),
-    SyncedTable(
-        "order",
-        "orders_order",
-        ACCOUNT,
-        _cols(
-            "account_id visit_id author_id number state placed_at received_at note currency total:text settled_by_id "
-            "settled_at reason version"
-        ),
-        history="COALESCE(t.settled_at < {old}, FALSE)",
-    ),
-    SyncedTable(
-        "orderItem",
-        "orders_orderitem",
-        OF_ORDER,
-        _cols(
-            "order_id position product_id sku quantity:text unit_price:text offered_price:text price_differs withdrawn "
-            "version"
-        ),
-        history="t.created_at < {old}",
-    ),
-    SyncedTable(
-        "accountMerge",
-        "merging_accountmerge",
-        Root("{x}.survivor_id"),
-        _cols("loser_id merged_by_id merged_at version", accountId="t.survivor_id"),
-        alive="t.deleted_at IS NULL AND t.undone_at IS NULL",
     ),
     SyncedTable(
         "order",
