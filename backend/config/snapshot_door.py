@@ -1,26 +1,28 @@
 """The door of first syncs, GET /sync/snapshot: lines as sync/snapshot makes them, packed, as fast as the reader reads.
 
-Whoever reads is asked anew before each piece: a phone that was revoked in the middle gets no more."""
+Whoever reads is asked anew before each piece: a phone that was revoked in the middle gets no more. A device has one
+stream: a newer one ends it, and so does a line that takes nothing, or streams nobody reads would fill the memory."""
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import connection
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from backend.config.refusals import refusal
 from backend.identity.actor import Actor
 from backend.identity.rules import token_invalid
 from backend.identity.tokens import still_good
-from backend.kit.errors import DomainError, Invalid
+from backend.kit.errors import Busy, DomainError, Invalid
 from backend.kit.logs import logger
 from backend.schema.context import Context, device_for
 from backend.schema.errors import RETRY_CLASS
@@ -34,6 +36,10 @@ T = TypeVar("T")
 PATH = "/sync/snapshot"
 THREADS = 2
 """So many pieces are made at once in a process; the others wait, and so does not whoever asks for little."""
+SLICE_BYTES = 64 * 1024
+STALL_SECONDS = 60.0
+"""How long a line may take for a slice: the slowest that is worth anything takes ten seconds."""
+
 ENCODINGS = ("zstd", "gzip")
 STATUS = {"SCOPE_TOO_LARGE": 413, "SCHEMA_UNSUPPORTED": 426, "DEVICE_NOT_FOUND": 404}
 
@@ -66,9 +72,13 @@ class _Reading:
     pack: Packer
     done: int = 0
     ended: bool = field(default=False)
+    superseded: bool = field(default=False)
+    waiting: asyncio.Timeout | None = field(default=None)
 
     def next(self) -> bytes:
         """Makes the next piece; raises what is wrong with who asks."""
+        if self.superseded:
+            raise Busy("SUPERSEDED", "This device has asked anew.")
         device_for(self.actor, self.device_id, self.protocol)
         if not still_good(self.actor):
             raise token_invalid()
@@ -88,6 +98,41 @@ class _Reading:
         told = {"code": error.code, "message": error.message, "retry": RETRY_CLASS.get(error.family, "NEVER")}
         return self.pack(encoded({"error": told}) + b"\n", last=True)
 
+    def patient(self, send: Send) -> Send:
+        """Returns a send that raises TimeoutError when the line takes nothing, or the device has asked anew."""
+
+        async def sending(message: Message) -> None:
+            try:
+                async with asyncio.timeout(STALL_SECONDS) as self.waiting:
+                    await send(message)
+            finally:
+                self.waiting = None
+
+        return sending
+
+    def supersede(self) -> None:
+        """Ends it, wherever it stands."""
+        self.superseded = True
+        if self.waiting is not None:
+            self.waiting.reschedule(asyncio.get_running_loop().time())
+
+
+_newest: dict[tuple[UUID, UUID], _Reading] = {}
+
+
+@contextmanager
+def _only(reading: _Reading) -> Iterator[None]:
+    """Ends the stream that this person's device had open in this process."""
+    key = (reading.actor.user_id, reading.device_id)
+    if (before := _newest.get(key)) is not None:
+        before.supersede()
+    _newest[key] = reading
+    try:
+        yield
+    finally:
+        if _newest[key] is reading:
+            del _newest[key]
+
 
 async def snapshot_door(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers GET /sync/snapshot?device=UUID&protocol=N&cursor=…"""
@@ -96,13 +141,18 @@ async def snapshot_door(scope: Scope, receive: Receive, send: Send) -> None:
         await Response(status_code=405, headers={"allow": "GET"})(scope, receive, send)
         return
     try:
-        answer = await _answer(request)
+        reading, encoding = await _reading(request)
+        with _only(reading):
+            # The first piece is made before the answer begins, so that a refusal has a status of its own.
+            first = await _run(reading.next)
+            await _answer(reading, first, encoding)(scope, receive, reading.patient(send))
     except DomainError as error:
-        answer = refusal(error, STATUS.get(error.code))
-    await answer(scope, receive, send)
+        await refusal(error, STATUS.get(error.code))(scope, receive, send)
+    except (TimeoutError, ClientDisconnect):
+        _log.info("snapshot_left")
 
 
-async def _answer(request: Request) -> Response:
+async def _reading(request: Request) -> tuple[_Reading, str]:
     encoding = _encoding(request.headers.get("accept-encoding", ""))
     context = Context(run=_run)
     await context.identify(request.headers.get("authorization"))
@@ -113,8 +163,10 @@ async def _answer(request: Request) -> Response:
         cursor=request.query_params.get("cursor") or None,
         pack=packer(encoding),
     )
-    # The first piece is made before the answer begins, so that a refusal has a status of its own.
-    first = await _run(reading.next)
+    return reading, encoding
+
+
+def _answer(reading: _Reading, first: bytes, encoding: str) -> Response:
     headers = {"cache-control": "no-store", "vary": "accept-encoding, authorization"}
     if encoding in ENCODINGS:
         headers["content-encoding"] = encoding
@@ -122,7 +174,9 @@ async def _answer(request: Request) -> Response:
 
 
 async def _pieces(reading: _Reading, first: bytes) -> AsyncIterator[bytes]:
-    yield first
+    for start in range(0, len(first), SLICE_BYTES):
+        yield first[start : start + SLICE_BYTES]
+    del first
     while not reading.ended:
         try:
             following = await _run(reading.next)
@@ -130,7 +184,8 @@ async def _pieces(reading: _Reading, first: bytes) -> AsyncIterator[bytes]:
             _log.info("snapshot_ended", code=error.code)
             yield reading.refused(error)
             return
-        yield following
+        for start in range(0, len(following), SLICE_BYTES):
+            yield following[start : start + SLICE_BYTES]
 
 
 def _encoding(accepted: str) -> str:
