@@ -1,13 +1,16 @@
 """A store of documents that knows nothing of roots and generations is told all that is its, and all that no longer is."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from backend.crm.actions import edit_account
 from backend.crm.models import Account
-from backend.kit.errors import Invalid
+from backend.kit import clock
+from backend.kit.errors import Busy, Invalid
+from backend.kit.ids import new_id
 from backend.sync import epoch
 from backend.sync.facades.documents import NOBODY
 from backend.sync.facades.rxdb import COLLECTIONS, MOST_DOCUMENTS, Reset, pull_documents
@@ -136,15 +139,23 @@ def test_a_checkpoint_of_nobodys_asks_for_a_new_beginning(field: World, checkpoi
     assert caught.value.code == "CURSOR_INVALID"
 
 
-def test_cys_documents_never_reach_ana(field: World, store: Store) -> None:
-    secret = field.account("Cys secret", field.south)
-    field.contact(secret)
-    field.visit(secret, field.cy)
-    for entity in ("account", "contact", "visit"):
-        ana = store(entity)
+def test_cys_documents_never_reach_ana_nor_does_it_show_that_there_are_any(
+    field: World, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret, nobodys = field.account("Cys secret", field.south).pk, new_id()
+    field.visit(Account.objects.get(pk=secret), field.cy)
+    accounts, contacts = store("account"), store("contact")
+    for ana in (accounts, contacts, store("visit")):
         ana.pull()
         assert ana.documents == {}
-        ana.edit(secret.pk, name="Guessed", accountId=str(secret.pk))
-        (told,) = ana.push()
-        assert told["deleted"]
-        assert "secret" not in str(told)
+    for guess in (secret, nobodys):
+        contacts.edit(guess, accountId=str(guess), fullName="Jo Doe")
+        with pytest.raises(Busy, match="not here yet"):
+            contacts.push()
+    later = clock.now() + timedelta(seconds=61)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert [one["deleted"] for one in contacts.push()] == [True, True]
+    accounts.edit(secret, name="Guessed", kind="business")
+    (told,) = accounts.push()
+    assert told["deleted"]
+    assert "secret" not in str(told)
