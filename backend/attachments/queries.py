@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from backend.attachments import rules
-from backend.attachments.kinds import ENDINGS, AttachmentKind
+from backend.attachments.kinds import ENDINGS, IMAGES, AttachmentKind
 from backend.attachments.models import Attachment, AttachmentState, Blob
 from backend.identity.actor import Actor
 from backend.territories.coverage import visible, visible_roots_sql
@@ -86,5 +86,7 @@ def served(attachment: Attachment, *, thumbnail: bool) -> Served:
     if thumbnail:
         return Served(blob.thumbnail_key, "image/jpeg", sha256=None, size=None, save_as=None)
     ending = ENDINGS.get(blob.mime_type, "bin")
-    name = f"{attachment.pk}.{ending}" if attachment.kind == AttachmentKind.DOCUMENT else None
+    # Of the content, and not what this attachment said: the same bytes may have come as something else before.
+    shown = attachment.kind != AttachmentKind.DOCUMENT and blob.mime_type in IMAGES
+    name = None if shown else f"{attachment.pk}.{ending}"
     return Served(blob.key, blob.mime_type, blob.kept_sha256, blob.size, save_as=name)

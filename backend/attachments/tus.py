@@ -3,7 +3,6 @@
 Spoken: core, creation, creation-with-upload, checksum (sha1, sha256), expiration, termination."""
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Mapping
@@ -48,7 +47,7 @@ def metadata(headers: Mapping[str, str]) -> tuple[str, dict[str, str]]:
             raise _bad("Upload-Metadata", "says a key twice")
         try:
             said[key] = base64.b64decode(value.strip(), validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError) as error:
+        except ValueError as error:  # of base64, of UTF-8, and of letters that base64 has not
             raise _bad("Upload-Metadata", "holds what is not base64 of UTF-8") from error
     return text, said
 
@@ -79,7 +78,7 @@ def checksum(headers: Mapping[str, str]) -> Checksum | None:
         raise _bad("Upload-Checksum", f"is one of {', '.join(ALGORITHMS)}")
     try:
         digest = base64.b64decode(encoded.strip(), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise _bad("Upload-Checksum", "holds what is not base64") from error
     if len(digest) != ALGORITHMS[algorithm](usedforsecurity=False).digest_size:
         raise _bad("Upload-Checksum", "is too short or too long")

@@ -18,7 +18,9 @@ from backend.attachments.rules import link_not_good
 from backend.config.file_threads import run_on_files
 from backend.config.refusals import refusal
 from backend.kit.errors import DomainError
+from backend.kit.logs import logger
 
+_log = logger("attachments")
 _PATH = re.compile(r"/attachments/([0-9a-fA-F-]{36})/(content|thumbnail)")
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
@@ -59,7 +61,12 @@ async def _answer(request: Request) -> Response:
         raise link_not_good()
     token = request.query_params.get("token", "")
     served = await run_on_files(opened, attachment_id, found[2], token)
-    file = await run_on_files(store.opened, served.key)
+    try:
+        file = await run_on_files(store.opened, served.key)
+    except FileNotFoundError:
+        # Deleted since it was looked for, or lost; the second should be known.
+        _log.warning("file_missing", attachment=attachment_id)
+        raise link_not_good() from None
     size = served.size if served.size is not None else file.size
     headers = _headers(served)
     etag = headers.get("etag")

@@ -1,7 +1,9 @@
 """The door of uploads, /attachments/uploads: tus 1.0.0 over HTTP. A body is taken piece by piece and never held whole."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from starlette.requests import Request
@@ -11,11 +13,13 @@ from starlette.types import Receive, Scope, Send
 from backend.attachments import tus, uploads
 from backend.attachments.kinds import most_bytes
 from backend.attachments.models import Upload, UploadState
-from backend.attachments.rules import piece_damaged, upload_not_found
+from backend.attachments.rules import piece_damaged, too_many_uploads, upload_not_found
 from backend.attachments.uploads import Piece
 from backend.config.file_threads import run_on_files
 from backend.config.refusals import refusal
 from backend.identity.actor import Actor
+from backend.identity.rules import token_invalid
+from backend.identity.tokens import still_good
 from backend.kit.errors import Busy, DomainError, Invalid
 from backend.schema.context import Context
 
@@ -29,6 +33,12 @@ PATIENCE_SECONDS = 30.0
 
 class _Gone(Exception):
     """The line was cut; there is nobody to answer."""
+
+
+BODIES = 16
+"""How many bodies one device sends at once; those it gave up stand still for PATIENCE_SECONDS."""
+
+_under_way: Counter[UUID] = Counter()
 
 
 async def uploads_door(scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,7 +75,7 @@ async def _answer(request: Request) -> Response:
         case "HEAD":
             return await _stand(upload)
         case "PATCH":
-            return await _go_on(request, upload)
+            return await _go_on(request, actor, upload)
         case "DELETE":
             await run_on_files(uploads.end, upload)
             return Response(status_code=204)
@@ -113,7 +123,7 @@ async def _begin(request: Request, actor: Actor) -> Response:
         lambda: uploads.begin(actor=actor, attachment_id=tus.attachment_id(said), length=length, metadata=text)
     )
     if brings:
-        upload = await _take(request, upload, wanted)
+        upload = await _take(request, actor, upload, wanted)
     return Response(status_code=201, headers={"location": f"{PATH}/{upload.pk}", **_said(upload)})
 
 
@@ -126,25 +136,53 @@ async def _stand(upload: Upload) -> Response:
     return Response(status_code=200, headers=said)
 
 
-async def _go_on(request: Request, upload: Upload) -> Response:
+async def _go_on(request: Request, actor: Actor, upload: Upload) -> Response:
     if request.headers.get("content-type") != tus.PIECE_TYPE:
         wrong = Invalid("BAD_HEADER", f"Content-Type must be {tus.PIECE_TYPE}.", fields={"Content-Type": "not that"})
         return refusal(wrong, 415)
     length = tus.number(request.headers, "content-length") if "content-length" in request.headers else None
     uploads.checked_place(upload, tus.number(request.headers, "upload-offset"), length)
-    upload = await _take(request, upload, tus.checksum(request.headers))
+    upload = await _take(request, actor, upload, tus.checksum(request.headers))
     return Response(status_code=204, headers=_said(upload))
 
 
-async def _take(request: Request, upload: Upload, wanted: tus.Checksum | None) -> Upload:
+@contextmanager
+def _one_of_few(actor: Actor) -> Iterator[None]:
+    """Refuses one body too many: what is put aside of each counts for nothing yet, and would fill the disk."""
+    key = actor.device_id or actor.user_id
+    if _under_way[key] >= BODIES:
+        raise too_many_uploads()
+    _under_way[key] += 1
+    try:
+        yield
+    finally:
+        _under_way[key] -= 1
+        if not _under_way[key]:
+            del _under_way[key]
+
+
+def _put_aside(actor: Actor, upload: Upload, start: int, data: bytes) -> Piece:
+    # A body may take long; a device that is revoked meanwhile brings no more of it.
+    if not still_good(actor):
+        raise token_invalid()
+    return uploads.put_aside(upload, start, data)
+
+
+async def _take(request: Request, actor: Actor, upload: Upload, wanted: tus.Checksum | None) -> Upload:
     """Takes the body into the upload and, with its last byte, makes content of it."""
+    with _one_of_few(actor):
+        upload = await _taken(request, actor, upload, wanted)
+    return await run_on_files(uploads.finish, upload)
+
+
+async def _taken(request: Request, actor: Actor, upload: Upload, wanted: tus.Checksum | None) -> Upload:
     aside: list[Piece] = []
     digest = tus.ALGORITHMS[wanted.algorithm](usedforsecurity=False) if wanted else None
     start = upload.offset
     body = _Body(request)
     try:
         async for data in body.pieces():
-            piece = await run_on_files(uploads.put_aside, upload, start, data)
+            piece = await run_on_files(_put_aside, actor, upload, start, data)
             start += piece.size
             aside.append(piece)
             if digest is None:
@@ -161,7 +199,7 @@ async def _take(request: Request, upload: Upload, wanted: tus.Checksum | None) -
     finally:
         if aside:
             await run_on_files(uploads.drop, aside)
-    return await run_on_files(uploads.finish, upload)
+    return upload
 
 
 class _Body:
