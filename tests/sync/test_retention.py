@@ -65,6 +65,7 @@ def renamed(account: Account, name: str) -> None:
     account.save()
 
 
+@pytest.mark.trap(19)
 def test_a_phone_that_missed_what_was_purged_starts_anew_and_keeps_its_outbox(field: World, phone: Phone) -> None:
     """Trap 19: Ana was away for a quarter, a visit of hers was deleted meanwhile, and the log knows no more of it."""
     visit = field.visit(field.account("Hilltop", field.north))
