@@ -16,6 +16,7 @@ from mobile_client_stub.device import Device
 from mobile_client_stub.errors import NotReached
 from mobile_client_stub.patience import Patience
 from tests.attachments.pictures import signature
+from tests.config.serving import until
 from tests.factories.world import PASSWORD, World
 
 STORES = 6
@@ -159,6 +160,9 @@ class Day:
         assert deals == {"Cold case": "offer", "Fought": "won"}
         assert StageHistory.objects.filter(org=org).count() == 4
         assert [issue["code"] for issue in self.ana.conflicts()] == ["STAGE_MOVED_MEANWHILE"]
+        # The worker makes small pictures in its own time, and says so in a row that both phones hold.
+        until(lambda: not Attachment.objects.filter(org=org, has_thumbnail=False).exists(), "the small pictures")
+        self.sync()
         with Device(self.server, self.folder / "fresh.sqlite3") as fresh:
             fresh.sign_in(self.world.ana.username, PASSWORD)
             fresh.sync()
