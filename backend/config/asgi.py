@@ -17,6 +17,7 @@ from backend.config.cors import Cors
 from backend.config.front_page import front_page
 from backend.config.headers import SafeHeaders
 from backend.config.health import healthz, readyz
+from backend.config.patience import PatientLines
 
 setup_django()
 
@@ -77,4 +78,4 @@ async def _health_first(scope: Scope, receive: Receive, send: Send) -> None:
         await _inside(scope, receive, send)
 
 
-application: ASGIApp = AccessLog(SafeHeaders(_health_first, production=settings.ENV.production))
+application: ASGIApp = AccessLog(SafeHeaders(PatientLines(_health_first), production=settings.ENV.production))

@@ -1,7 +1,7 @@
 """The door of first syncs, GET /sync/snapshot: lines as sync/snapshot makes them, packed, as fast as the reader reads.
 
 Whoever reads is asked anew before each piece: a phone that was revoked in the middle gets no more. A device has one
-stream: a newer one ends it, and so does a line that takes nothing, or streams nobody reads would fill the memory."""
+stream, which a newer one ends: streams that nobody reads would fill the memory."""
 
 import asyncio
 import contextvars
@@ -36,10 +36,6 @@ T = TypeVar("T")
 PATH = "/sync/snapshot"
 THREADS = 2
 """So many pieces are made at once in a process; the others wait, and so does not whoever asks for little."""
-SLICE_BYTES = 64 * 1024
-STALL_SECONDS = 60.0
-"""How long a line may take for a slice: the slowest that is worth anything takes ten seconds."""
-
 ENCODINGS = ("zstd", "gzip")
 STATUS = {"SCOPE_TOO_LARGE": 413, "SCHEMA_UNSUPPORTED": 426, "DEVICE_NOT_FOUND": 404}
 
@@ -98,12 +94,12 @@ class _Reading:
         told = {"code": error.code, "message": error.message, "retry": RETRY_CLASS.get(error.family, "NEVER")}
         return self.pack(encoded({"error": told}) + b"\n", last=True)
 
-    def patient(self, send: Send) -> Send:
-        """Returns a send that raises TimeoutError when the line takes nothing, or the device has asked anew."""
+    def giving_way(self, send: Send) -> Send:
+        """Returns a send that raises TimeoutError when the device has asked anew."""
 
         async def sending(message: Message) -> None:
             try:
-                async with asyncio.timeout(STALL_SECONDS) as self.waiting:
+                async with asyncio.timeout(None) as self.waiting:
                     await send(message)
             finally:
                 self.waiting = None
@@ -145,11 +141,11 @@ async def snapshot_door(scope: Scope, receive: Receive, send: Send) -> None:
         with _only(reading):
             # The first piece is made before the answer begins, so that a refusal has a status of its own.
             first = await _run(reading.next)
-            await _answer(reading, first, encoding)(scope, receive, reading.patient(send))
+            await _answer(reading, first, encoding)(scope, receive, reading.giving_way(send))
     except DomainError as error:
         await refusal(error, STATUS.get(error.code))(scope, receive, send)
     except (TimeoutError, ClientDisconnect):
-        _log.info("snapshot_left")
+        _log.info("snapshot_superseded")
 
 
 async def _reading(request: Request) -> tuple[_Reading, str]:
@@ -174,8 +170,7 @@ def _answer(reading: _Reading, first: bytes, encoding: str) -> Response:
 
 
 async def _pieces(reading: _Reading, first: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(first), SLICE_BYTES):
-        yield first[start : start + SLICE_BYTES]
+    yield first
     del first
     while not reading.ended:
         try:
@@ -184,8 +179,7 @@ async def _pieces(reading: _Reading, first: bytes) -> AsyncIterator[bytes]:
             _log.info("snapshot_ended", code=error.code)
             yield reading.refused(error)
             return
-        for start in range(0, len(following), SLICE_BYTES):
-            yield following[start : start + SLICE_BYTES]
+        yield following
 
 
 def _encoding(accepted: str) -> str:

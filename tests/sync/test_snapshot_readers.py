@@ -108,27 +108,3 @@ def test_who_names_another_persons_device_ends_nothing(stocked: World) -> None:
         await asyncio.gather(task, return_exceptions=True)
 
     async_to_sync(story)()
-
-
-def test_a_reader_that_takes_nothing_is_left(stocked: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot_door, "STALL_SECONDS", 0.1, raising=False)
-    stuck = Reader(stocked.phone(stocked.ana), reads=2)
-
-    async def story() -> None:
-        await asyncio.wait_for(stuck(), 30)
-        assert not stuck.whole
-
-    async_to_sync(story)()
-
-
-def test_a_piece_is_given_in_slices(stocked: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that a slow line shows that it goes on, and a dead one holds little."""
-    monkeypatch.setattr(snapshot_door, "SLICE_BYTES", 100, raising=False)
-    reader = Reader(stocked.phone(stocked.ana))
-
-    async def story() -> None:
-        await reader()
-        assert reader.whole
-        assert max(map(len, reader.bodies)) == 100
-
-    async_to_sync(story)()
