@@ -72,9 +72,6 @@ def pull(
                     with connection.cursor() as sql:
                         sql.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 return _page(bearer, entities, cursor, max(1, min(limit, most)), size)
-        except (Stream.DoesNotExist, DeviceState.DoesNotExist):
-            DeviceState.objects.bulk_create([DeviceState(device_id=device_id)], ignore_conflicts=True)
-            Stream.objects.bulk_create([Stream(device_id=device_id, name=stream)], ignore_conflicts=True)
         except OperationalError as error:
             # Another pull of this stream committed after our snapshot: look again from a new one.
             if getattr(error.__cause__, "sqlstate", None) != "40001":
@@ -82,9 +79,19 @@ def pull(
     raise Busy("BUSY", "This device is syncing elsewhere at the same time; try again.")
 
 
+def _locked(bearer: Bearer) -> tuple[Stream, int]:
+    """Returns the stream, which is this transaction's alone, and the number of the device's last mutation."""
+    streams = Stream.objects.select_for_update().filter(device_id=bearer.device_id, name=bearer.stream)
+    if (stream := streams.first()) is None:
+        # Two that begin at once: the second waits for the first here, and looks again.
+        DeviceState.objects.bulk_create([DeviceState(device_id=bearer.device_id)], ignore_conflicts=True)
+        Stream.objects.bulk_create([Stream(device_id=bearer.device_id, name=bearer.stream)], ignore_conflicts=True)
+        stream = streams.get()
+    return stream, DeviceState.objects.values_list("last_seq", flat=True).get(pk=bearer.device_id)
+
+
 def _page(bearer: Bearer, entities: Collection[str] | None, text: str | None, limit: int, size: int | None) -> Pulled:
-    stream = Stream.objects.select_for_update().get(device_id=bearer.device_id, name=bearer.stream)
-    last_seq = DeviceState.objects.values_list("last_seq", flat=True).get(pk=bearer.device_id)
+    stream, last_seq = _locked(bearer)
     sight = sight_of(bearer.user_id, bearer.protocol, entities)
     epoch = epochs.current()
     position = Cursor(epoch=epoch, gen=stream.last_gen, base="")
