@@ -91,7 +91,9 @@ def answer(caller: Caller, mutation: Mutation, came_to: Outcome | DomainError) -
         return Result(seq, key, status, came_to.code, came_to.message, came_to.fields, kept.pk if kept else None)
     if came_to.settled is not None:
         about = came_to.settled
-        return Result(seq, key, Status(about.kind), about.code, about.message, _named(about.fields), about.pk)
+        # Undone with its group, it was not done in part either, whatever it had come to.
+        status = Status.CONFLICT if came_to.undone and about.kind == Status.MERGED else Status(about.kind)
+        return Result(seq, key, status, about.code, about.message, _named(about.fields), about.pk)
     if came_to.clashes:
         status = Status.MERGED if came_to.merged else Status.CONFLICT
         issue = issues.of_clashes(caller, mutation, came_to, status)

@@ -224,3 +224,20 @@ def test_most_pushes_are_cut_into_stretches_of_one() -> None:
     ]
     assert [[one.seq for one in stretch] for stretch in stretches(sent)] == [[1, 2, 3, 4], [5], [6, 7], [8]]
     assert [[one.seq for one in node] for node in nodes(sent[:4])] == [[4], [1], [2], [3]]
+
+
+def test_an_answer_to_the_inbox_that_went_down_with_its_group_does_not_say_that_part_was_done(
+    field: World, phone: Phone
+) -> None:
+    account, ana, group = field.account("Hilltop", field.north), phone(field.ana), new_id()
+    base, wanted = {"phone": "", "notes": ""}, {"phone": "2", "notes": "x"}
+    Account.objects.filter(pk=account.pk).update(phone="1", notes="theirs")
+    ana.push(ana.mutation("account.patch", account.pk, base=base, set=wanted))
+    Account.objects.filter(pk=account.pk).update(notes="")
+    issue = SyncIssue.objects.get()
+    again = ana.mutation("syncIssue.resolve", issue.pk, args={"action": "retry"}, group=group)
+    reply = ana.push(again, note(ana, account, "a", group=group))
+    assert codes(reply) == [(Status.CONFLICT, "FIELD_CONFLICT"), (Status.REJECTED, "GROUP_REJECTED")]
+    account.refresh_from_db()
+    assert (account.phone, account.notes, subjects()) == ("1", "", [])
+    assert [one["name"] for one in SyncIssue.objects.get(pk=issue.pk).fields] == ["phone", "notes"]
