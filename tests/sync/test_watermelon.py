@@ -139,6 +139,17 @@ def test_without_a_base_the_clients_columns_win_and_with_one_they_are_merged(fie
     assert account.name == "Anas"
 
 
+def test_the_same_edit_again_after_somebody_took_it_back_is_another(field: World) -> None:
+    account = field.account("Ames Liquor", field.north)
+    ana = Phone(field)
+    for _ in range(2):
+        (raw,) = ana.pull().changes["account"]["updated"]
+        ana.push(account={"created": [], "updated": [raw | {"segment": "Bars", "_changed": "segment"}], "deleted": []})
+        account.refresh_from_db()
+        assert account.segment == "Bars"
+        edit_account(actor=acting(field.ben), account=account, changes={"segment": ""})
+
+
 def test_what_a_push_did_not_take_comes_again_untouched(field: World) -> None:
     account = field.account("Ames Liquor", field.north)
     ana = Phone(field)
