@@ -1,6 +1,7 @@
 """The inbox: what could not be applied as sent is kept whole, field by field, with what may be done about it."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -134,6 +135,7 @@ def again(kept: dict[str, Any]) -> Mutation:
         base=kept["base"],
         set=kept["set"],
         args=kept["args"],
+        client_time=datetime.fromisoformat(kept["clientTime"]) if kept["clientTime"] else None,
         clock_offset_ms=kept["clockOffsetMs"],
         depends_on=tuple(UUID(one) for one in kept["dependsOn"]),
         protocol=kept["protocol"],

@@ -2,6 +2,7 @@
 commit."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Thread
 from typing import Any
@@ -85,6 +86,15 @@ def test_an_order_taken_offline_comes_back_with_number_and_prices(field: World, 
     assert [item[name] for name in shown] == [order["id"], 0, "P1", "3.00", "13.00", "12.50", True, False]
     assert set(ben.of("order")) == set(ana.of("order"))
     assert cy.of("order") == cy.of("orderItem") == {}
+
+
+def test_an_order_that_does_not_say_when_was_taken_when_it_was_written_down(field: World, phone: Phone) -> None:
+    ana = phone(field.ana)
+    written = clock.now() - timedelta(hours=3)
+    sent = submit(ana, field.account("Hilltop", field.north), field.product.pk, placedAt=None)
+    reply = ana.push(replace(sent, client_time=written, clock_offset_ms=60_000))
+    assert codes(reply) == [(Status.APPLIED, None)]
+    assert Order.objects.get().placed_at == written + timedelta(minutes=1)
 
 
 def test_a_line_that_cannot_be_taken_is_named_and_the_order_is_kept_in_the_inbox(field: World, phone: Phone) -> None:

@@ -57,6 +57,12 @@ def instant(args: Mapping[str, Any], name: str) -> datetime | None:
         raise _invalid(name, "an instant of the years 1 to 9999") from error
 
 
+def happened(mutation: Mutation, name: str) -> datetime | None:
+    """Returns when it happened as the phone claims: the instant it names, or else when it wrote the mutation down."""
+    at = instant(mutation.args, name)
+    return mutation.client_time if at is None else at
+
+
 def required_instant(args: Mapping[str, Any], name: str) -> datetime:
     """Returns a required instant."""
     value = instant(args, name)

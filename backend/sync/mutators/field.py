@@ -68,7 +68,7 @@ def check_in(caller: Caller, mutation: Mutation) -> Outcome:
         actor=caller.actor,
         visit=visit,
         fix=_fix(mutation),
-        claimed_at=decode.instant(args, "at"),
+        claimed_at=decode.happened(mutation, "at"),
         check_in_id=decode.uuid(args, "checkInId"),
         offset=mutation.clock_offset,
     )
@@ -94,7 +94,7 @@ def complete(caller: Caller, mutation: Mutation) -> Outcome:
         outcome=decode.text(args, "outcome"),
         summary=decode.text(args, "summary"),
         answers=args.get("answers"),
-        claimed_at=decode.instant(args, "at"),
+        claimed_at=decode.happened(mutation, "at"),
         report_id=decode.uuid(args, "reportId"),
         offset=mutation.clock_offset,
     )

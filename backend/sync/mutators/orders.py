@@ -33,7 +33,7 @@ def submit(caller: Caller, mutation: Mutation) -> Outcome:
         visit=visit,
         lines=lines.read(args.get("items")),
         note=decode.text(args, "note"),
-        claimed_at=decode.required_instant(args, "placedAt"),
+        claimed_at=decode.happened(mutation, "placedAt"),
         offset=mutation.clock_offset,
     )
     return Outcome(objection=objection)
