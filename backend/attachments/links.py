@@ -42,7 +42,13 @@ def links(actor: Actor, attachment: Attachment) -> Links:
     if attachment.state != AttachmentState.STORED:
         return Links(None, None, expires)
     device = str(actor.device_id) if actor.device_id else None
-    claims = {"att": str(attachment.pk), "sub": str(actor.user_id), "dev": device, "exp": int(expires.timestamp())}
+    claims = {
+        "att": str(attachment.pk),
+        "sub": str(actor.user_id),
+        "dev": device,
+        "gen": actor.generation,
+        "exp": int(expires.timestamp()),
+    }
 
     def address(what: str) -> str:
         token = jwt.encode({**claims, "wha": what}, _key(), algorithm=_ALGORITHM)
@@ -60,6 +66,7 @@ def opened(attachment_id: UUID, what: str, token: str) -> Served:
         )
         named = (UUID(claims["att"]), claims["wha"])
         user_id, device_id = UUID(claims["sub"]), UUID(claims["dev"]) if claims["dev"] else None
+        generation = claims["gen"]
     except (jwt.InvalidTokenError, KeyError, ValueError, TypeError) as error:
         raise rules.link_not_good() from error
     if named != (attachment_id, what):
@@ -67,7 +74,7 @@ def opened(attachment_id: UUID, what: str, token: str) -> Served:
     if claims["exp"] <= clock.now().timestamp():
         raise rules.link_expired()
     user = User.objects.filter(pk=user_id).exclude(org=None).first()
-    if user is None or not still_good(actor := actor_of(user, device_id)):
+    if user is None or not still_good(actor := actor_of(user, device_id, generation)):
         raise rules.link_not_good()
     found = attachments(actor).select_related("blob").filter(pk=attachment_id).first()
     if found is None:

@@ -8,7 +8,9 @@ from backend.identity.models import Role
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who calls: user, org, role, and the device whose token it is (None for a script's token)."""
+    """Who calls: user, org, role, and the device whose token it is (None for a script's token).
+
+    `generation`: of that token, where the call began with one; what goes on for long ends with its session."""
 
     user_id: UUID
     org_id: UUID
@@ -16,6 +18,7 @@ class Actor:
     username: str
     timezone: str
     device_id: UUID | None = None
+    generation: int | None = None
 
     @property
     def leads(self) -> bool:

@@ -155,10 +155,10 @@ def authenticate(token: str) -> Actor:
         user = found
     if not user.is_active or user.org_id is None:
         raise rules.token_invalid()
-    return actor_of(user, device_id)
+    return actor_of(user, device_id, claims["gen"])
 
 
-def actor_of(user: User, device_id: UUID | None = None) -> Actor:
+def actor_of(user: User, device_id: UUID | None = None, generation: int | None = None) -> Actor:
     """Returns the frozen caller for a user who belongs to an org."""
     assert user.org_id is not None
     return Actor(
@@ -168,6 +168,7 @@ def actor_of(user: User, device_id: UUID | None = None) -> Actor:
         username=user.username,
         timezone=user.timezone,
         device_id=device_id,
+        generation=generation,
     )
 
 
@@ -180,9 +181,10 @@ def access_token_for(username: str) -> str:
 
 
 def still_good(actor: Actor) -> bool:
-    """Says whether a caller who was authenticated before may go on: user active and of the same role, device not revoked.
-    One query."""
-    people = User.objects.filter(pk=actor.user_id, is_active=True, role=actor.role)
-    if actor.device_id is not None:
-        people = people.filter(devices__pk=actor.device_id, devices__revoked_at=None)
-    return people.exists()
+    """Says whether a caller who was authenticated before may go on: user active, of the same org and role, device not revoked,
+    session not ended. One query."""
+    people = User.objects.filter(pk=actor.user_id, org_id=actor.org_id, is_active=True, role=actor.role)
+    if actor.device_id is None:
+        return people.exists()
+    same = {} if actor.generation is None else {"devices__token_generation": actor.generation}
+    return people.filter(devices__pk=actor.device_id, devices__revoked_at=None, **same).exists()

@@ -10,8 +10,10 @@ from backend.attachments import actions
 from backend.attachments.links import LIFE, links, opened
 from backend.attachments.models import Attachment
 from backend.attachments.queries import Served
+from backend.identity.actions import sign_out
 from backend.identity.actor import Actor
 from backend.identity.models import Device, User
+from backend.identity.tokens import authenticate, open_session
 from backend.kit import clock
 from backend.kit.errors import DomainError
 from backend.territories.actions import place_account
@@ -64,6 +66,14 @@ def test_it_ends_with_coverage_with_the_device_and_with_the_person(field: World,
     assert dee().mime_type == "image/jpeg"
     User.objects.filter(pk=field.dee.pk).update(is_active=False)
     assert code(dee) == "ATTACHMENT_NOT_FOUND"
+
+
+def test_it_ends_with_the_session_it_was_asked_in(field: World, stored: Attachment) -> None:
+    caller = authenticate(open_session(field.phone(field.ana)).access_token)
+    fetch = fetcher(caller, stored)
+    assert fetch().mime_type == "image/jpeg"
+    sign_out(actor=caller)
+    assert code(fetch) == "ATTACHMENT_NOT_FOUND"
 
 
 def test_it_is_good_for_one_file(field: World, stored: Attachment) -> None:

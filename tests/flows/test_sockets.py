@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from backend.identity import actions
 from backend.identity.models import User
+from backend.identity.tokens import authenticate
 from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.territories.actions import place_account
@@ -74,13 +75,15 @@ def session(server: Serving, person: User) -> Session:
     return Session(access_token=made["accessToken"], device_id=UUID(made["deviceId"]))
 
 
-@pytest.mark.parametrize("how", ["device revoked", "person deactivated", "role changed"])
+@pytest.mark.parametrize("how", ["device revoked", "person deactivated", "role changed", "signed out"])
 def test_who_is_cut_off_loses_the_socket_at_once(server: Serving, world: World, how: str) -> None:
     signed, kept = session(server, world.ana), session(server, world.cy)
 
     def cut() -> None:
         if how == "device revoked":
             actions.revoke_device(actor=acting(world.dee), device_id=signed.device_id, reason="lost")
+        elif how == "signed out":
+            actions.sign_out(actor=authenticate(signed.access_token))
         elif how == "role changed":
             world.ana.role = "partner"
             world.ana.save()

@@ -177,7 +177,10 @@ def test_a_deactivated_person_is_out_at_once(field: World) -> None:
 
 def test_signing_out_ends_the_tokens_and_keeps_the_device(field: World) -> None:
     session = sign_in()
-    actions.sign_out(actor=tokens.authenticate(session.access_token))
+    caller = tokens.authenticate(session.access_token)
+    assert tokens.still_good(caller)
+    actions.sign_out(actor=caller)
+    assert not tokens.still_good(caller)
     with pytest.raises(Unauthenticated):
         tokens.authenticate(session.access_token)
     assert sign_in().device.pk == session.device.pk
