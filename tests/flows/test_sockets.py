@@ -17,8 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from backend.identity import actions
-from backend.identity.models import User
-from backend.identity.tokens import authenticate
+from backend.identity.models import Device, User
 from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.territories.actions import place_account
@@ -83,7 +82,7 @@ def test_who_is_cut_off_loses_the_socket_at_once(server: Serving, world: World, 
         if how == "device revoked":
             actions.revoke_device(actor=acting(world.dee), device_id=signed.device_id, reason="lost")
         elif how == "signed out":
-            actions.sign_out(actor=authenticate(signed.access_token))
+            actions.sign_out(actor=acting(world.ana, Device.objects.get(pk=signed.device_id)))
         elif how == "role changed":
             world.ana.role = "partner"
             world.ana.save()
