@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from backend.sync.facades.models import HeldRow, Told
-from backend.sync.models import Stream
+from backend.sync.models import DeviceState, Stream
 from backend.sync.protocol import Op
 
 
@@ -105,6 +105,8 @@ class Held:
 def held(device_id: UUID, stream: str, *, number: int | None = None) -> Iterator[Held]:
     """Locks what a stream holds, for one answer; its number is one more than the last, or `number` if that is more."""
     with transaction.atomic():
+        # A stream is never without its device's state: pull counts on that.
+        DeviceState.objects.get_or_create(device_id=device_id)
         known, _ = Stream.objects.get_or_create(device_id=device_id, name=stream)
         Told.objects.get_or_create(stream=known)
         told = Told.objects.select_for_update().get(pk=known.pk)
