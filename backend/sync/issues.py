@@ -55,7 +55,7 @@ def of_refusal(caller: Caller, mutation: Mutation, error: DomainError, status: S
     """Keeps a mutation that was not done."""
     if mutation.name.startswith(f"{ABOUT_ISSUES}."):
         return None
-    mine: dict[str, Any] = {"set": mutation.set, "args": mutation.args}
+    mine: dict[str, Any] = {"set": mutation.set, "args": mutation.args, **mutation.odd}
     if error.code == "MUTATION_TOO_LARGE":
         mine = {"beginning": ledger.body(mutation)[:2000]}
     return _keep(
@@ -96,7 +96,7 @@ def actions_after(error: DomainError, mutation: Mutation) -> list[str]:
 
 def _keepable(mutation: Mutation) -> bool:
     parts = (mutation.set, mutation.args, mutation.base)
-    plain = all(storable.fault(part) is None for part in ({"name": mutation.name}, *parts))
+    plain = not mutation.odd and all(storable.fault(part) is None for part in ({"name": mutation.name}, *parts))
     return plain and ledger.size(mutation) <= MUTATION_BYTES
 
 

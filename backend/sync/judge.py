@@ -62,6 +62,8 @@ def _check(mutation: Mutation) -> None:
     """Refuses what cannot be done whatever it means."""
     if (size := ledger.size(mutation)) > MUTATION_BYTES:
         raise Invalid("MUTATION_TOO_LARGE", "A mutation is at most 64 KiB.", fields={"mutation": f"{size} bytes"})
+    for name in mutation.odd:
+        raise Invalid("BAD_VALUE", f"{name} must be an object.", fields={name: "not an object"})
     for values in (mutation.set, mutation.args, mutation.base):
         if (key := storable.fault(values)) is not None:
             raise Invalid("BAD_VALUE", f"{key} holds what cannot be kept.", fields={key: "cannot be kept"})

@@ -39,6 +39,8 @@ def _parts(mutation: Mutation) -> Any:
     }
     if mutation.group is not None:
         parts["group"] = str(mutation.group)
+    if mutation.odd:
+        parts["odd"] = mutation.odd
     return storable.kept(parts)
 
 

@@ -101,6 +101,8 @@ class Mutation:
     """Mutations that follow one another in one push under one group are applied all or none."""
     clock_offset_ms: int | None = None
     """What to add to the phone's clock, in milliseconds, to have the server's, as the phone measured it."""
+    odd: Mapping[str, Any] = field(default_factory=dict)
+    """Of base, set and args those that came as something else than an object; such a mutation is refused."""
     protocol: int | None = None
     """The version it was written in, where that is not the one it is sent in: an app that was updated with a full outbox."""
 

@@ -11,6 +11,7 @@ from backend.field.models import Visit
 from backend.identity.models import Device, User
 from backend.kit import clock
 from backend.kit.ids import new_id
+from backend.sync.models import SyncIssue
 from backend.territories import moving
 from tests.factories.world import PASSWORD, World
 from tests.schema.conftest import Client
@@ -81,10 +82,17 @@ def test_a_push_answers_each_mutation_in_the_body_never_as_an_error(field: World
 
 
 @pytest.mark.parametrize("broken", [{"set": [1]}, {"args": "x"}, {"base": 5}])
-def test_a_mutation_of_the_wrong_shape_names_its_field(field: World, ask: Ask, broken: dict[str, Any]) -> None:
-    device = field.phone(field.ana)
-    refusal = ask(field.ana).refused(PUSH, d=str(device.pk), m=[{"seq": 1, "id": str(new_id()), "name": "x", **broken}])
-    assert (refusal["code"], list(refusal["fields"])) == ("BAD_VALUE", list(broken))
+def test_a_mutation_of_the_wrong_shape_is_refused_alone(field: World, ask: Ask, broken: dict[str, Any]) -> None:
+    account, device = field.account("Hilltop", field.north), field.phone(field.ana)
+    edit = {"name": "account.patch", "entityId": str(account.pk), "set": {"notes": "x"}, "args": []}
+    mutations = [{"seq": 1, "id": str(new_id()), "name": "x", **broken}, {"seq": 2, "id": str(new_id()), **edit}]
+    refused, applied = ask(field.ana)(PUSH, d=str(device.pk), m=mutations)["syncPush"]["results"]
+    assert (refused["status"], refused["code"]) == ("REJECTED", "BAD_VALUE")
+    assert list(refused["fields"]) == list(broken)
+    assert applied["status"] == "APPLIED"
+    [issue] = SyncIssue.objects.all()
+    assert broken.items() <= issue.mine.items()
+    assert issue.actions == ["discard"]
 
 
 def test_moving_a_deal_and_who_may(field: World, ask: Ask) -> None:

@@ -6,7 +6,6 @@ from uuid import UUID
 import strawberry
 
 from backend.identity.actor import Actor
-from backend.kit.errors import Invalid
 from backend.schema.context import Info, device_for
 from backend.schema.frames import unread
 from backend.schema.live import watch_scope
@@ -18,17 +17,19 @@ from backend.sync.push import push
 
 
 def _mutation(given: SyncMutationInput) -> Mutation:
-    for name in ("base", "set", "args"):
-        if not isinstance(getattr(given, name), dict | None):
-            raise Invalid("BAD_VALUE", f"{name} must be an object.", fields={name: "not an object"})
+    parts = {name: getattr(given, name) for name in ("base", "set", "args")}
+    # Some languages write an empty object as an empty list; anything else is refused, by itself.
+    odd = {name: value for name, value in parts.items() if value and not isinstance(value, dict)}
+    base, changes, args = ({} if name in odd else value or {} for name, value in parts.items())
     return Mutation(
         seq=given.seq,
         id=given.id,
         name=given.name,
         entity_id=given.entity_id,
-        base=given.base or {},  # type: ignore[arg-type]
-        set=given.set or {},  # type: ignore[arg-type]
-        args=given.args or {},  # type: ignore[arg-type]
+        base=base,
+        set=changes,
+        args=args,
+        odd=odd,
         client_time=given.client_time,
         depends_on=tuple(given.depends_on or ()),
         group=given.group,
