@@ -56,10 +56,14 @@ class Replica:
         self.staged += page.ops
         self.page_cursor = page.cursor
         if page.complete:
-            for op in self.staged:
-                self._apply(op)
-            self.cursor = page.cursor
-            self.crash()
+            self.swap_in(page.cursor)
+
+    def swap_in(self, cursor: str | None) -> None:
+        """Applies all that was staged: the pull is complete, and the phone stands at this cursor."""
+        for op in self.staged:
+            self._apply(op)
+        self.cursor = cursor
+        self.crash()
 
     def crash(self) -> None:
         """Forgets what was staged, as a phone does that dies between pages."""

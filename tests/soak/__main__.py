@@ -4,6 +4,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,8 @@ SEEDS_APART = 1_000_000
 
 def main() -> int:
     """Plays all chapters that are not in the file yet; returns an exit code."""
+    # Ended from outside, it ends its PostgreSQL too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parser = argparse.ArgumentParser(prog="make soak")
     parser.add_argument("--rounds", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)

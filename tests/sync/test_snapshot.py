@@ -125,6 +125,7 @@ def test_the_stream_goes_on_from_any_cursor_line_and_so_do_pages(field: World, p
     assert [line["op"] for line in lines if "op" in line] == ["put"]
 
 
+@pytest.mark.trap(25)
 def test_what_is_written_between_pieces_is_in_it(field: World, phone: Phone) -> None:
     """Trap 25."""
     stores = stock(field)
@@ -236,6 +237,7 @@ def test_it_is_packed_as_the_phone_can_read_it_piece_by_piece(caller: Caller, ac
     assert lines[-1]["complete"] is True
 
 
+@pytest.mark.trap(23)
 def test_a_phone_revoked_in_the_middle_gets_no_more(caller: Caller) -> None:
     """Trap 23."""
 
@@ -249,6 +251,7 @@ def test_a_phone_revoked_in_the_middle_gets_no_more(caller: Caller) -> None:
     assert len([line for line in lines if "cursor" in line]) == 2
 
 
+@pytest.mark.trap(23)
 def test_a_person_put_out_in_the_middle_gets_no_more(caller: Caller, field: World) -> None:
     """Trap 23."""
 

@@ -203,9 +203,8 @@ class Crowd:
             state=IssueState.RESOLVED,
             resolution__in=(Resolution.RETRY, Resolution.KEEP_MINE),
         )
-        about = [one.pk for one in again if "displays" in (one.args.get("set") or {})]
         displays = Account.objects.values_list("displays", flat=True).get(pk=self.counted.pk)
-        assert displays == done + len(about), f"{displays} displays are counted, {done} + {len(about)} were put up"
+        assert displays == done + again.count(), f"{displays} are counted, {done} + {again.count()} were put up"
         made = [
             mutation.entity_id
             for phone in self.phones

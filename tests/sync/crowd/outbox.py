@@ -102,7 +102,7 @@ class Deeds:
         """Does one of them."""
         older = (
             Deeds.found_a_store, Deeds.wrote_to_nobody, Deeds.poison, Deeds.noted, Deeds.counted_one_more,
-            Deeds.counted_one_more, Deeds.rewrote_notes, Deeds.rewrote_notes, Deeds.visited, Deeds.met_somebody, Deeds.settled_an_issue,
+            Deeds.counted_one_more, Deeds.visited, Deeds.met_somebody, Deeds.settled_an_issue, *[Deeds.rewrote_notes] * 4,
         )  # fmt: skip
         newer = (Deeds.took_an_order, Deeds.took_a_photo, Deeds.did_all_or_nothing)
         return self.chance.choice(older + newer if self.replica.protocol > 1 else older)(self)

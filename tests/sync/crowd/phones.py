@@ -1,5 +1,6 @@
 """Phones that lose replies, crash, are copied and restored from backups, and must be right all the same."""
 
+import json
 from collections import Counter
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -8,8 +9,10 @@ from typing import Any
 
 from django.db import connections
 
-from backend.sync.protocol import Halt, Mutation, PullPage, PushReply, Result, Status
+from backend.sync.protocol import CURRENT, Halt, Mutation, PullPage, PushReply, Result, Status
+from backend.sync.snapshot import piece
 from tests.factories.replica import Replica, Rows
+from tests.factories.world import acting
 from tests.sync.crowd import truth
 from tests.sync.crowd.outbox import Deeds
 from tests.sync.crowd.truth import Seen
@@ -55,8 +58,20 @@ class Phone:
         """Does one thing; returns what."""
         self.limit = self.deeds.chance.choice(LIMITS)
         what = self.deeds.chance.choices(
-            ("page", "lost", "crash", "backup", "anew", "anew lost", "push", "push lost", "push twice", "copy"),
-            (58, 15, 5, 6, 2, 3, 12, 5, 1, 1),
+            (
+                "page",
+                "lost",
+                "crash",
+                "backup",
+                "anew",
+                "anew lost",
+                "push",
+                "push lost",
+                "push twice",
+                "copy",
+                "snapshot",
+            ),
+            (57, 15, 5, 6, 2, 3, 12, 5, 1, 1, 2),
         )[0]
         if what == "page":
             self.page()
@@ -70,6 +85,8 @@ class Phone:
             self.restore(self.deeds.chance.choice(self.backups))
         elif what == "anew":
             self.restore(self.nothing())
+        elif what == "snapshot" and self.replica.protocol == CURRENT and self.replica.entities is None:
+            self.read_snapshot()
         elif what == "anew lost":
             # Another process of the phone began anew and died; this one goes on with what it has.
             before = self.save()
@@ -88,6 +105,35 @@ class Phone:
     def nothing(self) -> Saved:
         """Returns the storage of a phone that begins anew and keeps its outbox."""
         return Saved({}, None, None, [], 0, self.outbox, self.replica.next_seq)
+
+    def read_snapshot(self) -> None:
+        """Begins anew with a stream of lines, which breaks off now and then; pulls go on from the last cursor it had."""
+        self.restore(self.nothing())
+        self.figures["snapshots"] += 1
+        at = self.replica
+        made = piece(
+            actor=acting(at.user, at.device), device_id=at.device.pk, protocol=at.protocol, cursor=None
+        ).text.splitlines()
+        seen = truth.Coverage.now().seen(at.user.pk)
+        waiting: list[dict[str, Any]] = []
+        for text in made[: self.deeds.chance.choice([len(made), self.deeds.chance.randint(0, len(made))])]:
+            line = json.loads(text)
+            if "op" in line:
+                waiting.append(line)
+                self.check_told(line, seen)
+            elif "cursor" in line:
+                at.staged += waiting
+                at.page_cursor, waiting = line["cursor"], []
+                if line.get("complete"):
+                    at.swap_in(line["cursor"])
+
+    def check_told(self, op: dict[str, Any], seen: Seen) -> None:
+        """What is told is what the person may see."""
+        role, roots = seen
+        if op["op"] == "put":
+            assert op["root"] in roots, f"leak to {self.replica.user.username}: {op}"
+            hidden = truth.unread(op["entity"], role) & op["row"].keys()
+            assert not hidden, f"{hidden} of {op['entity']} told to a {role}"
 
     def save(self) -> Saved:
         """Returns what the phone has stored."""
@@ -111,11 +157,9 @@ class Phone:
         ops = page.ops
         puts = [op for op in ops if op["op"] == "put"]
         if puts:
-            role, roots = seen or truth.Coverage.now().seen(self.replica.user.pk)
+            now = seen or truth.Coverage.now().seen(self.replica.user.pk)
             for op in puts:
-                assert op["root"] in roots, f"leak to {self.replica.user.username}: {op}"
-                hidden = truth.unread(op["entity"], role) & op["row"].keys()
-                assert not hidden, f"{hidden} of {op['entity']} told to a {role}"
+                self.check_told(op, now)
             self.seen |= {op["entity"] for op in puts}
         self.figures["evictions"] += sum(op["op"] == "evict" for op in ops)
         self.figures["resets"] += page.reset is not None
