@@ -113,7 +113,12 @@ def move_some() -> int:
 
 def _take(move: TerritoryMove, now: datetime, when: str) -> list[tuple[UUID, datetime | None]]:
     """Ends some spans now, and returns (account, when the span would have ended)."""
-    where = {"source": move.source_id, "asked": move.asked_at, "now": now, "batch": BATCH}
+    where: dict[str, UUID | datetime | int] = {
+        "source": move.source_id,
+        "asked": move.asked_at,
+        "now": now,
+        "batch": BATCH,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_TAKE.format(when=when), where)
         return list(cursor.fetchall())
