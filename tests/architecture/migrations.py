@@ -6,8 +6,14 @@ from pathlib import Path
 from tests import database
 
 ROOT = Path(__file__).parents[2]
-# It puts a partitioned table in the place of a plain one, under the same name, in one transaction: what runs meanwhile waits.
-JUDGED_BY_HAND = ("0005_log",)
+JUDGED_BY_HAND = (
+    # It puts a partitioned table in the place of a plain one, under the same name, in one transaction: what runs meanwhile waits.
+    "0005_log",
+    # One report for each visit was the rule before; the new constraint says it of fewer rows, so it cannot fail.
+    "0003_late_evidence",
+    # A text column grows from 8 to 10 characters, which rewrites nothing and which the version before can live with.
+    "0006_inbox",
+)
 
 
 def main() -> int:
