@@ -13,7 +13,10 @@ from tests.factories import world
 
 def disk_at(folder: Path) -> dict[str, dict[str, object]]:
     """Returns STORAGES with the file store in a folder."""
-    return {**settings.STORAGES, "default": {"BACKEND": "backend.attachments.disk.Disk", "OPTIONS": {"location": folder}}}
+    return {
+        **settings.STORAGES,
+        "default": {"BACKEND": "backend.attachments.disk.Disk", "OPTIONS": {"location": folder}},
+    }
 
 
 @pytest.fixture(autouse=True)
