@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from random import Random
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, connection, transaction
 from django.db.models import ProtectedError
 
@@ -83,7 +84,7 @@ class Crowd:
                 with clock.moved_to(self.now):
                     self.step(slow)
                 self.now += timedelta(seconds=self.chance.choice([1, 1, 60, 1800, -600]))
-        if self.chance.random() < 0.2:
+        if self.chance.random() < 0.1:
             self.keep()
         with clock.moved_to(self.now):
             self.compare()
@@ -126,7 +127,7 @@ class Crowd:
                     thing(self.at)
                 if self.chance.random() < 0.05:
                     raise LookupError("somebody thought better of it")
-        except (DomainError, DatabaseError, LookupError, ProtectedError) as error:
+        except (DomainError, DatabaseError, LookupError, ProtectedError, ObjectDoesNotExist) as error:
             self.trace.append(f"not {names}: {error!r:.60}")
             return
         self.done.update(names)
@@ -166,7 +167,7 @@ class Crowd:
         rows = {CURRENT: newest, FLOOR: truth.as_before(newest, FLOOR)}
         coverage = truth.Coverage.now()
         for phone in self.phones:
-            phone.limit = self.chance.choice([7, 500, 500, 500])
+            phone.limit = self.chance.choice([20, 500, 500, 500])
             seen = coverage.seen(phone.replica.user.pk)
             phone.settle(rows[phone.replica.protocol], seen)
         if self.chance.random() < 0.3:

@@ -50,7 +50,7 @@ class Happenings:
 
     def any(self, rows: models.QuerySet[M]) -> M:
         """Returns one of the rows; IndexError when there is none."""
-        return self.chance.choice(list(rows.order_by("pk")))
+        return rows.get(pk=self.chance.choice(list(rows.order_by("pk").values_list("pk", flat=True))))
 
     def rep(self) -> User:
         return self.chance.choice([self.world.ana, self.world.cy, self.world.ben])
