@@ -70,22 +70,28 @@ def _from(table: SyncedTable) -> str:
     )
 
 
-def _line(table: SyncedTable, op: str) -> str:
-    return (
-        f"""SELECT '{{"op":"{op}","entity":"{table.entity}","id":"' || t.id || '","root":"' || d.root || '" """.rstrip()
-    )
+def _line(table: SyncedTable, op: str, root: str) -> str:
+    return f"""'{{"op":"{op}","entity":"{table.entity}","id":"' || t.id || '","root":"' || {root} || '\"'"""
 
 
-def _put(table: SyncedTable) -> str:
+def _put(table: SyncedTable, root: str) -> str:
+    return f"""SELECT {_line(table, "put", root)} || ',"row":' || row_to_json(r)::text || '}}'"""
+
+
+def _row(table: SyncedTable) -> str:
     columns = ", ".join(f'{sql} AS "{name}"' for name, sql in table.columns.items())
+    return f'CROSS JOIN LATERAL (SELECT t.id AS "id", {columns}) r'
+
+
+def _held(table: SyncedTable) -> str:
+    """Returns SQL that says whether a row stands under a root the stream holds.
+
+    A subquery for each row, so that rows are found by their ids and then asked for their root: a join was turned round, and
+    went through thousands of roots with all the ids in hand."""
     return (
-        f"""{_line(table, "put")},"row":' || row_to_json(r)::text || '}}' {_from(table)} """
-        f'CROSS JOIN LATERAL (SELECT t.id AS "id", {columns}) r WHERE {table.alive}'
+        f"(SELECT TRUE FROM sync_streamscope d WHERE d.stream_id = %(stream)s AND d.root = {table.root.of('t')} "
+        "AND d.removed_gen IS NULL)"
     )
-
-
-def _del(table: SyncedTable) -> str:
-    return f"{_line(table, 'del')}}}' {_from(table)} WHERE {table.alive}"
 
 
 def deleted(entity: str, row_id: str) -> str:
@@ -108,7 +114,11 @@ def under(
     if which.nothing_of(table):
         return []
     params = which.values()
-    sql = f"{_del(table) if gone else _put(table)} AND {which.conditions(table)}"
+    if gone:
+        sql = f"SELECT {_line(table, 'del', 'd.root')} || '}}' {_from(table)}"
+    else:
+        sql = f"{_put(table, 'd.root')} {_from(table)} {_row(table)}"
+    sql += f" WHERE {table.alive} AND {which.conditions(table)}"
     if after is not None:
         # The first half says to an index what the second says exactly.
         sql += " AND d.root >= %(root)s::uuid AND (d.root, t.id) > (%(root)s::uuid, %(id)s::uuid)"
@@ -118,9 +128,11 @@ def under(
 
 def named(table: SyncedTable, stream: int, ids: Collection[str]) -> dict[str, str]:
     """Returns those of the rows that live under a root the stream holds, as operations by id."""
-    which = Which(stream=stream)
-    sql = f"{_put(table)} AND {which.conditions(table)} AND t.id = ANY(%(ids)s::uuid[])"
-    lines = _fetch(sql, {**which.values(), "ids": "{" + ",".join(ids) + "}"})
+    sql = (
+        f"{_put(table, table.root.of('t'))} FROM {table.table} t{table.root.join('t')}{table.join} {_row(table)} "
+        f"WHERE {table.alive} AND t.id = ANY(%(ids)s::uuid[]) AND {_held(table)}"
+    )
+    lines = _fetch(sql, {"stream": stream, "ids": "{" + ",".join(ids) + "}"})
     return {place(table, line)[1]: line for line in lines}
 
 
