@@ -19,18 +19,32 @@ class Touched:
 
 _RANKS = "CASE c.entity " + " ".join(f"WHEN '{entity}' THEN {rank}" for entity, rank in RANK.items()) + " END"
 
-# The roots are joined where they stand: thousands of them, sent with every idle pull, were most of its cost.
+_BETWEEN = """
+    c.xid >= pg_snapshot_xmin(%(base)s::pg_snapshot)
+    AND NOT pg_visible_in_snapshot(c.xid, %(base)s::pg_snapshot)
+    AND pg_visible_in_snapshot(c.xid, %(target)s::pg_snapshot)
+    AND c.entity = ANY(%(entities)s)"""
+
+_HELD = """d.stream_id = %(stream)s AND d.removed_gen IS NULL
+    AND (%(until)s::bigint IS NULL OR d.added_gen <= %(until)s)"""
+
+# The roots are joined where they stand: thousands of them, sent with every idle pull, were most of its cost. What a bulk row
+# holds is taken apart once and asked for its roots in a table of them (the IS TRUE keeps it from being joined the other way
+# round, which took it apart for each root).
 _TOUCHED = f"""
+    WITH bulk AS MATERIALIZED (
+        SELECT c.entity, u.entity_id, u.root
+        FROM sync_bulkchange c, unnest(c.entity_ids, c.roots) u(entity_id, root) WHERE {_BETWEEN}
+    ), seen AS (
+        SELECT c.entity, c.entity_id
+        FROM sync_change c JOIN sync_streamscope d ON d.root = c.root AND {_HELD} WHERE {_BETWEEN}
+        UNION ALL
+        SELECT b.entity, b.entity_id FROM bulk b
+        WHERE (b.root IN (SELECT d.root FROM sync_streamscope d WHERE {_HELD})) IS TRUE
+    )
     SELECT DISTINCT {_RANKS} AS rank, c.entity_id
-    FROM sync_log c
-    JOIN sync_streamscope d ON d.stream_id = %(stream)s AND d.root = c.root
-    WHERE c.xid >= pg_snapshot_xmin(%(base)s::pg_snapshot)
-      AND NOT pg_visible_in_snapshot(c.xid, %(base)s::pg_snapshot)
-      AND pg_visible_in_snapshot(c.xid, %(target)s::pg_snapshot)
-      AND d.removed_gen IS NULL
-      AND (%(until)s::bigint IS NULL OR d.added_gen <= %(until)s)
-      AND c.entity = ANY(%(entities)s)
-      AND ({_RANKS}, c.entity_id) > (%(rank)s, %(after)s::uuid)
+    FROM seen c
+    WHERE ({_RANKS}, c.entity_id) > (%(rank)s, %(after)s::uuid)
     ORDER BY 1, 2
     LIMIT %(limit)s
 """
