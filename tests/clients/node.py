@@ -70,7 +70,14 @@ def install() -> None:
         )
         if done.returncode != 0:
             raise NoClients(f"npm could not install them: {done.stderr.strip()[-500:]}")
+        if missing := _missing():
+            raise NoClients(f"npm said it was done, and left out {', '.join(missing)}")
         INSTALLED.write_text(wanted)
+
+
+def _missing() -> list[str]:
+    # Where it cannot reach a package, npm may leave an empty folder and call it success.
+    return [name for name in locked() if not (FOLDER / "node_modules" / name / "package.json").is_file()]
 
 
 def locked() -> dict[str, str]:
