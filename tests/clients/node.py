@@ -58,6 +58,9 @@ def install() -> None:
             "--omit=peer",
             "--omit=optional",
             "--loglevel=error",
+            # Without a line it shall say so soon.
+            "--fetch-retries=1",
+            "--fetch-retry-maxtimeout=5000",
         ]
         done = subprocess.run(
             [programs()["npm"], *words],
