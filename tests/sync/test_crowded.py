@@ -51,6 +51,8 @@ def test_six_writers_at_once_and_not_one_row_is_missed(field: World, phone: Phon
             connections.close_all()
 
     ana = phone(field.ana)
+    # A first sync of several pages may send again what was written while they were on their way.
+    ana.pull()
     threads = [Thread(target=write, args=[writer]) for writer in range(WRITERS)]
     for thread in threads:
         thread.start()
@@ -66,8 +68,7 @@ def test_six_writers_at_once_and_not_one_row_is_missed(field: World, phone: Phon
     assert subjects == {f"{writer} {number}" for writer in range(WRITERS) for number in range(written[writer])}
     assert written[0] >= 2
     assert sum(written[1:]) > WRITERS * written[0]
-    assert pulls > 1
-    assert len(subjects) <= puts < 1.5 * len(subjects), "rows do not come again and again"
+    assert (pulls > 1, puts) == (True, len(subjects)), "each row comes once, not again and again"
 
 
 def many(field: World) -> list[Account]:
