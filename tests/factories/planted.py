@@ -1,6 +1,7 @@
 """Values that are easily recognised, planted in every column that some role may not read: wherever one of them turns up in
 what such a person was sent, it leaked."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -103,7 +104,13 @@ def texts(value: Any) -> Iterator[str]:
 
 def found_in(text: str, role: str) -> dict[str, str]:
     """Returns which planted values that a role may not read stand in a text."""
-    return {value: where for value, where in secrets_of(role).items() if value in text}
+    return {value: where for value, where in secrets_of(role).items() if stands(value, text)}
+
+
+def stands(value: str, text: str) -> bool:
+    """Returns whether a value stands in a text as a whole: five digits turn up within ids, cursors and fractions of a second."""
+    before = r"(?<![\w.-])" if value[0].isdigit() else r"(?<![\w-])"
+    return re.search(rf"{before}{re.escape(value)}(?![\w-])", text) is not None
 
 
 @dataclass(slots=True)
@@ -117,12 +124,10 @@ class Garden:
 
 
 def plant(world: World) -> Garden:
-    """Plants; Pat sees the account by a share, and has a plan and an inbox from when they were a rep."""
-    account = world.account("Hilltop", world.north)
-    Account.objects.filter(pk=account.pk).update(**PLANTED[Account])
-    AccountShare.objects.create(
-        org=world.org, account=account, user=world.pat, shared_by=world.ben, valid_from=clock.now() - timedelta(1)
-    )
+    """Plants; Pat sees the accounts by shares, and has a plan and an inbox from when they were a rep.
+
+    Hilltop has a visit planned for now, so at most hours of the day it is not due: the other one always is."""
+    account, _ = (_shared(world, name) for name in ("Hilltop", "Hill never seen"))
     deal = world.deal(account)
     Opportunity.objects.filter(pk=deal.pk).update(**PLANTED[Opportunity])
     OpportunityLine.objects.create(org=world.org, opportunity=deal, product=world.product, **PLANTED[OpportunityLine])
@@ -157,6 +162,15 @@ def plant(world: World) -> Garden:
         world.north.pk,
     ]
     return Garden(account, deal, plan, ids)
+
+
+def _shared(world: World, name: str) -> Account:
+    account = world.account(name, world.north)
+    Account.objects.filter(pk=account.pk).update(**PLANTED[Account])
+    AccountShare.objects.create(
+        org=world.org, account=account, user=world.pat, shared_by=world.ben, valid_from=clock.now() - timedelta(1)
+    )
+    return account
 
 
 def _plan(world: World, rep: User, account: Account) -> VisitPlan:
