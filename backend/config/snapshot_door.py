@@ -4,16 +4,11 @@ Whoever reads is asked anew before each piece: a phone that was revoked in the m
 stream, which a newer one ends: streams that nobody reads would fill the memory."""
 
 import asyncio
-import contextvars
-from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, partial
-from typing import ParamSpec, TypeVar
 from uuid import UUID
 
-from django.db import connection
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
@@ -24,14 +19,12 @@ from backend.identity.rules import token_invalid
 from backend.identity.tokens import still_good
 from backend.kit.errors import Busy, DomainError, Invalid
 from backend.kit.logs import logger
+from backend.kit.threads import Threads
 from backend.schema.context import Context, device_for
 from backend.schema.errors import RETRY_CLASS
 from backend.schema.frames import encoded
 from backend.sync.protocol import CURRENT
 from backend.sync.snapshot import Packer, Piece, packer, piece
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 PATH = "/sync/snapshot"
 THREADS = 2
@@ -42,19 +35,7 @@ STATUS = {"SCOPE_TOO_LARGE": 413, "SCHEMA_UNSUPPORTED": 426, "DEVICE_NOT_FOUND":
 _log = logger("snapshot")
 
 
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="snapshot")
-
-
-def _on_living_connection(function: Callable[[], T]) -> T:
-    connection.close_if_unusable_or_obsolete()
-    return function()
-
-
-async def _run(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    call = partial(contextvars.copy_context().run, partial(function, *args, **kwargs))
-    return await asyncio.get_running_loop().run_in_executor(_pool(), _on_living_connection, call)
+_threads = Threads("snapshot", THREADS)
 
 
 @dataclass(slots=True)
@@ -140,7 +121,7 @@ async def snapshot_door(scope: Scope, receive: Receive, send: Send) -> None:
         reading, encoding = await _reading(request)
         with _only(reading):
             # The first piece is made before the answer begins, so that a refusal has a status of its own.
-            first = await _run(reading.next)
+            first = await _threads.run(reading.next)
             await _answer(reading, first, encoding)(scope, receive, reading.giving_way(send))
     except DomainError as error:
         await refusal(error, STATUS.get(error.code))(scope, receive, send)
@@ -150,7 +131,7 @@ async def snapshot_door(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def _reading(request: Request) -> tuple[_Reading, str]:
     encoding = _encoding(request.headers.get("accept-encoding", ""))
-    context = Context(run=_run)
+    context = Context(run=_threads.run)
     await context.identify(request.headers.get("authorization"))
     reading = _Reading(
         actor=context.actor,
@@ -174,7 +155,7 @@ async def _pieces(reading: _Reading, first: bytes) -> AsyncIterator[bytes]:
     del first
     while not reading.ended:
         try:
-            following = await _run(reading.next)
+            following = await _threads.run(reading.next)
         except DomainError as error:
             _log.info("snapshot_ended", code=error.code)
             yield reading.refused(error)
