@@ -30,14 +30,18 @@ _OF_CODE = {
 }
 
 
-def refusal(error: DomainError, status: int | None = None) -> Response:
-    """Returns the answer that an error makes; `status` when it is not the one of its code or family."""
-    content = {
+def told(error: DomainError) -> dict[str, object]:
+    """Returns what is said of an error."""
+    return {
         "code": error.code,
         "message": error.message,
         "retry": RETRY_CLASS.get(error.family, "NEVER"),
         "fields": error.fields,
     }
+
+
+def refusal(error: DomainError, status: int | None = None) -> Response:
+    """Returns the answer that an error makes; `status` when it is not the one of its code or family."""
     chosen = status or _OF_CODE.get(error.code) or _OF_FAMILY.get(error.family, 400)
     headers = {"cache-control": "no-store"}
-    return Response(encoded(content), status_code=chosen, media_type="application/json", headers=headers)
+    return Response(encoded(told(error)), status_code=chosen, media_type="application/json", headers=headers)

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from backend.config.refusals import refusal
+from backend.config.refusals import refusal, told
 from backend.identity.actor import Actor
 from backend.identity.rules import token_invalid
 from backend.identity.tokens import still_good
@@ -21,7 +21,6 @@ from backend.kit.errors import Busy, DomainError, Invalid
 from backend.kit.logs import logger
 from backend.kit.threads import Threads
 from backend.schema.context import Context, device_for
-from backend.schema.errors import RETRY_CLASS
 from backend.schema.frames import encoded
 from backend.sync.protocol import CURRENT
 from backend.sync.snapshot import Packer, Piece, packer, piece
@@ -33,9 +32,7 @@ ENCODINGS = ("zstd", "gzip")
 STATUS = {"SCOPE_TOO_LARGE": 413, "SCHEMA_UNSUPPORTED": 426, "DEVICE_NOT_FOUND": 404}
 
 _log = logger("snapshot")
-
-
-_threads = Threads("snapshot", THREADS)
+_run = Threads("snapshot", THREADS).run
 
 
 @dataclass(slots=True)
@@ -72,8 +69,7 @@ class _Reading:
 
     def refused(self, error: DomainError) -> bytes:
         """Ends the stream with what was wrong: its beginning is on its way already."""
-        told = {"code": error.code, "message": error.message, "retry": RETRY_CLASS.get(error.family, "NEVER")}
-        return self.pack(encoded({"error": told}) + b"\n", last=True)
+        return self.pack(encoded({"error": told(error)}) + b"\n", last=True)
 
     def giving_way(self, send: Send) -> Send:
         """Returns a send that raises TimeoutError when the device has asked anew."""
@@ -121,7 +117,7 @@ async def snapshot_door(scope: Scope, receive: Receive, send: Send) -> None:
         reading, encoding = await _reading(request)
         with _only(reading):
             # The first piece is made before the answer begins, so that a refusal has a status of its own.
-            first = await _threads.run(reading.next)
+            first = await _run(reading.next)
             await _answer(reading, first, encoding)(scope, receive, reading.giving_way(send))
     except DomainError as error:
         await refusal(error, STATUS.get(error.code))(scope, receive, send)
@@ -131,7 +127,7 @@ async def snapshot_door(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def _reading(request: Request) -> tuple[_Reading, str]:
     encoding = _encoding(request.headers.get("accept-encoding", ""))
-    context = Context(run=_threads.run)
+    context = Context(run=_run)
     await context.identify(request.headers.get("authorization"))
     reading = _Reading(
         actor=context.actor,
@@ -155,7 +151,7 @@ async def _pieces(reading: _Reading, first: bytes) -> AsyncIterator[bytes]:
     del first
     while not reading.ended:
         try:
-            following = await _threads.run(reading.next)
+            following = await _run(reading.next)
         except DomainError as error:
             _log.info("snapshot_ended", code=error.code)
             yield reading.refused(error)

@@ -26,20 +26,7 @@ Phone = Callable[[User], Replica]
 Line = dict[str, Any]
 
 
-@pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes pieces of a few rows."""
-    monkeypatch.setattr(snapshot, "ROWS", 7)
-
-
-@pytest.fixture(autouse=True)
-def here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes pieces on the test's own connection."""
-
-    async def run(function: Callable[..., Any], /, *args: Any, **more: Any) -> Any:
-        return await sync_to_async(function, thread_sensitive=True)(*args, **more)
-
-    monkeypatch.setattr(snapshot_door, "_run", run)
+pytestmark = pytest.mark.usefixtures("small_pieces_here")
 
 
 def piece(phone: Replica, cursor: str | None, done: int = 0) -> tuple[list[Line], snapshot.Piece]:

@@ -1,30 +1,18 @@
 """Whoever opens streams and does not read them costs the server nothing that others need."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from asgiref.sync import async_to_sync, sync_to_async
+from asgiref.sync import async_to_sync
 from starlette.types import Message
 
 from backend.config import snapshot_door
 from backend.identity.models import Device
 from backend.identity.tokens import open_session
-from backend.sync import snapshot
 from tests.factories.world import World
 
-
-@pytest.fixture(autouse=True)
-def here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes pieces of a few rows, on the test's own connection."""
-
-    async def run(function: Callable[..., Any], /, *args: Any, **more: Any) -> Any:
-        return await sync_to_async(function, thread_sensitive=True)(*args, **more)
-
-    monkeypatch.setattr(snapshot_door, "_run", run)
-    monkeypatch.setattr(snapshot, "ROWS", 7)
+pytestmark = pytest.mark.usefixtures("small_pieces_here")
 
 
 class Reader:
