@@ -26,6 +26,21 @@ class Kind(StrEnum):
     JSON = "json"
 
 
+OF_FIELD: dict[str, Kind] = {
+    **dict.fromkeys(("CharField", "TextField", "EmailField", "SlugField"), Kind.TEXT),
+    **dict.fromkeys(("IntegerField", "BigIntegerField", "SmallIntegerField"), Kind.WHOLE),
+    **dict.fromkeys(("PositiveIntegerField", "PositiveSmallIntegerField"), Kind.WHOLE),
+    **dict.fromkeys(("UUIDField", "ForeignKey", "OneToOneField"), Kind.ID),
+    "FloatField": Kind.FLOAT,
+    "DecimalField": Kind.DECIMAL,
+    "BooleanField": Kind.YES_NO,
+    "DateField": Kind.DAY,
+    "TimeField": Kind.TIME,
+    "DateTimeField": Kind.INSTANT,
+    "JSONField": Kind.JSON,
+}
+"""By the type of a model's field, as the field calls it (`get_internal_type`)."""
+
 _NOT_READ = (ValueError, TypeError, InvalidOperation, OverflowError, AttributeError)
 _MILLISECOND = 1_000
 _DIGITS = 300

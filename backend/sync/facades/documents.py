@@ -9,13 +9,13 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import NOT_PROVIDED, ForeignKey, Model, UUIDField
+from django.db.models import NOT_PROVIDED, Model
 from django.db.models import Field as Column
 
 from backend.identity.actor import Actor
 from backend.sync.protocol import CURRENT
 from backend.sync.tables import BY_ENTITY, RANK
-from backend.sync.values import Kind, equal
+from backend.sync.values import OF_FIELD, Kind, equal
 from backend.sync.view import view_of
 from backend.territories.coverage import visible_roots_sql
 
@@ -26,16 +26,6 @@ BEGINNING = "1970-01-01T00:00:00+00:00"
 EVIDENCE = {"checkIn": ("checkIn", "visitId"), "report": ("visitReport", "visitId")}
 """What a visit's document carries of its children: key → (entity, the column that names the visit)."""
 
-_KINDS: dict[str, Kind] = {
-    **dict.fromkeys(("CharField", "TextField", "EmailField", "SlugField"), Kind.TEXT),
-    "FloatField": Kind.FLOAT,
-    "DecimalField": Kind.DECIMAL,
-    "BooleanField": Kind.YES_NO,
-    "DateField": Kind.DAY,
-    "TimeField": Kind.TIME,
-    "DateTimeField": Kind.INSTANT,
-    "JSONField": Kind.JSON,
-}
 _EMPTY: dict[Kind, Any] = {
     Kind.TEXT: "",
     Kind.WHOLE: 0,
@@ -77,7 +67,7 @@ def columns(entity: str) -> dict[str, Shown]:
 
 def _shown(model: type[Model], column: str) -> Shown:
     about = next(one for one in model._meta.concrete_fields if one.column == column)
-    kind = Kind.ID if isinstance(about, ForeignKey | UUIDField) else _KINDS.get(about.get_internal_type(), Kind.WHOLE)
+    kind = OF_FIELD[about.get_internal_type()]
     return Shown(kind, None if about.null else _nothing(about, kind), getattr(about, "decimal_places", None))
 
 

@@ -14,21 +14,9 @@ from backend.sync.conflicts import Clash, Field, merge
 from backend.sync.mutators import decode
 from backend.sync.mutators.registry import DONE, Caller, Outcome
 from backend.sync.protocol import Mutation
-from backend.sync.values import Kind
+from backend.sync.values import OF_FIELD, Kind
 
 Moves = Mapping[str, Mapping[str, frozenset[str]]]
-
-_KINDS: dict[str, Kind] = {
-    **dict.fromkeys(("CharField", "TextField", "EmailField"), Kind.TEXT),
-    **dict.fromkeys(("PositiveIntegerField", "PositiveSmallIntegerField", "SmallIntegerField"), Kind.WHOLE),
-    "FloatField": Kind.FLOAT,
-    "DecimalField": Kind.DECIMAL,
-    "BooleanField": Kind.YES_NO,
-    "DateField": Kind.DAY,
-    "TimeField": Kind.TIME,
-    "DateTimeField": Kind.INSTANT,
-    "JSONField": Kind.JSON,
-}
 
 
 @dataclass(frozen=True)
@@ -52,7 +40,7 @@ class Patch:
         kind = about.get_internal_type()
         return Field(
             policy=rule_of(model, column).merge,
-            kind=_KINDS[kind],
+            kind=OF_FIELD[kind],
             moves=self.moves.get(name, {}),
             places=getattr(about, "decimal_places", None),
             low=0 if kind.startswith("Positive") else None,
