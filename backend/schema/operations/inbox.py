@@ -1,10 +1,12 @@
 """The inbox: of oneself, and of those beneath."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 import strawberry
 from django.db.models import QuerySet
 
+from backend.identity.actor import Actor
 from backend.schema.context import Info
 from backend.schema.paging import Slice, page
 from backend.schema.types import rows
@@ -15,6 +17,8 @@ from backend.sync.actions import resolve_issue
 from backend.sync.models import IssueState
 from backend.sync.models import SyncIssue as SyncIssueRow
 from backend.sync.rules import check_resolution
+
+Seen = Callable[[Actor], QuerySet[SyncIssueRow]]
 
 
 @strawberry.input(description="All that is given must hold.")
@@ -37,11 +41,19 @@ class ResolveSyncIssuePayload:
     done: bool
 
 
-def _narrowed(found: QuerySet[SyncIssueRow], where: SyncIssueFilter | None) -> QuerySet[SyncIssueRow]:
-    for name in ("state", "user_id", "code"):
-        if where is not None and (value := getattr(where, name)) is not None:
-            found = found.filter(**{name: value})
-    return found
+async def _listed(
+    info: Info, seen: Seen, first: int, after: str | None, where: SyncIssueFilter | None
+) -> Page[SyncIssue]:
+    actor = info.context.actor
+
+    def read() -> Slice[SyncIssueRow]:
+        found = seen(actor)
+        for name in ("state", "user_id", "code"):
+            if where is not None and (value := getattr(where, name)) is not None:
+                found = found.filter(**{name: value})
+        return page(found, by="created_at", first=first, after=after, descending=True)
+
+    return page_of(SyncIssue, await info.context.run(read))
 
 
 @strawberry.type
@@ -50,33 +62,13 @@ class InboxQuery:
     async def sync_issues(
         self, info: Info, first: int = 20, after: str | None = None, filter: SyncIssueFilter | None = None
     ) -> Page[SyncIssue]:
-        actor = info.context.actor
-        found: Slice[SyncIssueRow] = await info.context.run(
-            lambda: page(
-                _narrowed(queries.issues_seen(actor), filter),
-                by="created_at",
-                first=first,
-                after=after,
-                descending=True,
-            )
-        )
-        return page_of(SyncIssue, found)
+        return await _listed(info, queries.issues_seen, first, after, filter)
 
     @strawberry.field(description="Those of them in which others changed fields meanwhile, field by field.")
     async def sync_conflicts(
         self, info: Info, first: int = 20, after: str | None = None, filter: SyncIssueFilter | None = None
     ) -> Page[SyncIssue]:
-        actor = info.context.actor
-        found: Slice[SyncIssueRow] = await info.context.run(
-            lambda: page(
-                _narrowed(queries.conflicts_seen(actor), filter),
-                by="created_at",
-                first=first,
-                after=after,
-                descending=True,
-            )
-        )
-        return page_of(SyncIssue, found)
+        return await _listed(info, queries.conflicts_seen, first, after, filter)
 
     @strawberry.field
     async def sync_issue(self, info: Info, id: UUID) -> SyncIssue:
