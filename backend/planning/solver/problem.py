@@ -32,7 +32,9 @@ class Client:
     """One visit that could be made.
 
     `location` is a row of the matrix, `service` the time it takes. `windows` None means at any time, an empty tuple
-    means never. A required client comes before every prize.
+    means never. A required client comes before every prize; an appointment is one with a window of a single moment.
+    `skills` are what it takes to serve it, `shifts` the only ones it may be served on (None: any). Of the clients that
+    name one `group` at most one is served. Visits that name one `account` should begin `gap` apart.
     """
 
     id: str
@@ -41,16 +43,53 @@ class Client:
     required: bool = False
     service: int = 0
     windows: tuple[TimeWindow, ...] | None = None
+    skills: frozenset[str] = frozenset()
+    shifts: frozenset[str] | None = None
+    group: str | None = None
+    account: str | None = None
+    gap: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A pause of `duration` that begins inside `window`: between two visits, on the road or at either end of it.
+
+    It is due only where the shift is not over by the end of `window`.
+    """
+
+    window: TimeWindow
+    duration: int
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A client that stays on its shift. With `start` its visit is under way or settled: it begins exactly then,
+    whatever its own windows say, and nothing but other such visits comes before it."""
+
+    client_id: str
+    start: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """One day of one traveller: leaves `start` and is back at `end` (rows of the matrix) within `window`."""
+    """One day of one traveller: leaves `start` and is back at `end` (rows of the matrix) within `window`.
+
+    `breaks` are taken in the order of their windows. `locked` clients stay on this shift in this order; others may come
+    between, but not before one with a start, so those stand first.
+    """
 
     id: str
     start: int
     end: int
     window: TimeWindow
+    breaks: tuple[Break, ...] = ()
+    skills: frozenset[str] = frozenset()
+    locked: tuple[Locked, ...] = ()
+
+    @property
+    def settled(self) -> int:
+        """How many of the first locked clients nothing may come before."""
+        return sum(one.start is not None for one in self.locked)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +124,7 @@ class Problem:
             self._check_place(f"shifts[{number}].start", shift.start)
             self._check_place(f"shifts[{number}].end", shift.end)
             check_window(f"shifts[{number}].window", shift.window)
+            check_breaks(f"shifts[{number}].breaks", shift.breaks)
         object.__setattr__(self, "client_by_id", {client.id: client for client in self.clients})
         object.__setattr__(self, "shift_by_id", {shift.id: shift for shift in self.shifts})
         for name, rows, unique in (
@@ -93,6 +133,26 @@ class Problem:
         ):
             if len(rows) != len(unique):
                 raise Invalid("DUPLICATE_ID", f"two {name} share one id", fields={name: "duplicate id"})
+        self._check_locks()
+
+    @cached_property
+    def locked_on(self) -> dict[str, tuple[str, Locked]]:
+        """Client id -> the shift it is locked on, and how."""
+        return {lock.client_id: (shift.id, lock) for shift in self.shifts for lock in shift.locked}
+
+    def may_serve(self, shift: Shift, client: Client) -> bool:
+        """Says whether this shift has the skills and is one the client allows; where a client is locked, that decides."""
+        lock = self.locked_on.get(client.id)
+        if lock is not None:
+            return lock[0] == shift.id
+        return client.skills <= shift.skills and (client.shifts is None or shift.id in client.shifts)
+
+    def windows_of(self, client: Client) -> tuple[TimeWindow, ...] | None:
+        """Returns when service may start: the client's own windows, or the one moment a settled visit is fixed at."""
+        lock = self.locked_on.get(client.id)
+        if lock is not None and lock[1].start is not None:
+            return (TimeWindow(lock[1].start, lock[1].start),)
+        return client.windows
 
     @cached_property
     def rows(self) -> list[list[int]]:
@@ -107,8 +167,22 @@ class Problem:
         if not is_number(client.prize) or client.prize < 0:
             raise Invalid("PRIZE_INVALID", "a prize is a number, zero or more", fields={f"{name}.prize": "negative"})
         check_time(f"{name}.service", client.service)
+        check_time(f"{name}.gap", client.gap)
         for number, window in enumerate(client.windows or ()):
             check_window(f"{name}.windows[{number}]", window)
+
+    def _check_locks(self) -> None:
+        seen: set[str] = set()
+        for number, shift in enumerate(self.shifts):
+            for place, lock in enumerate(shift.locked):
+                name = f"shifts[{number}].locked[{place}]"
+                if lock.client_id not in self.client_by_id or lock.client_id in seen:
+                    raise Invalid("LOCK_INVALID", "a lock names a client, once", fields={name: repr(lock.client_id)})
+                seen.add(lock.client_id)
+                if lock.start is not None:
+                    check_time(f"{name}.start", lock.start)
+                    if place and shift.locked[place - 1].start is None:
+                        raise Invalid("LOCK_INVALID", "stops with a start come first", fields={name: "after others"})
 
     def _check_place(self, name: str, place: int) -> None:
         if not is_whole(place) or not 0 <= place < len(self.matrix):
@@ -142,6 +216,15 @@ def check_window(name: str, window: TimeWindow) -> None:
     check_time(f"{name}.end", window.end)
     if window.start > window.end:
         raise Invalid("WINDOW_REVERSED", "a window starts before it ends", fields={name: "ends before it starts"})
+
+
+def check_breaks(name: str, breaks: tuple[Break, ...]) -> None:
+    """Raises Invalid unless the breaks come in order and the latest start of each leaves room for the next."""
+    for number, one in enumerate(breaks):
+        check_window(f"{name}[{number}].window", one.window)
+        check_time(f"{name}[{number}].duration", one.duration)
+        if number and one.window.start < breaks[number - 1].window.start + breaks[number - 1].duration:
+            raise Invalid("BREAKS_OVERLAP", "breaks follow each other", fields={f"{name}[{number}]": "too early"})
 
 
 def checked_matrix(given: Any) -> NDArray[np.int64]:
