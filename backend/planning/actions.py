@@ -122,7 +122,7 @@ def figures(loaded: Day, result: Result) -> dict[str, int | float | str]:
         "serviceSeconds": sum(stop.leave - stop.start for stop in route.stops),
         "waitSeconds": sum(stop.wait for stop in route.stops),
         "iterations": result.iterations,
-        "travelTimes": loaded.travel,
+        **loaded.travel.figures(),
     }
 
 

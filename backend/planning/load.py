@@ -21,7 +21,7 @@ from backend.planning import rules
 from backend.planning.priority import Facts, Weights, priority
 from backend.planning.solver.problem import Client, Problem, Shift, TimeWindow
 from backend.planning.stale import absence_of
-from backend.planning.travel import Provider
+from backend.planning.travel import Matrix, Provider
 
 MINUTE = 60
 QUARTER = timedelta(minutes=15)
@@ -46,7 +46,7 @@ class Day:
     """A rep's day as a problem, in whole minutes written as seconds after the rep's midnight.
 
     `candidates` are keyed by client id; `unlocated` have no point; `passed_over` counts the least worth of more than
-    MOST_CANDIDATES due accounts, which are not looked at.
+    MOST_CANDIDATES due accounts, which are not looked at; `travel` is what the times of the ways rest on.
     """
 
     problem: Problem
@@ -54,7 +54,7 @@ class Day:
     candidates: dict[str, Candidate]
     unlocated: tuple[Candidate, ...]
     passed_over: int
-    travel: str
+    travel: Matrix
 
     def at(self, seconds: int) -> datetime:
         """Returns the instant that many seconds into the day."""
@@ -121,10 +121,11 @@ def load_day(rep: User, day: date, provider: Provider, weights: Weights | None =
         candidates[str(account.account_id)] = candidate
 
     window = TimeWindow(seconds_after(midnight, free.start), seconds_after(midnight, free.end))
-    matrix = -(-provider.matrix(places) // MINUTE) * MINUTE
+    travel = provider.matrix(places)
+    matrix = -(-travel.seconds // MINUTE) * MINUTE
     np.fill_diagonal(matrix, 0)
     problem = Problem(tuple(clients), (Shift("day", 1, HOME, window),), matrix)
-    return Day(problem, midnight, candidates, unlocated, passed_over, provider.name)
+    return Day(problem, midnight, candidates, unlocated, passed_over, travel)
 
 
 def free_time(rep: User, day: date, visits: Sequence[Visit], points: dict[UUID, LatLng]) -> Free:

@@ -137,7 +137,7 @@ def _day(count: int) -> Callable[[], object]:
             for n in range(1, count + 1)
         ),
         shifts=(Shift(id="day", start=0, end=0, window=TimeWindow(0, DAY)),),
-        matrix=GreatCircle().matrix(points),
+        matrix=GreatCircle().matrix(points).seconds,
     )
     return lambda: solve(problem, seed=1)
 

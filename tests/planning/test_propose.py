@@ -53,6 +53,9 @@ def test_due_shops_are_visited_in_a_round_within_the_hours(story: Story) -> None
         "waitSeconds": 0,
         "iterations": 2000,
         "travelTimes": "great-circle",
+        "travelProfile": "default",
+        "travelFellBack": "",
+        "travelEstimatedPlaces": 0,
     }
     # Sixteen kilometres out and back take about an hour with the caution of the estimate.
     assert 3000 <= plan.figures["travelSeconds"] <= 4500

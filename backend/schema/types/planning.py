@@ -57,7 +57,8 @@ class PlanDrop:
 @shows(models.VisitPlan)
 @strawberry.type(
     description="What the solver proposes for one rep and day; the same seed and data give the same plan. "
-    "figures: prize, stops, dropped, passedOver, travelSeconds, serviceSeconds, waitSeconds, iterations, travelTimes."
+    "figures: prize, stops, dropped, passedOver, travelSeconds, serviceSeconds, waitSeconds, iterations, travelTimes (what the "
+    "times rest on), travelProfile, travelFellBack (why no road engine answered; empty when nothing failed), travelEstimatedPlaces."
 )
 class VisitPlan:
     id: UUID
