@@ -102,6 +102,16 @@ def worker() -> None:
         worker.run()
 
 
+@app.command()
+def jobs() -> None:
+    """Do the long work that was put off, such as the plans of a team."""
+    with _ready("server"):
+        from backend.config.wiring import SCHEDULES, TASKS
+        from backend.jobs import worker
+
+        worker.run(TASKS, SCHEDULES)
+
+
 @app.command("dev-fcm")
 def dev_fcm(port: Annotated[int, typer.Option(help="The port to listen on.")] = 9099) -> None:
     """Run a local server that speaks FCM v1, for machines without Firebase credentials."""

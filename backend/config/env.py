@@ -44,6 +44,8 @@ class Env:
     fcm_url: str | None
     web_processes: int
     db_pool: int
+    job_processes: int
+    plan_days: int
     s3_bucket: str | None
     s3_endpoint: str | None
     s3_region: str | None
@@ -59,6 +61,8 @@ class Env:
     sync_idle_days: int
     sync_grace_hours: int
     sync_poke_spread: int
+    sync_warn_rows: int
+    sync_most_rows: int
     demo: bool
 
     @property
@@ -172,6 +176,20 @@ TABLE: tuple[Variable, ...] = (
         read.whole(1, 100),
     ),
     Variable(
+        "FIELDBEAT_JOB_PROCESSES",
+        "How many processes serve starts for long work, such as planning the week of a whole team.",
+        "1",
+        "4",
+        read.whole(1, 64),
+    ),
+    Variable(
+        "FIELDBEAT_PLAN_DAYS",
+        "How many days a proposed plan that nobody published is kept; its figures are kept for ever.",
+        "30",
+        "90",
+        read.whole(1, 3650),
+    ),
+    Variable(
         "FIELDBEAT_S3_BUCKET",
         "The bucket of an S3-compatible store that keeps photos and documents. When absent, they lie in the folder "
         "attachments of the data folder, which all web processes and workers must then share.",
@@ -246,6 +264,20 @@ TABLE: tuple[Variable, ...] = (
         "60",
         "20",
         read.whole(0, 3600),
+    ),
+    Variable(
+        "FIELDBEAT_SYNC_WARN_ROWS",
+        "A first sync of more rows than this warns its phone (SCOPE_LARGE) that less would be faster.",
+        "50000",
+        "20000",
+        read.whole(1, 10_000_000),
+    ),
+    Variable(
+        "FIELDBEAT_SYNC_MOST_ROWS",
+        "The most rows that one phone is given. More are refused whole (SCOPE_TOO_LARGE), never cut short.",
+        "250000",
+        "400000",
+        read.whole(1, 10_000_000),
     ),
     Variable(
         "FIELDBEAT_DEMO",

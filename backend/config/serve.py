@@ -118,6 +118,8 @@ class Supervisor:
         for number in range(1, self._env.web_processes + 1):
             self._children.append(Child(f"web {number}", ["web", "--fd", str(fd)], shared, pass_fds=(fd,)))
         self._children.append(Child("worker", ["worker"], shared))
+        for number in range(1, self._env.job_processes + 1):
+            self._children.append(Child(f"jobs {number}", ["jobs"], shared))
         for child in self._children:
             child.start()
 

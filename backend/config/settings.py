@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "backend.sync",
     "backend.sync.facades",
     "backend.notifications",
+    "procrastinate.contrib.django",
     "channels",
     "corsheaders",
     "django.contrib.admin",
@@ -123,14 +124,20 @@ CORS_PREFLIGHT_MAX_AGE = 3600
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+# Which tasks there are stands in wiring; no module is looked for.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+
 FCM_CREDENTIALS = ENV.fcm_credentials
 FCM_URL = ENV.fcm_url
 DB_POOL = ENV.db_pool
+PLAN_DAYS = ENV.plan_days
 SYNC_LOG_DAYS = ENV.sync_log_days
 SYNC_LEDGER_DAYS = ENV.sync_ledger_days
 SYNC_IDLE_DAYS = ENV.sync_idle_days
 SYNC_GRACE_HOURS = ENV.sync_grace_hours
 SYNC_POKE_SPREAD = ENV.sync_poke_spread
+SYNC_WARN_ROWS = ENV.sync_warn_rows
+SYNC_MOST_ROWS = ENV.sync_most_rows
 
 LOGGING_CONFIG = None
 logs.configure(level=ENV.log_level, style=ENV.log_format or ("json" if ENV.production else "console"))

@@ -37,7 +37,7 @@ its size, what the phones hold back, and the conflicts that wait for somebody; `
 every five minutes.
 
 Each web process opens up to `FIELDBEAT_DB_POOL` connections, four more for files, and two for its own pages; the worker
-opens one.
+opens one, and each process for long work up to six.
 Connections stay open, so a pooler between must work by session, not by transaction.
 
 The tests run on the embedded PostgreSQL 18, or on the server that `TEST_DATABASE_URL` names (its role must be allowed to

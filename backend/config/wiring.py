@@ -10,6 +10,7 @@ from backend.events.outbox import Wiring
 from backend.events.types import AttachmentStored, OpportunityStageMoved, VisitOverdue
 from backend.field.actions import announce_overdue
 from backend.identity import attempts
+from backend.jobs.port import Schedule, Task
 from backend.notifications import dispatch
 from backend.notifications.handlers import on_opportunity_stage_moved, on_visit_overdue
 from backend.sync import compaction
@@ -52,3 +53,8 @@ JOBS: tuple[Job, ...] = (
     Job("sign_in_attempts", timedelta(hours=1), attempts.forget_old),
     Job("sync_log", timedelta(minutes=5), sync_log.keep),
 )
+
+TASKS: tuple[Task, ...] = ()
+"""What the job processes (`fieldbeat jobs`) can be asked for."""
+
+SCHEDULES: tuple[Schedule, ...] = ()

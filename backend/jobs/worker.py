@@ -1,0 +1,154 @@
+"""A process that does what was put off, until it is told to stop; any number of them share the queue.
+
+A job whose process was killed is found by the heartbeat that stopped, and done again by another."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from procrastinate import App, JobContext, RetryStrategy
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Status
+
+from backend.jobs.engine import working_app
+from backend.jobs.port import Schedule, Task
+from backend.kit.logs import bind, clear, logger
+
+AT_ONCE = 2
+"""Jobs at once in one process: they share a processor, so that a short one need not wait for the end of a long one."""
+
+HEARTBEAT_SECONDS = 3.0
+STALLED_SECONDS = 15.0
+TIDY_SECONDS = 3_600.0
+KEPT_HOURS = 72
+"""How long jobs that are done, or have failed for good, are kept to be looked at."""
+
+_log = logger("jobs")
+
+
+def run(tasks: Sequence[Task], schedules: Sequence[Schedule] = ()) -> None:
+    """Does jobs until SIGTERM or SIGINT; the jobs at hand are finished first."""
+    asyncio.run(work(tasks, schedules))
+
+
+async def work(tasks: Sequence[Task], schedules: Sequence[Schedule] = (), *, wait: bool = True) -> None:
+    """Does jobs; with `wait` False, only those that wait now. On the main thread, signals end it."""
+    app = build(tasks, schedules)
+    async with app.open_async():
+        await rescue(app, tasks)
+        keeper = asyncio.create_task(_keep(app, tasks))
+        _log.info("jobs_started")
+        try:
+            await app.run_worker_async(
+                concurrency=AT_ONCE,
+                wait=wait,
+                install_signal_handlers=wait,
+                listen_notify=wait,
+                fetch_job_polling_interval=2.0,
+                update_heartbeat_interval=HEARTBEAT_SECONDS,
+                stalled_worker_timeout=STALLED_SECONDS,
+            )
+        finally:
+            keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await keeper
+    _log.info("jobs_stopped")
+
+
+def build(tasks: Sequence[Task], schedules: Sequence[Schedule] = ()) -> App:
+    """Returns a worker's app that knows the tasks and when the scheduled ones are due."""
+    app = working_app()
+    for task in tasks:
+        app.task(
+            name=task.name,
+            pass_context=True,
+            priority=task.priority,
+            retry=RetryStrategy(max_attempts=task.attempts - 1, exponential_wait=2) if task.attempts > 1 else False,
+        )(_caller(task))
+    for schedule in schedules:
+        on_time = app.task(name=f"{schedule.task.name}@{schedule.cron}", pass_context=True)(_scheduled(schedule.task))
+        app.periodic(cron=schedule.cron)(on_time)
+    return app
+
+
+def _caller(task: Task) -> Callable[..., None]:
+    def call(context: JobContext, **words: Any) -> None:
+        clear()
+        bind(request_id=f"job-{context.job.id}")
+        try:
+            task.run(**_ids(words))
+        except Exception:
+            _log.error("job_failed", job=task.name, exc_info=True)
+            if context.job.attempts + 1 >= task.attempts:
+                _give_up(task, words)
+            raise
+        finally:
+            # The engine's threads come and go; a connection of each would stay.
+            connection.close()
+
+    return call
+
+
+def _scheduled(task: Task) -> Callable[..., None]:
+    def call(context: JobContext, timestamp: int) -> None:
+        del timestamp
+        _caller(task)(context)
+
+    return call
+
+
+def _ids(words: Mapping[str, Any]) -> dict[str, UUID | int]:
+    return {name: UUID(value) if isinstance(value, str) else int(value) for name, value in words.items()}
+
+
+def _give_up(task: Task, words: Mapping[str, Any]) -> None:
+    _log.error("job_given_up", job=task.name)
+    if task.gave_up is not None:
+        task.gave_up(**_ids(words))
+
+
+async def _keep(app: App, tasks: Sequence[Task]) -> None:
+    """Looks after jobs of processes that died, and after old ones, until it is cancelled."""
+    tidied = 0.0
+    while True:
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+        try:
+            await rescue(app, tasks)
+            now = asyncio.get_running_loop().time()
+            if now - tidied > TIDY_SECONDS:
+                tidied = now
+                await app.job_manager.delete_old_jobs(
+                    nb_hours=KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
+                )
+        except Exception:  # noqa: BLE001 - a database that is away for a while ends no worker; it is told, and tried again
+            _log.error("keeping_failed", exc_info=True)
+
+
+async def rescue(app: App, tasks: Sequence[Task]) -> int:
+    """Puts jobs back whose process no longer gives a sign of life; returns how many. One that kills its process again and
+    again is given up."""
+    known = {task.name: task for task in tasks}
+    stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS))
+    for job in stalled:
+        task = known.get(job.task_name)
+        _log.warning("job_stalled", job=job.task_name, attempts=job.attempts)
+        try:
+            if task is not None and job.attempts + 1 >= task.attempts:
+                await asyncio.to_thread(_bury, task, job.task_kwargs)
+                await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
+            else:
+                await app.job_manager.retry_job(job)
+        except ConnectorException as error:
+            # Another worker saw it too, and was first.
+            _log.info("job_taken_by_another", job=job.task_name, error=type(error).__name__)
+    return len(stalled)
+
+
+def _bury(task: Task, words: Mapping[str, Any]) -> None:
+    try:
+        _give_up(task, words)
+    finally:
+        connection.close()
