@@ -38,6 +38,12 @@ def checked_kind(text: str) -> AttachmentKind:
         raise Invalid("BAD_VALUE", f"kind is one of {names}.", fields={"kind": "unknown"}) from None
 
 
+def check_one_place(account_id: UUID | None, visit_id: UUID | None) -> None:
+    """It hangs on an account, or on a visit, which has an account."""
+    if (account_id is None) == (visit_id is None):
+        raise Invalid("REQUIRED", "Give accountId or visitId, one of the two.", fields={"accountId": "or visitId"})
+
+
 def check_announced(
     kind: AttachmentKind, *, mime_type: str, size: int, sha256: str, width: int | None, height: int | None
 ) -> None:

@@ -28,6 +28,7 @@ from backend.identity.actor import Actor
 from backend.kit import clock, locks
 from backend.kit.errors import Conflict
 from backend.kit.ids import new_id
+from backend.kit.models import check_seen
 
 ACCOUNT_FIELDS = (
     "name phone segment notes service_minutes visit_windows lifecycle boost consent kind number tier "
@@ -66,10 +67,13 @@ def create_account(*, actor: Actor, account_id: UUID, values: Mapping[str, Any])
 
 
 @transaction.atomic
-def edit_account(*, actor: Actor, account: Account, changes: Mapping[str, Any]) -> Account:
-    """Changes plain fields of an account (see ACCOUNT_FIELDS)."""
+def edit_account(
+    *, actor: Actor, account: Account, changes: Mapping[str, Any], base_version: int | None = None
+) -> Account:
+    """Changes plain fields of an account (see ACCOUNT_FIELDS). With `base_version`, refuses (Conflict) what was edited since."""
     account = Account.objects.select_for_update().get(pk=account.pk, org_id=actor.org_id)
     rules.check_standing(account)
+    check_seen(account.version, base_version)
     checked = _checked_account(account, changes)
     rules.check_may_edit(actor, account, checked)
     for name, value in checked.items():
@@ -144,11 +148,17 @@ def _checked_contact(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @transaction.atomic
-def edit_contact(*, actor: Actor, relation: AccountContactRelation, changes: Mapping[str, Any]) -> None:
-    """Changes the person's fields, and the role in this account."""
+def edit_contact(
+    *, actor: Actor, relation: AccountContactRelation, changes: Mapping[str, Any], base_version: int | None = None
+) -> AccountContactRelation:
+    """Changes the person's fields, and the role in this account. `base_version`: of relation and person together."""
+    # The person first, as everybody locks them: two must not wait for one another.
+    contact = Contact.objects.select_for_update().get(pk=relation.contact_id, org_id=actor.org_id)
+    relation = AccountContactRelation.objects.select_for_update().get(pk=relation.pk, org_id=actor.org_id)
+    relation.contact = contact
+    check_seen(relation.seen_version, base_version)
     person = {name: value for name, value in changes.items() if name != "role"}
     if person:
-        contact = Contact.objects.select_for_update().get(pk=relation.contact_id, org_id=actor.org_id)
         checked = _checked_contact(person)
         for name, value in checked.items():
             setattr(contact, name, value)
@@ -156,6 +166,7 @@ def edit_contact(*, actor: Actor, relation: AccountContactRelation, changes: Map
     if "role" in changes:
         relation.role = rules.check_text(changes["role"], "role", longest=60)
         relation.save(update_fields=["role"])
+    return relation
 
 
 @transaction.atomic
@@ -234,9 +245,12 @@ def move_stage(
 
 
 @transaction.atomic
-def edit_opportunity(*, actor: Actor, opportunity: Opportunity, changes: Mapping[str, Any]) -> Opportunity:
-    """Changes name, amount, close_date or notes."""
+def edit_opportunity(
+    *, actor: Actor, opportunity: Opportunity, changes: Mapping[str, Any], base_version: int | None = None
+) -> Opportunity:
+    """Changes name, amount, close_date or notes. `base_version`: as for `edit_account`."""
     opportunity = Opportunity.objects.select_for_update().get(pk=opportunity.pk, org_id=actor.org_id)
+    check_seen(opportunity.version, base_version)
     checks: dict[str, Callable[[Any], object]] = {
         "name": lambda v: rules.check_text(v, "name", longest=200, required=True),
         "notes": lambda v: rules.check_text(v, "notes", longest=20_000),

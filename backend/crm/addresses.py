@@ -9,7 +9,9 @@ from django.db import IntegrityError, transaction
 from backend.crm import rules
 from backend.crm.models import Account, Address, GeocodeQuality
 from backend.identity.actor import Actor
+from backend.kit import clock
 from backend.kit.geo import checked_point
+from backend.kit.models import check_seen
 
 ADDRESS_FIELDS = "verbatim street city region postcode country lat lng".split()
 
@@ -32,12 +34,38 @@ def add_address(*, actor: Actor, account: Account, address_id: UUID, values: Map
 
 
 @transaction.atomic
-def edit_address(*, actor: Actor, address: Address, changes: Mapping[str, Any]) -> Address:
-    """Changes parts of an address (see ADDRESS_FIELDS); lat and lng are given together, or both null."""
+def edit_address(
+    *, actor: Actor, address: Address, changes: Mapping[str, Any], base_version: int | None = None
+) -> Address:
+    """Changes parts of an address (see ADDRESS_FIELDS); lat and lng are given together, or both null.
+
+    With `base_version`, refuses (Conflict) what was edited since."""
     address = Address.objects.select_for_update(of=("self",)).get(pk=address.pk, org_id=actor.org_id)
     rules.check_may_edit(actor, address.account, {})
+    check_seen(address.version, base_version)
     _set(address, changes)
     address.save(update_fields=[*changes, "quality"])
+    return address
+
+
+@transaction.atomic
+def remove_address(*, actor: Actor, address: Address, base_version: int | None = None) -> Address:
+    """Takes an address off its account; the oldest that is left becomes the primary one. Doing it twice changes nothing.
+
+    `base_version`: as for `edit_address`."""
+    rules.check_may_edit(actor, address.account, {})
+    # As when one is added: the account row decides which is the primary one.
+    rules.check_standing(Account.objects.select_for_update().get(pk=address.account_id, org_id=actor.org_id))
+    address = Address.objects.select_for_update(of=("self",)).get(pk=address.pk, org_id=actor.org_id)
+    if address.deleted_at is not None:
+        return address
+    check_seen(address.version, base_version)
+    address.deleted_at = clock.now()
+    address.save(update_fields=["deleted_at"])
+    left = Address.objects.filter(account_id=address.account_id, deleted_at=None)
+    if address.is_primary and (heir := left.order_by("created_at", "id").first()) is not None:
+        heir.is_primary = True
+        heir.save(update_fields=["is_primary"])
     return address
 
 

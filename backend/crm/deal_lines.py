@@ -10,6 +10,7 @@ from backend.crm import rules
 from backend.crm.models import Opportunity, OpportunityLine, Product
 from backend.identity.actor import Actor
 from backend.kit import clock
+from backend.kit.models import check_seen
 
 _CHECKS: dict[str, Callable[[Any], object]] = {
     "quantity": lambda v: rules.check_quantity(v, "quantity"),
@@ -46,9 +47,12 @@ def add_line(
 
 
 @transaction.atomic
-def change_line(*, actor: Actor, line: OpportunityLine, changes: Mapping[str, Any]) -> OpportunityLine:
-    """Changes quantity or unit_price."""
+def change_line(
+    *, actor: Actor, line: OpportunityLine, changes: Mapping[str, Any], base_version: int | None = None
+) -> OpportunityLine:
+    """Changes quantity or unit_price. With `base_version`, refuses (Conflict) what was edited since."""
     line = OpportunityLine.objects.select_for_update().get(pk=line.pk, org_id=actor.org_id)
+    check_seen(line.version, base_version)
     for name, value in changes.items():
         setattr(line, name, _CHECKS[name](value))
     line.save(update_fields=list(changes))
@@ -56,10 +60,11 @@ def change_line(*, actor: Actor, line: OpportunityLine, changes: Mapping[str, An
 
 
 @transaction.atomic
-def remove_line(*, actor: Actor, line: OpportunityLine) -> OpportunityLine:
-    """Takes a product out of a deal; doing it twice changes nothing."""
+def remove_line(*, actor: Actor, line: OpportunityLine, base_version: int | None = None) -> OpportunityLine:
+    """Takes a product out of a deal; doing it twice changes nothing. `base_version`: as for `change_line`."""
     line = OpportunityLine.objects.select_for_update().get(pk=line.pk, org_id=actor.org_id)
     if line.deleted_at is None:
+        check_seen(line.version, base_version)
         line.deleted_at = clock.now()
         line.save(update_fields=["deleted_at"])
     return line

@@ -172,6 +172,11 @@ class AccountContactRelation(Row):
             models.UniqueConstraint(fields=["account", "contact"], condition=Q(deleted_at=None), name="relation_once"),
         ]
 
+    @property
+    def seen_version(self) -> int:
+        """Returns what rises when the person or their part in this account changes."""
+        return self.version + self.contact.version
+
 
 class LeadStatus(models.TextChoices):
     """new → working → qualified | disqualified."""

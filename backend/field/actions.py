@@ -19,6 +19,7 @@ from backend.identity.actor import Actor
 from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.ids import new_id
+from backend.kit.models import check_seen
 
 
 @transaction.atomic
@@ -134,11 +135,14 @@ def complete(
 
 
 @transaction.atomic
-def edit_visit(*, actor: Actor, visit: Visit, changes: Mapping[str, Any]) -> Visit:
-    """Changes planned_start, planned_end or purpose of a visit not yet begun; its rep's, or of one beneath."""
+def edit_visit(*, actor: Actor, visit: Visit, changes: Mapping[str, Any], base_version: int | None = None) -> Visit:
+    """Changes planned_start, planned_end or purpose of a visit not yet begun; its rep's, or of one beneath.
+
+    With `base_version`, refuses (Conflict) what was edited since."""
     visit = locked(visit)
     rules.check_may_plan_for(actor, visit.rep_id)
     rules.check_not_begun(visit)
+    check_seen(visit.version, base_version)
     for name, value in changes.items():
         setattr(visit, name, rules.check_purpose(value) if name == "purpose" else rules.check_instant(value, name))
     rules.check_span(visit.planned_start, visit.planned_end)

@@ -4,9 +4,11 @@ A model says `FIELD_RULES: ClassVar[FieldRules] = {"notes": FieldRule(merge=Merg
 not named there merges three ways and is read by whoever sees the row. What is said of `WHOLE` hides every column, so the
 row itself. Sync and GraphQL both ask here and nowhere else."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from backend.kit.errors import NotPermitted
 
 
 class Merge(StrEnum):
@@ -55,3 +57,13 @@ def rule_of(model: object, column: str) -> FieldRule:
 def may_read(model: object, role: str, column: str = WHOLE) -> bool:
     """Says whether a role may read a model's column, or, without one, anything of its rows."""
     return role not in rule_of(model, column).hidden_from
+
+
+def field_hidden(names: Collection[str]) -> NotPermitted:
+    """Nobody writes what they may not read: they would learn of it by the answers."""
+    told = sorted(names)
+    return NotPermitted(
+        "FIELD_HIDDEN",
+        f"You may not read {', '.join(told)}, and so not write it.",
+        fields=dict.fromkeys(told, "hidden"),
+    )

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from backend.kit.errors import Conflict
 from backend.kit.ids import new_id
 
 
@@ -17,3 +18,11 @@ class Row(models.Model):
 
     class Meta:
         abstract = True
+
+
+def check_seen(version: int, base: int | None) -> None:
+    """Refuses a change made on another version than the one that stands; `base` None: the caller makes no such claim."""
+    if base is not None and base != version:
+        raise Conflict(
+            "EDITED_MEANWHILE", "Somebody changed this meanwhile; look again.", fields={"baseVersion": f"is {version}"}
+        )

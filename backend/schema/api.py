@@ -12,9 +12,12 @@ from backend.schema.context import Context
 from backend.schema.errors import CodedErrors
 from backend.schema.limits import Limits
 from backend.schema.masks import mask
-from backend.schema.operations.attachments import AttachmentsQuery
+from backend.schema.operations.addresses import AddressesMutation
+from backend.schema.operations.attachments import AttachmentsMutation, AttachmentsQuery
 from backend.schema.operations.calendar import CalendarMutation, CalendarQuery
+from backend.schema.operations.corrections import CorrectionsMutation
 from backend.schema.operations.crm import CrmMutation, CrmQuery
+from backend.schema.operations.deals import DealsMutation
 from backend.schema.operations.documents import DocumentsMutation, DocumentsQuery, DocumentsSubscription
 from backend.schema.operations.field import FieldMutation, FieldQuery
 from backend.schema.operations.identity import IdentityMutation, IdentityQuery
@@ -57,12 +60,16 @@ class Query(
 class Mutation(
     IdentityMutation,
     CrmMutation,
+    AddressesMutation,
+    DealsMutation,
     WorkMutation,
+    CorrectionsMutation,
     CalendarMutation,
     TerritoriesMutation,
     MergingMutation,
     FieldMutation,
     OrdersMutation,
+    AttachmentsMutation,
     PlanningMutation,
     NotificationsMutation,
     SyncMutation,

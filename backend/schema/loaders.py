@@ -53,6 +53,12 @@ class Loaders:
             lambda ids: Address.objects.filter(org_id=org, account_id__in=ids, is_primary=True, deleted_at=None),
             "account_id",
         )
+        self.addresses = self._many(
+            lambda ids: Address.objects.filter(org_id=org, account_id__in=ids, deleted_at=None).order_by(
+                "-is_primary", "id"
+            ),
+            "account_id",
+        )
         self.sales = self._one(
             lambda ids: AccountSales.objects.filter(org_id=org, account_id__in=ids, deleted_at=None), "account_id"
         )

@@ -3,14 +3,15 @@
 A type says which model its fields are columns of (`@shows(models.Account)`), and for a field that shows something else of
 which column, or of which whole model. From that the schema wraps the resolvers of what anybody is barred from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 from graphql import GraphQLField, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, get_named_type
+from strawberry.utils.str_converters import to_camel_case
 
 from backend.identity.actor import Actor
-from backend.kit.field_rules import WHOLE, may_read, rule_of
+from backend.kit.field_rules import WHOLE, field_hidden, may_read, rule_of
 
 T = TypeVar("T", bound=type)
 M = TypeVar("M", bound=Model)
@@ -45,6 +46,13 @@ def declared() -> set[str]:
 def readable(rows: QuerySet[M], actor: Actor) -> QuerySet[M]:
     """Returns the rows, or none where the actor's role may not read anything of their kind."""
     return rows if may_read(rows.model, actor.role) else rows.none()
+
+
+def writable(values: Mapping[str, Any], actor: Actor, model: type[Model]) -> dict[str, Any]:
+    """Returns values by column; raises NotPermitted for one that the actor's role may not read."""
+    if hidden := [to_camel_case(name) for name in values if not may_read(model, actor.role, name)]:
+        raise field_hidden(hidden)
+    return dict(values)
 
 
 def barred(type_name: str, field_name: str, field: GraphQLField) -> frozenset[str]:

@@ -15,8 +15,7 @@ from django.apps import apps
 from django.db.models import Model
 
 from backend.identity.models import Role, User
-from backend.kit.errors import NotPermitted
-from backend.kit.field_rules import may_read
+from backend.kit.field_rules import field_hidden, may_read
 from backend.sync import versions
 from backend.sync.protocol import Mutation
 from backend.sync.tables import TABLES, SyncedTable
@@ -62,13 +61,9 @@ class View:
     def refuse_hidden(self, mutation: Mutation) -> None:
         """Refuses a mutation (after upcast) that sets a field its author may not read, or builds on one."""
         hidden = self.hidden.get(mutation.name.partition(".")[0], frozenset())
-        named = sorted(hidden & {*mutation.set, *mutation.base, *mutation.args} - {"id"})
+        named = hidden & {*mutation.set, *mutation.base, *mutation.args} - {"id"}
         if named:
-            raise NotPermitted(
-                "FIELD_HIDDEN",
-                f"You may not read {', '.join(named)}, and so not write it.",
-                fields=dict.fromkeys(named, "hidden"),
-            )
+            raise field_hidden(named)
 
 
 @cache

@@ -8,12 +8,14 @@ from django.db import connection, models
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
-from backend.crm.models import Account, Activity, Lead, Opportunity
+from backend.crm.models import Account, AccountContactRelation, Activity, Address, Lead, Opportunity, OpportunityLine
 from backend.crm.queries import survivor_of
+from backend.crm.rules import missing
 from backend.identity.actor import Actor
 from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.errors import NotFound
+from backend.kit.field_rules import may_read
 
 M = TypeVar("M", bound=models.Model)
 
@@ -128,3 +130,31 @@ def opportunity_for(actor: Actor, opportunity_id: UUID) -> Opportunity:
     if opportunity is None:
         raise NotFound("OPPORTUNITY_NOT_FOUND", "There is no such deal for you.", fields={"opportunityId": "not found"})
     return opportunity
+
+
+def line_for(actor: Actor, line_id: UUID) -> OpportunityLine:
+    """Returns a line of a deal that the actor sees; raises NotFound."""
+    lines = OpportunityLine.objects.filter(pk=line_id, opportunity__deleted_at=None)
+    of_deal = lines.annotate(root=Coalesce("opportunity__account_id", "opportunity__owner_id"))
+    line = visible(of_deal, actor, root="root").first() if may_read(OpportunityLine, actor.role) else None
+    if line is None:
+        raise missing("line", "lineId")
+    return line
+
+
+def address_for(actor: Actor, address_id: UUID) -> Address:
+    """Returns an address of an account that the actor sees, with the account; raises NotFound."""
+    addresses = Address.objects.select_related("account").filter(pk=address_id)
+    address = visible(addresses, actor, root="account_id").first()
+    if address is None:
+        raise missing("address", "addressId")
+    return address
+
+
+def contact_for(actor: Actor, relation_id: UUID) -> AccountContactRelation:
+    """Returns a person's part in an account that the actor sees, with the person; raises NotFound."""
+    relations = AccountContactRelation.objects.select_related("contact").filter(pk=relation_id)
+    relation = visible(relations.filter(contact__deleted_at=None), actor, root="account_id").first()
+    if relation is None:
+        raise missing("contact", "contactId")
+    return relation

@@ -11,9 +11,10 @@ from backend.attachments.models import Attachment
 from backend.crm.models import Account
 from backend.identity.models import User
 from backend.kit import clock
+from backend.kit.ids import new_id
 from tests.attachments.conftest import disk_at
-from tests.attachments.pictures import signature
-from tests.attachments.sending import announce, attach
+from tests.attachments.pictures import sha256, signature
+from tests.attachments.sending import announce, attach, begin, send
 from tests.factories.world import World, acting
 from tests.schema.conftest import Client
 
@@ -82,3 +83,63 @@ def test_photos_of_three_accounts_take_as_many_queries_as_of_one(
     assert ana.queries == expected
     assert str(data).count("'kind': 'signature'") == count
     assert "document" not in str(data)
+
+
+ADD = """mutation ($i: AddAttachmentInput!) { addAttachment(input: $i) { attachment { id kind state size version
+  account { name } visit { id } author { username } } } }"""
+COMMIT = "mutation ($i: UUID!) { commitAttachment(attachmentId: $i) { attachment { state width version } } }"
+REMOVE = "mutation ($i: UUID!) { removeAttachment(attachmentId: $i) { attachment { id } } }"
+
+
+def input_of(data: bytes, **more: object) -> dict[str, object]:
+    """Returns the input that announces a signature."""
+    return {"kind": "signature", "mimeType": "image/png", "size": len(data), "sha256": sha256(data), **more}
+
+
+def test_ana_attaches_a_signature_without_a_phone(field: World, ask: Ask) -> None:
+    visit, data, same = field.visit(field.account("Hilltop", field.north)), signature(7), str(new_id())
+    ana = ask(field.ana)
+    made = ana(ADD, i=input_of(data, visitId=str(visit.pk), id=same, capturedAt="2026-11-20T09:00:00Z"))
+    assert made["addAttachment"]["attachment"] == {
+        "id": same,
+        "kind": "signature",
+        "state": "announced",
+        "size": len(data),
+        "version": 1,
+        "account": {"name": "Hilltop"},
+        "visit": {"id": str(visit.pk)},
+        "author": {"username": "ana"},
+    }
+    early = ana.refused(COMMIT, i=same)
+    assert (early["code"], early["retry"], early["fields"]) == ("UPLOAD_INCOMPLETE", "NEVER", {"offset": "0"})
+    send(begin(acting(field.ana), Attachment.objects.get()), data)
+    stored = ana(COMMIT, i=same)["commitAttachment"]["attachment"]
+    assert stored == {"state": "stored", "width": 200, "version": 2}
+    assert ana(COMMIT, i=same)["commitAttachment"]["attachment"] == stored
+    assert ask(field.ben).refused(COMMIT, i=same)["code"] == "ATTACHMENT_NOT_FOUND"
+    assert ask(field.ben).refused(REMOVE, i=same)["code"] == "NOT_YOUR_ATTACHMENT"
+    ana(REMOVE, i=same)
+    assert ask(field.ben).refused(ONE, id=same)["code"] == "ATTACHMENT_NOT_FOUND"
+
+
+def test_what_a_phone_may_not_attach_nobody_may(field: World, ask: Ask) -> None:
+    account, data = field.account("Hilltop", field.north), signature()
+    here, ana = {"accountId": str(account.pk)}, ask(field.ana)
+    for broken, code in (
+        ({}, "REQUIRED"),
+        ({**here, "visitId": str(new_id())}, "REQUIRED"),
+        ({"visitId": str(new_id())}, "VISIT_NOT_FOUND"),
+        ({**here, "kind": "film"}, "BAD_VALUE"),
+        ({**here, "mimeType": "image/webp"}, "TYPE_NOT_ALLOWED"),
+        ({**here, "size": 2**30}, "TOO_LARGE"),
+        ({**here, "sha256": "x"}, "BAD_VALUE"),
+    ):
+        assert ana.refused(ADD, i=input_of(data, **broken))["code"] == code
+    for stranger in (field.cy, field.pat, field.zoe):
+        assert ask(stranger).refused(ADD, i=input_of(data, **here))["code"] == "ACCOUNT_NOT_FOUND"
+    made = ana(ADD, i=input_of(data, **here))["addAttachment"]["attachment"]["id"]
+    assert ana.refused(ADD, i=input_of(data, **here, id=made))["code"] == "ID_TAKEN"
+    for stranger in (field.cy, field.pat, field.zoe):
+        assert ask(stranger).refused(COMMIT, i=made)["code"] == "ATTACHMENT_NOT_FOUND"
+        assert ask(stranger).refused(REMOVE, i=made)["code"] == "ATTACHMENT_NOT_FOUND"
+    assert Attachment.objects.count() == 1

@@ -1,6 +1,5 @@
 """Accounts and deals."""
 
-from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -12,6 +11,7 @@ from backend.crm.models import Account as AccountRow
 from backend.crm.models import Opportunity as OpportunityRow
 from backend.identity.actor import Actor
 from backend.kit.geo import checked_point
+from backend.schema.changes import BASE_VERSION, given, told
 from backend.schema.context import Info
 from backend.schema.paging import Slice, check_first, page
 from backend.schema.types import rows
@@ -154,35 +154,43 @@ class CrmQuery:
         return page_of(Product, found)
 
 
-def _given(changes: AccountChanges) -> dict[str, Any]:
-    given = {name: getattr(changes, name) for name in actions.ACCOUNT_FIELDS if hasattr(changes, name)}
-    return {name: value for name, value in given.items() if value is not strawberry.UNSET}
-
-
 @strawberry.type
 class CrmMutation:
-    @strawberry.mutation(description="Changes plain fields of an account.")
-    async def edit_account(self, info: Info, id: UUID, changes: AccountChanges) -> AccountPayload:
+    @strawberry.mutation(description=f"Changes plain fields of an account. baseVersion: {BASE_VERSION}")
+    async def edit_account(
+        self, info: Info, id: UUID, changes: AccountChanges, base_version: int | None = None
+    ) -> AccountPayload:
         actor = info.context.actor
 
+        @told
         def act() -> AccountRow:
             account = account_for(actor, id)
-            return actions.edit_account(actor=actor, account=account, changes=_given(changes))
+            return actions.edit_account(actor=actor, account=account, changes=given(changes), base_version=base_version)
 
         return AccountPayload(account=rows.one(Account, await info.context.run(act)))
 
-    @strawberry.mutation(description="Moves a deal to a stage of its pipeline, and records it.")
+    @strawberry.mutation(
+        description="Moves a deal to a stage of its pipeline, and records it. baseStageId: where you saw it; elsewhere by "
+        "now, STAGE_MOVED_MEANWHILE."
+    )
     async def move_stage(
-        self, info: Info, opportunity_id: UUID, stage_id: UUID, reason: str = ""
+        self,
+        info: Info,
+        opportunity_id: UUID,
+        stage_id: UUID,
+        reason: str = "",
+        base_stage_id: UUID | None = None,
     ) -> OpportunityPayload:
         actor = info.context.actor
 
+        @told
         def act() -> OpportunityRow:
             return actions.move_stage(
                 actor=actor,
                 opportunity=opportunity_for(actor, opportunity_id),
                 stage=queries.stage_for(actor, stage_id),
                 reason=reason,
+                base_stage_id=base_stage_id,
             )
 
         return OpportunityPayload(opportunity=rows.one(Opportunity, await info.context.run(act)))

@@ -12,6 +12,7 @@ from backend.field.lifecycle import VisitState
 from backend.field.models import Visit as VisitRow
 from backend.field.rules import check_fix
 from backend.identity.models import User as UserRow
+from backend.schema.changes import BASE_VERSION, given, told
 from backend.schema.context import Info
 from backend.schema.types import rows
 from backend.schema.types.field import CheckIn, DueAccount, Visit, VisitReport
@@ -26,6 +27,13 @@ class ScheduleVisitInput:
     rep_id: UUID | None = None
     purpose: str = ""
     id: UUID | None = None
+
+
+@strawberry.input(description="Only the fields given are changed.")
+class VisitChanges:
+    planned_start: datetime | None = strawberry.UNSET
+    planned_end: datetime | None = strawberry.UNSET
+    purpose: str | None = strawberry.UNSET
 
 
 @strawberry.input(description="Where and when, as the phone has it; metres.")
@@ -112,6 +120,32 @@ class FieldMutation:
 
         return VisitPayload(visit=rows.one(Visit, await info.context.run(act)))
 
+    @strawberry.mutation(
+        description="Moves a visit that has not begun, or says what it is for: your own, or as a manager another's. "
+        f"baseVersion: {BASE_VERSION}"
+    )
+    async def edit_visit(
+        self, info: Info, visit_id: UUID, changes: VisitChanges, base_version: int | None = None
+    ) -> VisitPayload:
+        actor = info.context.actor
+
+        @told
+        def act() -> VisitRow:
+            visit = queries.visit_for(actor, visit_id)
+            return actions.edit_visit(actor=actor, visit=visit, changes=given(changes), base_version=base_version)
+
+        return VisitPayload(visit=rows.one(Visit, await info.context.run(act)))
+
+    @strawberry.mutation(description="The rep is on the way.")
+    async def set_out(self, info: Info, visit_id: UUID) -> VisitPayload:
+        actor = info.context.actor
+
+        @told
+        def act() -> VisitRow:
+            return actions.set_out(actor=actor, visit=queries.visit_for(actor, visit_id))
+
+        return VisitPayload(visit=rows.one(Visit, await info.context.run(act)))
+
     @strawberry.mutation(description="The visit begins; the verdict of the fence is kept, whatever it is.")
     async def check_in(self, info: Info, visit_id: UUID, input: CheckInInput) -> CheckInPayload:
         actor = info.context.actor
@@ -153,7 +187,9 @@ class FieldMutation:
 
 async def _leave(info: Info, visit_id: UUID, state: VisitState, reason: str) -> VisitPayload:
     actor = info.context.actor
-    visit = await info.context.run(
-        lambda: actions.leave_undone(actor=actor, visit=queries.visit_for(actor, visit_id), state=state, reason=reason)
-    )
-    return VisitPayload(visit=rows.one(Visit, visit))
+
+    @told
+    def act() -> VisitRow:
+        return actions.leave_undone(actor=actor, visit=queries.visit_for(actor, visit_id), state=state, reason=reason)
+
+    return VisitPayload(visit=rows.one(Visit, await info.context.run(act)))

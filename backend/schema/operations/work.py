@@ -15,8 +15,9 @@ from backend.crm.models import Opportunity as OpportunityRow
 from backend.crm.models import OrderLine as OrderLineRow
 from backend.crm.rules import check_choice
 from backend.kit.ids import new_id
+from backend.schema.changes import told
 from backend.schema.context import Info
-from backend.schema.masks import readable
+from backend.schema.masks import readable, writable
 from backend.schema.operations.crm import AccountPayload, OpportunityPayload
 from backend.schema.paging import Slice, page
 from backend.schema.types import rows
@@ -194,6 +195,8 @@ class WorkMutation:
         actor = info.context.actor
 
         def act() -> OpportunityRow:
+            if input.amount is not None:
+                writable({"amount": input.amount}, actor, OpportunityRow)
             return actions.create_opportunity(
                 actor=actor,
                 opportunity_id=input.id or new_id(),
@@ -216,6 +219,7 @@ class WorkMutation:
             "source": input.source,
         }
 
+        @told
         def act() -> LeadRow:
             lead_id = input.id or new_id()
             return actions.create_lead(actor=actor, lead_id=lead_id, company=input.company, values=values)
@@ -226,6 +230,7 @@ class WorkMutation:
     async def move_lead(self, info: Info, lead_id: UUID, status: str, reason: str = "") -> LeadPayload:
         actor = info.context.actor
 
+        @told
         def act() -> LeadRow:
             wanted = LeadStatus(check_choice(status, "status", list(LeadStatus.values)))
             return actions.move_lead(actor=actor, lead=lead_for(actor, lead_id), status=wanted, reason=reason)
@@ -246,6 +251,7 @@ class WorkMutation:
     async def create_activity(self, info: Info, input: CreateActivityInput) -> ActivityPayload:
         actor = info.context.actor
 
+        @told
         def act() -> ActivityRow:
             return actions.create_activity(
                 actor=actor,
@@ -263,7 +269,9 @@ class WorkMutation:
     @strawberry.mutation(description="Marks a task done, once.")
     async def complete_activity(self, info: Info, activity_id: UUID) -> ActivityPayload:
         actor = info.context.actor
-        done = await info.context.run(
-            lambda: actions.complete_activity(actor=actor, activity=activity_for(actor, activity_id))
-        )
-        return ActivityPayload(activity=rows.one(Activity, done))
+
+        @told
+        def act() -> ActivityRow:
+            return actions.complete_activity(actor=actor, activity=activity_for(actor, activity_id))
+
+        return ActivityPayload(activity=rows.one(Activity, await info.context.run(act)))

@@ -37,6 +37,8 @@ class Address:
     lat: float | None
     lng: float | None
     quality: str
+    is_primary: bool
+    version: int
 
 
 @shows(models.AccountContactRelation, **{name: (models.Contact, name) for name in ("full_name", "email", "phone")})
@@ -46,6 +48,10 @@ class Contact:
     contact_id: UUID
     role: str
     is_primary: bool
+
+    @strawberry.field(description="Rises when the person, or their part in this account, changes.")
+    def version(self) -> int:
+        return int(self.seen_version)  # type: ignore[attr-defined]
 
     @strawberry.field
     def full_name(self) -> str:
@@ -100,6 +106,10 @@ class Account:
     @strawberry.field(description="The primary address.")
     async def address(self, info: Info) -> Address | None:
         return rows.maybe(Address, await info.context.load.address.load(self.id))
+
+    @strawberry.field(description="The first 100 addresses, the primary one first.")
+    async def addresses(self, info: Info) -> list[Address]:
+        return rows.many(Address, await info.context.load.addresses.load(self.id))
 
     @strawberry.field
     async def sales(self, info: Info) -> AccountSales | None:
@@ -165,6 +175,7 @@ class OpportunityLine:
     id: UUID
     quantity: Decimal
     unit_price: Decimal
+    version: int
 
     @strawberry.field
     async def product(self, info: Info) -> Product | None:

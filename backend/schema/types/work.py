@@ -26,6 +26,7 @@ class Lead:
     status: str
     reason: str
     created_at: datetime
+    version: int
 
     @strawberry.field
     async def owner(self, info: Info) -> User | None:
@@ -48,6 +49,7 @@ class Activity:
     status: str
     done_at: datetime | None
     created_at: datetime
+    version: int
 
     @strawberry.field
     async def account(self, info: Info) -> Account | None:

@@ -76,6 +76,22 @@ def patch_address(caller: Caller, mutation: Mutation) -> Outcome:
     return patch(caller, mutation, ADDRESS, standing(ADDRESS, address), write)
 
 
+@mutator("address.remove")
+def remove_address(caller: Caller, mutation: Mutation) -> Outcome:
+    """Takes an address off an account, if nobody edited it since."""
+    seen = reach.address(caller, decode.entity_id(mutation))
+    # The account first, as whoever adds an address locks it: two phones must not wait for one another.
+    Account.objects.select_for_update().get(pk=seen.account_id)
+    address = Address.objects.select_for_update(of=("self",)).get(pk=seen.pk)
+    return remove(
+        caller,
+        mutation,
+        ADDRESS,
+        standing(ADDRESS, address),
+        lambda: addresses.remove_address(actor=caller.actor, address=address),
+    )
+
+
 @mutator("contact.create")
 def create_contact(caller: Caller, mutation: Mutation) -> Outcome:
     """Takes a person down at an account."""

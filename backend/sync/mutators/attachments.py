@@ -2,7 +2,7 @@
 
 from backend.attachments import actions
 from backend.attachments.queries import own_attachment, removable
-from backend.attachments.rules import checked_kind
+from backend.attachments.rules import check_one_place, checked_kind
 from backend.crm.models import Account
 from backend.field.models import Visit
 from backend.kit.errors import Invalid
@@ -15,8 +15,7 @@ def _place(caller: Caller, mutation: Mutation) -> tuple[Account, Visit | None]:
     """Returns what the attachment hangs on: an account, or a visit with its account."""
     account_id = decode.optional_uuid(mutation.args, "accountId")
     visit_id = decode.optional_uuid(mutation.args, "visitId")
-    if (account_id is None) == (visit_id is None):
-        raise Invalid("REQUIRED", "Give accountId or visitId, one of the two.", fields={"accountId": "or visitId"})
+    check_one_place(account_id, visit_id)
     if account_id is not None:
         return reach.account_for_evidence(caller, account_id), None
     assert visit_id is not None
