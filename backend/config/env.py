@@ -61,6 +61,13 @@ class Env:
     sync_idle_days: int
     sync_grace_hours: int
     sync_poke_spread: int
+    routing: str
+    routing_url: str | None
+    routing_timeout: float
+    routing_block: int | None
+    routing_factor: float
+    routing_cache_days: int
+    travel_caution: float
     sync_warn_rows: int
     sync_most_rows: int
     demo: bool
@@ -280,6 +287,56 @@ TABLE: tuple[Variable, ...] = (
         read.whole(1, 10_000_000),
     ),
     Variable(
+        "FIELDBEAT_ROUTING",
+        "Whom to ask for travel times: osrm, valhalla, or great-circle, an estimate from the straight line. Page: planning.md.",
+        "great-circle",
+        "osrm",
+        read.one_of("great-circle", "osrm", "valhalla"),
+    ),
+    Variable(
+        "FIELDBEAT_ROUTING_URL",
+        "The address of that road engine, one of yours: `fieldbeat routing serve` starts one.",
+        None,
+        "http://127.0.0.1:5000",
+        read.http_base,
+    ),
+    Variable(
+        "FIELDBEAT_ROUTING_TIMEOUT",
+        "How many seconds the engine has for all the ways of one plan. After that the plan is made with the estimate, and says so.",
+        "10",
+        "30",
+        read.number(0.1, 600),
+    ),
+    Variable(
+        "FIELDBEAT_ROUTING_BLOCK",
+        "The most places in one question to the engine; no more than it allows.",
+        None,
+        "1000",
+        read.whole(2, 10_000),
+        absent="100, what both engines allow unless told otherwise",
+    ),
+    Variable(
+        "FIELDBEAT_ROUTING_FACTOR",
+        "What the engine's times are multiplied with, for traffic, parking and the way to the door.",
+        "1",
+        "1.2",
+        read.number(0.2, 5),
+    ),
+    Variable(
+        "FIELDBEAT_ROUTING_CACHE_DAYS",
+        "How many days the engine's answers are kept; 0 to ask each time.",
+        "30",
+        "7",
+        read.whole(0, 365),
+    ),
+    Variable(
+        "FIELDBEAT_TRAVEL_CAUTION",
+        "What estimated times are multiplied with: more, and fewer visits are late; less, and more are planned.",
+        "1.15",
+        "1.25",
+        read.number(0.5, 3),
+    ),
+    Variable(
         "FIELDBEAT_DEMO",
         "Whether serve loads the demo, whose passwords everybody knows, into a database that holds no org: 1 or 0.",
         None,
@@ -304,6 +361,11 @@ def load(environ: Mapping[str, str]) -> Env:
             wrong.append(f"{variable.name}{shown} {error}.")
     if found.get("demo", ...) is None:
         found["demo"] = found.get("env") != "production"
+    if found.get("routing", "great-circle") != "great-circle" and not found.get("routing_url", "wrong already"):
+        wrong.append(
+            f"FIELDBEAT_ROUTING={found['routing']} needs FIELDBEAT_ROUTING_URL, the address of that engine; "
+            "`fieldbeat routing serve` starts one and says it."
+        )
     if found.get("env") == "production" and not found.get("secret_key", "wrong already"):
         wrong.append(
             "FIELDBEAT_SECRET_KEY is absent, but production needs one; make one with: openssl rand -base64 48."

@@ -101,6 +101,22 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
+def number(low: float, high: float) -> Callable[[str], float]:
+    """Makes a reader of a number between `low` and `high`, both allowed."""
+
+    def read(text: str) -> float:
+        wanted = f"write a number from {low:g} to {high:g}, with a point"
+        try:
+            value = float(text)
+        except ValueError:
+            raise ValueError(f"is not a number; {wanted}") from None
+        if not low <= value <= high:
+            raise ValueError(f"is out of range; {wanted}")
+        return value
+
+    return read
+
+
 def one_of(*choices: str) -> Callable[[str], str]:
     """Makes a reader of one word among `choices`, whatever its case."""
 

@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "backend.orders",
     "backend.attachments",
     "backend.planning",
+    "backend.planning.travel",
     "backend.merging",
     "backend.sync",
     "backend.sync.facades",
@@ -136,6 +137,13 @@ SYNC_LEDGER_DAYS = ENV.sync_ledger_days
 SYNC_IDLE_DAYS = ENV.sync_idle_days
 SYNC_GRACE_HOURS = ENV.sync_grace_hours
 SYNC_POKE_SPREAD = ENV.sync_poke_spread
+ROUTING = ENV.routing
+ROUTING_URL = ENV.routing_url
+ROUTING_TIMEOUT = ENV.routing_timeout
+ROUTING_BLOCK = ENV.routing_block
+ROUTING_FACTOR = ENV.routing_factor
+ROUTING_CACHE_DAYS = ENV.routing_cache_days
+TRAVEL_CAUTION = ENV.travel_caution
 SYNC_WARN_ROWS = ENV.sync_warn_rows
 SYNC_MOST_ROWS = ENV.sync_most_rows
 

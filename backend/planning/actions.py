@@ -21,7 +21,8 @@ from backend.planning.priority import Weights
 from backend.planning.solver.solve import Reason, Result, solve
 from backend.planning.solver.stop import Stop
 from backend.planning.stale import absence_of, stale_stops
-from backend.planning.travel import GreatCircle, Provider
+from backend.planning.travel import Provider
+from backend.planning.travel.choose import provider_for
 
 DEFAULT_SEED = 1
 
@@ -43,7 +44,7 @@ def propose_day(
     """
     rules.check_may_plan(actor, rep)
     # The search takes seconds: it runs on what was read, and holds no transaction open meanwhile.
-    loaded = load_day(rep, day, provider or GreatCircle(), weights)
+    loaded = load_day(rep, day, provider or provider_for(rep), weights)
     result = solve(loaded.problem, seed=seed, stop=stop)
     return _keep(actor, rep, day, loaded, result)
 
