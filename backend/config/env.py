@@ -56,6 +56,8 @@ class Env:
     document_mb: int
     open_uploads: int
     upload_hours: int
+    org_files_mb: int
+    free_disk_mb: int
     sync_log_days: int
     sync_ledger_days: int
     sync_idle_days: int
@@ -236,6 +238,22 @@ TABLE: tuple[Variable, ...] = (
         read.whole(1, 720),
     ),
     Variable(
+        "FIELDBEAT_ORG_FILES_MB",
+        "How much one org's photos and documents may take, in MiB, with what is under way; 0 for no bound. Beyond it no new "
+        "upload begins: the phone keeps what it has, and tries again.",
+        "102400",
+        "512000",
+        read.whole(0, 1_000_000_000),
+    ),
+    Variable(
+        "FIELDBEAT_FREE_DISK_MB",
+        "How much stays free on the disk of photos and documents, in MiB. Where a new upload would go below it, none begins; "
+        "one that was begun goes on until half of it is left. A bucket has no such bound.",
+        "1024",
+        "10240",
+        read.whole(0, 10_000_000),
+    ),
+    Variable(
         "FIELDBEAT_SYNC_LOG_DAYS",
         "How many days the change log is kept. A phone that was away for longer, and to whose accounts something happened "
         "meanwhile, fetches everything anew; it keeps what it has not sent.",
@@ -312,7 +330,7 @@ TABLE: tuple[Variable, ...] = (
         "The most places in one question to the engine; no more than it allows.",
         None,
         "1000",
-        read.whole(2, 10_000),
+        read.whole(2, 2_000),
         absent="100, what both engines allow unless told otherwise",
     ),
     Variable(

@@ -89,7 +89,7 @@ class Asker:
             raise EngineFailed("cannot be reached") from error
         except httpx.TimeoutException as error:
             raise self._late() from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise EngineFailed("broke off its answer") from error
         try:
             return Answer(reply.status_code, orjson.loads(bytes(body)))

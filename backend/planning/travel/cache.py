@@ -73,7 +73,9 @@ class CellCache:
         source: np.intp,
         fresh: NDArray[np.bool_],
     ) -> TravelCell:
-        targets, seconds, metres = cells[fresh], block.seconds[source, fresh], block.metres[source, fresh]
+        mine = fresh.copy()
+        mine[source] = True  # whether the place itself is on the map must outlive all else in its row
+        targets, seconds, metres = cells[mine], block.seconds[source, mine], block.metres[source, mine]
         if kept is not None:
             before = np.frombuffer(kept.targets, dtype=CELL)
             still = ~np.isin(before, targets)

@@ -7,56 +7,89 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('identity', '0003_sign_in_attempts'),
+        ("identity", "0003_sign_in_attempts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='TravelCell',
+            name="TravelCell",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('engine', models.CharField(help_text='Which engine at which address, hashed.', max_length=64)),
-                ('cell', models.BigIntegerField()),
-                ('targets', models.BinaryField()),
-                ('seconds', models.BinaryField()),
-                ('metres', models.BinaryField()),
-                ('asked_at', models.DateTimeField(help_text='When the oldest of the answers came.')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("engine", models.CharField(help_text="Which engine at which address, hashed.", max_length=64)),
+                ("cell", models.BigIntegerField()),
+                ("targets", models.BinaryField()),
+                ("seconds", models.BinaryField()),
+                ("metres", models.BinaryField()),
+                ("asked_at", models.DateTimeField(help_text="When the oldest of the answers came.")),
             ],
             options={
-                'indexes': [models.Index(fields=['asked_at'], name='travel_cell_by_age')],
-                'constraints': [models.UniqueConstraint(fields=('engine', 'cell'), name='travel_cell_once')],
+                "indexes": [models.Index(fields=["asked_at"], name="travel_cell_by_age")],
+                "constraints": [models.UniqueConstraint(fields=("engine", "cell"), name="travel_cell_once")],
             },
         ),
         migrations.CreateModel(
-            name='TravelProfile',
+            name="TravelProfile",
             fields=[
-                ('id', models.UUIDField(default=backend.kit.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('scale', models.FloatField()),
-                ('exponent', models.FloatField()),
-                ('made_at', models.DateTimeField()),
-                ('first_day', models.DateField(help_text='UTC day of the first drive looked at.')),
-                ('last_day', models.DateField()),
-                ('drives', models.PositiveIntegerField(help_text='Gaps between two visits of a day that could be a drive.')),
-                ('pauses', models.FloatField(help_text='Share of them that were more than driving, as the fit judges it.')),
-                ('people', models.PositiveIntegerField()),
-                ('error_before', models.FloatField()),
-                ('error_after', models.FloatField()),
-                ('adopted', models.BooleanField(help_text='Whether plans rest on it: it estimates unseen drives better.')),
-                ('org', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.org')),
-                ('rep', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=backend.kit.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("scale", models.FloatField()),
+                ("exponent", models.FloatField()),
+                ("made_at", models.DateTimeField()),
+                ("first_day", models.DateField(help_text="UTC day of the first drive looked at.")),
+                ("last_day", models.DateField()),
+                (
+                    "drives",
+                    models.PositiveIntegerField(help_text="Gaps between two visits of a day that could be a drive."),
+                ),
+                (
+                    "pauses",
+                    models.FloatField(help_text="Share of them that were more than driving, as the fit judges it."),
+                ),
+                ("people", models.PositiveIntegerField()),
+                ("error_before", models.FloatField()),
+                ("error_after", models.FloatField()),
+                (
+                    "adopted",
+                    models.BooleanField(help_text="Whether plans rest on it: it estimates unseen drives better."),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="identity.org"),
+                ),
+                (
+                    "rep",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('adopted', True)), fields=['org', 'rep', '-made_at'], name='travel_profile_in_use'), models.Index(fields=['org', '-made_at'], name='travel_profile_by_org')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('exponent__gt', 0), ('exponent__lte', 1), ('scale__gt', 0)), name='travel_profile_bounds')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("adopted", True)),
+                        fields=["org", "rep", "-made_at"],
+                        name="travel_profile_in_use",
+                    ),
+                    models.Index(fields=["org", "-made_at"], name="travel_profile_by_org"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("exponent__gt", 0), ("exponent__lte", 1), ("scale__gt", 0)),
+                        name="travel_profile_bounds",
+                    )
+                ],
             },
         ),
         # What an engine answered can be asked again: not worth a log that is copied to every standby.
-        migrations.RunSQL(
-            "ALTER TABLE travel_travelcell SET UNLOGGED", "ALTER TABLE travel_travelcell SET LOGGED"
-        ),
+        migrations.RunSQL("ALTER TABLE travel_travelcell SET UNLOGGED", "ALTER TABLE travel_travelcell SET LOGGED"),
     ]
