@@ -1,5 +1,7 @@
 """Starts one PostgreSQL for the whole run, before Django reads its settings."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests import database
@@ -11,8 +13,35 @@ import django  # noqa: E402
 
 django.setup()
 
+from django.db import connections  # noqa: E402
+from django.db.backends.base.base import BaseDatabaseWrapper  # noqa: E402
+
+from tests.factories import world  # noqa: E402
+from tests.factories.replica import Phone, Replica  # noqa: E402
+
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stops what this process started."""
     del config
     database.end()
+
+
+@pytest.fixture
+def field(db: None) -> world.World:
+    """Returns the world; in a transaction that is undone, unless the test asks for `transactional_db`."""
+    return world.build()
+
+
+@pytest.fixture
+def phone(field: world.World) -> Phone:
+    """Returns a maker of new phones that speak to sync without a line."""
+    return lambda user: Replica(user, field.phone(user))
+
+
+@pytest.fixture
+def other() -> Iterator[BaseDatabaseWrapper]:
+    """Returns a second line to the database with a transaction of its own."""
+    line = connections.create_connection("default")
+    line.set_autocommit(False)
+    yield line
+    line.close()

@@ -3,9 +3,8 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
@@ -22,17 +21,14 @@ from backend.kit import clock
 from tests.attachments.pictures import camera_photo
 from tests.attachments.sending import announce, attach, begin
 from tests.factories.world import World, acting
+from tests.here import on_this_connection
 
 
 @pytest.fixture(autouse=True)
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Works on one thread, whose connection ends with the test."""
-
-    async def run(function: Callable[..., Any], /, *args: Any, **more: Any) -> Any:
-        return await sync_to_async(function, thread_sensitive=True)(*args, **more)
-
-    monkeypatch.setattr("backend.config.uploads.run_on_files", run)
-    monkeypatch.setattr("backend.config.downloads.run_on_files", run)
+    monkeypatch.setattr("backend.config.uploads.run_on_files", on_this_connection)
+    monkeypatch.setattr("backend.config.downloads.run_on_files", on_this_connection)
 
 
 class Answer:

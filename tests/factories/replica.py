@@ -1,5 +1,6 @@
 """The smallest honest phone: it applies pages as docs/sync.md says, and can be compared with a fresh one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from backend.sync.cursor import MAIN
 from backend.sync.protocol import CURRENT, Mutation, PullPage, PushReply, ResetReason, Status
 from backend.sync.pull import pull
 from backend.sync.push import push
-from tests.factories.world import acting
+from tests.factories.world import World, acting
 
 Rows = dict[tuple[str, str], tuple[str, dict[str, Any]]]
 
@@ -105,6 +106,21 @@ class Replica:
         return push(
             actor=acting(self.user, self.device), device_id=self.device.pk, mutations=mutations, protocol=self.protocol
         )
+
+
+Phone = Callable[[User], Replica]
+"""Makes a new phone of a person."""
+
+
+def pulled(replica: Replica) -> Replica:
+    """Pulls, and returns the phone."""
+    replica.pull()
+    return replica
+
+
+def same_as_new(replica: Replica, field: World) -> bool:
+    """Says whether the phone holds just what a new phone of its person would."""
+    return replica.rows == fresh(replica.user, field.phone(replica.user))
 
 
 def fresh(user: User, device: Device) -> Rows:

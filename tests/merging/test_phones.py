@@ -1,16 +1,15 @@
 """What phones hold and send when two accounts become one. These tests really commit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from threading import Event, Thread
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from backend.crm.models import Account, AccountContactRelation, Activity
 from backend.field.models import CheckIn, Visit
-from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.errors import DomainError
 from backend.kit.ids import new_id
@@ -18,35 +17,10 @@ from backend.merging.actions import merge_accounts, undo_merge
 from backend.merging.models import AccountMerge
 from backend.sync.protocol import Status
 from backend.territories.models import Territory
-from tests.factories import world
-from tests.factories.replica import Replica, codes, fresh
+from tests.factories.replica import Phone, codes, pulled, same_as_new
 from tests.factories.world import World, acting
 
-Phone = Callable[[User], Replica]
-
-
-@pytest.fixture
-def field(transactional_db: None) -> World:
-    """Returns the world, committed."""
-    return world.build()
-
-
-@pytest.fixture
-def phone(field: World) -> Phone:
-    """Returns a maker of phones that have pulled."""
-
-    def made(user: User) -> Replica:
-        replica = Replica(user, field.phone(user))
-        replica.pull()
-        return replica
-
-    return made
-
-
-def same_as_new(replica: Replica, field: World) -> bool:
-    """Pulls, and says whether the phone holds just what a new phone of its person would."""
-    replica.pull()
-    return replica.rows == fresh(replica.user, field.phone(replica.user))
+pytestmark = pytest.mark.usefixtures("transactional_db")
 
 
 def busy(field: World, name: str, territory: Territory) -> Account:
@@ -65,10 +39,10 @@ def test_phones_see_the_loser_go_and_its_rows_under_the_winner(field: World, pho
     """Trap 5: rows beneath rows change their root, too, and are told under both."""
     loser, winner = busy(field, "Hilltop 2", field.south), busy(field, "Hilltop", field.north)
     bystander = busy(field, "Lakeside", field.south)
-    phones = {name: phone(getattr(field, name)) for name in ("ana", "ben", "cy", "bea", "dee")}
+    phones = {name: pulled(phone(getattr(field, name))) for name in ("ana", "ben", "cy", "bea", "dee")}
     merge = merge_accounts(actor=acting(field.dee), loser=loser, winner=winner)
     for name, replica in phones.items():
-        assert same_as_new(replica, field), name
+        assert same_as_new(pulled(replica), field), name
     assert set(phones["ana"].of("account")) == {str(winner.pk)}
     for entity in ("opportunityLine", "stageHistory", "checkIn", "visit", "contact"):
         assert len(phones["ana"].of(entity)) == 2, entity
@@ -76,7 +50,7 @@ def test_phones_see_the_loser_go_and_its_rows_under_the_winner(field: World, pho
     assert set(phones["cy"].of("account")) == {str(bystander.pk)}
     undo_merge(actor=acting(field.dee), merge=merge)
     for name, replica in phones.items():
-        assert same_as_new(replica, field), name
+        assert same_as_new(pulled(replica), field), name
     assert set(phones["cy"].of("account")) == {str(bystander.pk), str(loser.pk)}
     assert len(phones["ana"].of("checkIn")) == 1
 
@@ -87,7 +61,7 @@ def test_what_was_done_offline_at_the_loser_lands_at_the_winner(field: World, ph
     known = field.contact(winner)
     doubled = AccountContactRelation.objects.create(org=field.org, account=loser, contact=known.contact)
     visit, deal = field.visit(loser), field.deal(loser)
-    ana = phone(field.ana)
+    ana = pulled(phone(field.ana))
     merge_accounts(actor=acting(field.ben), loser=loser, winner=winner)
     now, new = clock.now().isoformat(), new_id()
     reply = ana.push(
@@ -112,7 +86,7 @@ def test_what_was_done_offline_at_the_loser_lands_at_the_winner(field: World, ph
     assert not AccountContactRelation.objects.filter(account=loser, deleted_at=None).exists()
     known.contact.refresh_from_db()
     assert known.contact.email == "a@b.example"
-    assert same_as_new(ana, field)
+    assert same_as_new(pulled(ana), field)
 
 
 def _later() -> str:
@@ -122,7 +96,7 @@ def _later() -> str:
 def test_who_covered_only_the_loser_may_still_bring_the_evidence_of_the_day(field: World, phone: Phone) -> None:
     loser, winner = field.account("Hilltop 2", field.south), field.account("Hilltop", field.north)
     deal = field.deal(loser, owner=field.cy)
-    cy, zoe = phone(field.cy), phone(field.zoe)
+    cy, zoe = pulled(phone(field.cy)), pulled(phone(field.zoe))
     merge_accounts(actor=acting(field.dee), loser=loser, winner=winner)
     note = {"accountId": str(loser.pk), "kind": "note", "subject": "was there"}
     reply = cy.push(
@@ -135,17 +109,8 @@ def test_who_covered_only_the_loser_may_still_bring_the_evidence_of_the_day(fiel
     assert [code for _, code in codes(zoe.push(zoe.mutation("activity.create", new_id(), args=note)))] == [
         "ACCOUNT_NOT_FOUND"
     ]
-    assert same_as_new(cy, field)
+    assert same_as_new(pulled(cy), field)
     assert cy.of("account") == {}
-
-
-@pytest.fixture
-def other() -> Iterator[BaseDatabaseWrapper]:
-    """Returns a second line to the database with a transaction of its own."""
-    line = connections.create_connection("default")
-    line.set_autocommit(False)
-    yield line
-    line.close()
 
 
 def test_a_visit_written_while_its_account_is_merged_goes_along(
@@ -153,7 +118,7 @@ def test_a_visit_written_while_its_account_is_merged_goes_along(
 ) -> None:
     """The writer came first and is not committed when the merge begins: the merge waits, and takes the row along."""
     loser, winner = field.account("Hilltop 2", field.north), field.account("Hilltop", field.north)
-    ana = phone(field.ana)
+    ana = pulled(phone(field.ana))
     with other.cursor() as cursor:
         cursor.execute(
             "INSERT INTO crm_activity (id, org_id, version, created_at, updated_at, account_id, owner_id, kind, subject, "
@@ -166,13 +131,13 @@ def test_a_visit_written_while_its_account_is_merged_goes_along(
     other.commit()
     thread.join()
     assert Activity.objects.get().account_id == winner.pk
-    assert same_as_new(ana, field)
+    assert same_as_new(pulled(ana), field)
 
 
 def test_a_push_that_waits_for_a_merge_lands_at_the_winner(field: World, phone: Phone) -> None:
     """The merge came first and is not committed: the phone saw the loser standing, waits, and is led on."""
     loser, winner = field.account("Hilltop 2", field.north), field.account("Hilltop", field.north)
-    ana = phone(field.ana)
+    ana = pulled(phone(field.ana))
     note = ana.mutation("activity.create", new_id(), args={"accountId": str(loser.pk), "kind": "note", "subject": "s"})
     with transaction.atomic():
         merge_accounts(actor=acting(field.ben), loser=loser, winner=winner)
@@ -181,12 +146,12 @@ def test_a_push_that_waits_for_a_merge_lands_at_the_winner(field: World, phone: 
         assert thread.is_alive(), "the push did not wait for the merge"
     thread.join()
     assert Activity.objects.get().account_id == winner.pk
-    assert same_as_new(ana, field)
+    assert same_as_new(pulled(ana), field)
 
 
 def test_an_edit_that_waits_for_a_merge_is_sent_again_and_lands(field: World, phone: Phone) -> None:
     loser, winner = field.account("Hilltop 2", field.north), field.account("Hilltop", field.north)
-    ana = phone(field.ana)
+    ana = pulled(phone(field.ana))
     edit = ana.mutation("account.patch", loser.pk, base={"notes": ""}, set={"notes": "Ring twice"})
     halts: list[object] = []
     with transaction.atomic():

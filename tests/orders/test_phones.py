@@ -1,7 +1,6 @@
 """Orders taken offline: each taken once, with what was promised, whoever covers the account by then. These tests really
 commit."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Thread
@@ -12,7 +11,6 @@ import pytest
 from django.db import connection
 
 from backend.crm.models import Account, Product
-from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.merging.actions import merge_accounts, undo_merge
@@ -21,35 +19,10 @@ from backend.orders.models import Order
 from backend.sync.models import SyncIssue
 from backend.sync.protocol import Mutation, Status
 from backend.territories.actions import place_account, share_account
-from tests.factories import world
-from tests.factories.replica import Replica, codes, fresh
+from tests.factories.replica import Phone, Replica, codes, pulled, same_as_new
 from tests.factories.world import World, acting
 
-Phone = Callable[[User], Replica]
-
-
-@pytest.fixture
-def field(transactional_db: None) -> World:
-    """Returns the world, committed."""
-    return world.build()
-
-
-@pytest.fixture
-def phone(field: World) -> Phone:
-    """Returns a maker of phones that have pulled."""
-
-    def made(user: User) -> Replica:
-        replica = Replica(user, field.phone(user))
-        replica.pull()
-        return replica
-
-    return made
-
-
-def same_as_new(replica: Replica, field: World) -> bool:
-    """Pulls, and says whether the phone holds just what a new phone of its person would."""
-    replica.pull()
-    return replica.rows == fresh(replica.user, field.phone(replica.user))
+pytestmark = pytest.mark.usefixtures("transactional_db")
 
 
 def submit(replica: Replica, account: Account, product_id: UUID, **more: Any) -> Mutation:
@@ -62,7 +35,7 @@ def submit(replica: Replica, account: Account, product_id: UUID, **more: Any) ->
 def test_an_order_taken_offline_comes_back_with_number_and_prices(field: World, phone: Phone) -> None:
     account = field.account("Hilltop", field.north)
     visit = field.visit(account)
-    ana, ben, cy = phone(field.ana), phone(field.ben), phone(field.cy)
+    ana, ben, cy = pulled(phone(field.ana)), pulled(phone(field.ben)), pulled(phone(field.cy))
     taken = clock.now() - timedelta(hours=3)
     Product.objects.update(unit_price="13.00")
     sent = submit(ana, account, field.product.pk, visitId=str(visit.pk), note="n", placedAt=taken.isoformat())
@@ -70,7 +43,7 @@ def test_an_order_taken_offline_comes_back_with_number_and_prices(field: World, 
     assert codes(first) == codes(again) == [(Status.APPLIED, None)]
     assert Order.objects.count() == 1
     for replica in (ana, ben, cy):
-        assert same_as_new(replica, field)
+        assert same_as_new(pulled(replica), field)
     [order], [item] = ana.of("order").values(), ana.of("orderItem").values()
     assert {name: order[name] for name in ("accountId", "visitId", "authorId", "number", "state", "total", "note")} == {
         "accountId": str(account.pk),
@@ -89,7 +62,7 @@ def test_an_order_taken_offline_comes_back_with_number_and_prices(field: World, 
 
 
 def test_an_order_that_does_not_say_when_was_taken_when_it_was_written_down(field: World, phone: Phone) -> None:
-    ana = phone(field.ana)
+    ana = pulled(phone(field.ana))
     written = clock.now() - timedelta(hours=3)
     sent = submit(ana, field.account("Hilltop", field.north), field.product.pk, placedAt=None)
     reply = ana.push(replace(sent, client_time=written, clock_offset_ms=60_000))
@@ -99,7 +72,7 @@ def test_an_order_that_does_not_say_when_was_taken_when_it_was_written_down(fiel
 
 def test_a_line_that_cannot_be_taken_is_named_and_the_order_is_kept_in_the_inbox(field: World, phone: Phone) -> None:
     account = field.account("Hilltop", field.north)
-    ana = phone(field.ana)
+    ana = pulled(phone(field.ana))
     [result] = ana.push(submit(ana, account, new_id())).results
     assert (result.status, result.code) == (Status.REJECTED, "ORDER_LINES")
     assert result.fields == {"items[0].productId": "PRODUCT_NOT_FOUND"}
@@ -107,13 +80,13 @@ def test_a_line_that_cannot_be_taken_is_named_and_the_order_is_kept_in_the_inbox
     assert (issue.entity, issue.code) == ("order", "ORDER_LINES")
     assert '"quantity": "3"' in str(issue.mine).replace("'", '"') + str(issue.args).replace("'", '"')
     assert codes(ana.push(submit(ana, account, field.product.pk))) == [(Status.APPLIED, None)]
-    assert same_as_new(ana, field)
+    assert same_as_new(pulled(ana), field)
 
 
 def test_an_order_on_a_visit_that_is_none_stands_without_it(field: World, phone: Phone) -> None:
     account, elsewhere = field.account("Hilltop", field.north), field.visit(field.account("Lakeside", field.north))
     secret = field.visit(field.account("Valley", field.south), field.cy)
-    ana = phone(field.ana)
+    ana = pulled(phone(field.ana))
     for visit_id, code in (
         (elsewhere.pk, "VISIT_OTHER_ACCOUNT"),
         (secret.pk, "VISIT_NOT_FOUND"),
@@ -127,23 +100,23 @@ def test_an_order_on_a_visit_that_is_none_stands_without_it(field: World, phone:
 
 def test_an_order_taken_before_the_account_went_to_somebody_else_is_honoured(field: World, phone: Phone) -> None:
     account = field.account("Hilltop", field.north)
-    ana, cy = phone(field.ana), phone(field.cy)
+    ana, cy = pulled(phone(field.ana)), pulled(phone(field.cy))
     sent = submit(ana, account, field.product.pk)
     place_account(actor=acting(field.dee), account=account, territory=field.south)
     ana.pull()
     assert codes(ana.push(sent)) == [(Status.APPLIED, None)]
     stranger = submit(cy, field.account("Lakeside", field.north), field.product.pk)
     assert codes(cy.push(stranger)) == [(Status.REJECTED, "ACCOUNT_NOT_FOUND")]
-    assert same_as_new(cy, field)
+    assert same_as_new(pulled(cy), field)
     assert [row["authorId"] for row in cy.of("order").values()] == [str(field.ana.pk)]
-    assert same_as_new(ana, field)
+    assert same_as_new(pulled(ana), field)
     with clock.moved_to(clock.now() + timedelta(hours=73)):
         assert codes(ana.push(submit(ana, account, field.product.pk))) == [(Status.REJECTED, "ACCOUNT_NOT_FOUND")]
 
 
 def test_an_order_is_called_off_offline_unless_it_was_confirmed_meanwhile(field: World, phone: Phone) -> None:
     account = field.account("Hilltop", field.north)
-    ana, ben, cy = phone(field.ana), phone(field.ben), phone(field.cy)
+    ana, ben, cy = pulled(phone(field.ana)), pulled(phone(field.ben)), pulled(phone(field.cy))
     one, two = (submit(ana, account, field.product.pk) for _ in range(2))
     ana.push(one, two)
     assert two.entity_id is not None
@@ -155,7 +128,7 @@ def test_an_order_is_called_off_offline_unless_it_was_confirmed_meanwhile(field:
     refused = codes(cy.push(cy.mutation("order.cancel", one.entity_id, args={"reason": "x"})))
     assert refused == [(Status.REJECTED, "ORDER_NOT_FOUND")]
     for replica in (ana, ben):
-        assert same_as_new(replica, field)
+        assert same_as_new(pulled(replica), field)
         states = {row["id"]: row["state"] for row in replica.of("order").values()}
         assert states == {str(one.entity_id): "cancelled", str(two.entity_id): "confirmed"}
 
@@ -163,9 +136,9 @@ def test_an_order_is_called_off_offline_unless_it_was_confirmed_meanwhile(field:
 def test_a_partner_is_told_of_the_order_and_not_what_it_comes_to(field: World, phone: Phone) -> None:
     account = field.account("Hilltop", field.north)
     share_account(actor=acting(field.ben), account=account, user=field.pat)
-    ana, pat = phone(field.ana), phone(field.pat)
+    ana, pat = pulled(phone(field.ana)), pulled(phone(field.pat))
     ana.push(submit(ana, account, field.product.pk))
-    assert same_as_new(pat, field)
+    assert same_as_new(pulled(pat), field)
     [order] = pat.of("order").values()
     assert "total" not in order
     assert pat.of("orderItem") == {}
@@ -175,7 +148,7 @@ def test_a_partner_is_told_of_the_order_and_not_what_it_comes_to(field: World, p
 
 def test_two_phones_at_once_have_two_numbers(field: World, phone: Phone) -> None:
     account = field.account("Hilltop", field.north)
-    phones = [phone(field.ana) for _ in range(3)]
+    phones = [pulled(phone(field.ana)) for _ in range(3)]
 
     def send(replica: Replica) -> None:
         try:
@@ -194,14 +167,14 @@ def test_two_phones_at_once_have_two_numbers(field: World, phone: Phone) -> None
 def test_orders_and_redirects_follow_a_merge_on_every_phone(field: World, phone: Phone) -> None:
     loser, winner = field.account("Hilltop 2", field.south), field.account("Hilltop", field.north)
     third = field.account("Lakeside", field.south)
-    ana, cy, dee = phone(field.ana), phone(field.cy), phone(field.dee)
+    ana, cy, dee = pulled(phone(field.ana)), pulled(phone(field.cy)), pulled(phone(field.dee))
     cy.push(submit(cy, loser, field.product.pk))
     cy.pull()
     late = submit(cy, loser, field.product.pk)
     first = merge_accounts(actor=acting(field.dee), loser=loser, winner=winner)
     assert codes(cy.push(late)) == [(Status.APPLIED, None)]
     for replica in (ana, cy, dee):
-        assert same_as_new(replica, field)
+        assert same_as_new(pulled(replica), field)
     assert {row["accountId"] for row in ana.of("order").values()} == {str(winner.pk)}
     assert len(ana.of("orderItem")) == 2
     assert cy.of("order") == cy.of("accountMerge") == {}
@@ -210,7 +183,7 @@ def test_orders_and_redirects_follow_a_merge_on_every_phone(field: World, phone:
     ]
     second = merge_accounts(actor=acting(field.dee), loser=winner, winner=third)
     for replica in (ana, cy, dee):
-        assert same_as_new(replica, field)
+        assert same_as_new(pulled(replica), field)
     assert {(row["loserId"], row["accountId"]) for row in cy.of("accountMerge").values()} == {
         (str(loser.pk), str(third.pk)),
         (str(winner.pk), str(third.pk)),
@@ -218,6 +191,6 @@ def test_orders_and_redirects_follow_a_merge_on_every_phone(field: World, phone:
     for merge in (second, first):
         undo_merge(actor=acting(field.dee), merge=merge)
         for replica in (ana, cy, dee):
-            assert same_as_new(replica, field)
+            assert same_as_new(pulled(replica), field)
     assert dee.of("accountMerge") == {}
     assert sorted((len(ana.of("order")), len(cy.of("order")))) == [1, 1]

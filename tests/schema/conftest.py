@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync, sync_to_async
+from asgiref.sync import async_to_sync
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -14,13 +14,7 @@ from backend.schema.api import schema
 from backend.schema.context import Context
 from backend.schema.frames import encoded
 from tests.factories import world
-
-T = TypeVar("T")
-
-
-async def on_this_connection(function: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
-    """Runs on the thread that asked, where the test's transaction is."""
-    return await sync_to_async(function, thread_sensitive=True)(*args, **kwargs)
+from tests.here import on_this_connection
 
 
 class Client:
@@ -51,12 +45,6 @@ class Client:
         # As the doors write it, and a client reads it.
         data = json.loads(encoded(result.data))
         return data, [dict(error.formatted) for error in result.errors or []]
-
-
-@pytest.fixture
-def field(db: None) -> world.World:
-    """Returns the world, in a transaction that is undone."""
-    return world.build()
 
 
 @pytest.fixture

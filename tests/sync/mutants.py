@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
-from backend.identity.models import User
 from backend.sync import capture
 from tests.factories import world
-from tests.factories.replica import Replica
+from tests.factories.replica import Phone
 from tests.sync import (
     broken,
     test_capture,
@@ -28,7 +28,6 @@ from tests.sync import (
 from tests.sync.broken import Patch
 from tests.sync.test_model import play
 
-PhoneMaker = Callable[[User], Replica]
 SEEDS = (11, 12, 13)
 ROUNDS = 50
 
@@ -107,7 +106,12 @@ NAMED: dict[Callable[[Patch], None], Callable[..., None]] = {
 @pytest.mark.parametrize("mutant", NAMED, ids=lambda mutant: mutant.__name__)
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_named_test_notices(
-    field: world.World, phone: PhoneMaker, patch: Patch, request: pytest.FixtureRequest, mutant: Callable[[Patch], None]
+    field: world.World,
+    phone: Phone,
+    patch: Patch,
+    request: pytest.FixtureRequest,
+    mutant: Callable[[Patch], None],
+    other: BaseDatabaseWrapper,
 ) -> None:
     story = NAMED[mutant]
     more: dict[str, Any] = {}
@@ -115,13 +119,8 @@ def test_a_named_test_notices(
         more["where"] = "before the ledger"
     if "monkeypatch" in story.__code__.co_varnames:
         more["monkeypatch"] = request.getfixturevalue("monkeypatch")
-    line = connections.create_connection("default")
-    line.set_autocommit(False)
     if "other" in story.__code__.co_varnames:
-        more["other"] = line
+        more["other"] = other
     mutant(patch)
-    try:
-        with pytest.raises(AssertionError):
-            story(field, phone, **more)
-    finally:
-        line.close()
+    with pytest.raises(AssertionError):
+        story(field, phone, **more)

@@ -1,6 +1,5 @@
 """Photos and signatures on their way from one phone to another: announced, sent, committed, seen; never lost to a hand-over."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from django.test import override_settings
 
 from backend.attachments.models import Attachment, Upload
 from backend.crm.models import Account
-from backend.identity.models import User
 from backend.kit.ids import new_id
 from backend.sync.models import SyncIssue
 from backend.sync.protocol import Mutation, Status
@@ -19,10 +17,9 @@ from backend.territories.actions import place_account
 from tests.attachments.conftest import disk_at
 from tests.attachments.pictures import camera_photo, sha256
 from tests.attachments.sending import begin, send
-from tests.factories.replica import Replica, codes, fresh
+from tests.factories.replica import Phone, Replica, codes, fresh
 from tests.factories.world import World, acting
 
-Phone = Callable[[User], Replica]
 TAKEN = camera_photo()
 
 

@@ -1,6 +1,5 @@
 """What the change log must see: children and parents written in any order, and two writers at once."""
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from threading import Thread
 from uuid import UUID
@@ -11,41 +10,18 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from backend.crm.models import Account, Contact, Opportunity, OpportunityLine
 from backend.field.models import Visit
-from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.sync import capture, live
 from backend.sync.models import BulkChange, Change
 from backend.territories.models import AccountTerritory
-from tests.factories.replica import Replica, fresh
+from tests.factories.replica import Phone, pulled, same_as_new
 from tests.factories.world import World
-
-Phone = Callable[[User], Replica]
-
-
-@pytest.fixture
-def other() -> Iterator[BaseDatabaseWrapper]:
-    """Returns a second line to the database with a transaction of its own."""
-    line = connections.create_connection("default")
-    line.set_autocommit(False)
-    yield line
-    line.close()
 
 
 def line_of(field: World, deal: Opportunity) -> OpportunityLine:
     """Makes a line that is not saved yet."""
     return OpportunityLine(org=field.org, opportunity=deal, product=field.product, quantity=1, unit_price=1)
-
-
-def pulled(replica: Replica) -> Replica:
-    """Pulls, and returns the phone."""
-    replica.pull()
-    return replica
-
-
-def same_as_new(replica: Replica, field: World) -> bool:
-    """Says whether the phone holds just what a new phone of its person would."""
-    return replica.rows == fresh(replica.user, field.phone(replica.user))
 
 
 def later(line: BaseDatabaseWrapper, sql: str, params: list[UUID]) -> Thread:

@@ -1,23 +1,20 @@
 """Many at once: writers whose transactions overlap, and thousands of accounts that change hands together."""
 
 import time
-from collections.abc import Callable
 from threading import Event, Thread
 
 import pytest
 from django.db import connections, transaction
 
 from backend.crm.models import Account, Activity
-from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.sync.models import Change
 from backend.territories.actions import assign_user, release_user
 from backend.territories.models import AccountTerritory, AssignmentSource
-from tests.factories.replica import Replica, fresh
+from tests.factories.replica import Phone, fresh
 from tests.factories.world import BEFORE, World, acting
 
-Phone = Callable[[User], Replica]
 WRITERS = 6
 SECONDS = 2.0
 SLOW = 0.4

@@ -1,6 +1,5 @@
 """Access that ends in the middle, pages that must be full, and phones that hear nothing for months."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
 
@@ -10,10 +9,9 @@ from backend.crm.models import Account
 from backend.identity.models import User
 from backend.kit import clock
 from backend.territories.actions import place_account
-from tests.factories.replica import Replica
+from tests.factories.replica import Phone
 from tests.factories.world import World, acting
 
-Phone = Callable[[User], Replica]
 STORES = 12
 
 

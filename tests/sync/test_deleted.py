@@ -1,19 +1,14 @@
 """What is gone, what is not born yet, and what was never meant for this phone's eyes."""
 
-from collections.abc import Callable
-
 import pytest
 
 from backend.crm.models import Account, Activity, Opportunity
-from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.sync.models import SyncIssue
 from backend.sync.protocol import Status
-from tests.factories.replica import Replica, codes, fresh
+from tests.factories.replica import Phone, codes, fresh
 from tests.factories.world import World
-
-Phone = Callable[[User], Replica]
 
 
 @pytest.mark.trap(15)

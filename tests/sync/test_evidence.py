@@ -1,6 +1,5 @@
 """What a rep saw and did is kept, whatever became of the visit meanwhile; and a person says whether it counts."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,10 +16,8 @@ from backend.kit.ids import new_id
 from backend.sync.models import SyncIssue, SyncOp
 from backend.sync.protocol import Mutation, Status
 from backend.territories.actions import place_account
-from tests.factories.replica import Replica, codes
+from tests.factories.replica import Phone, Replica, codes
 from tests.factories.world import World, acting
-
-Phone = Callable[[User], Replica]
 
 
 def check_in(replica: Replica, visit: Visit, **more: object) -> Mutation:

@@ -1,6 +1,5 @@
 """Groups whole or not at all, parents before children, and answers that are the same however often they are asked."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
@@ -9,7 +8,6 @@ import pytest
 from django.db import connections
 
 from backend.crm.models import Account, Activity, Opportunity, OpportunityLine
-from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.sync.models import DeviceState, SyncIssue, SyncOp
@@ -17,10 +15,9 @@ from backend.sync.order import nodes, stretches
 from backend.sync.protocol import Halt, Mutation, PushReply, Status
 from backend.sync.push import push
 from backend.sync.retention import keep
-from tests.factories.replica import Replica, codes
+from tests.factories.replica import Phone, Replica, codes
 from tests.factories.world import World, acting
 
-Phone = Callable[[User], Replica]
 DONE = (Status.APPLIED, None)
 
 

@@ -1,7 +1,6 @@
 """What a role may not read is absent from all that its phones are sent: rows, deletes, conflicts, the inbox."""
 
 import json
-from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -15,10 +14,9 @@ from backend.sync.protocol import FLOOR, PullPage, Status
 from backend.sync.versions import newest
 from backend.territories.models import AccountShare
 from tests.factories import planted
-from tests.factories.replica import Replica, codes, fresh
+from tests.factories.replica import Phone, Replica, codes, fresh
 from tests.factories.world import World
 
-Phone = Callable[[User], Replica]
 VERSIONS = range(FLOOR, newest() + 1)
 
 

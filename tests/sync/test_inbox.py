@@ -1,6 +1,5 @@
 """What could not be applied waits for its person, and for who leads them: tried again, insisted on, or put away."""
 
-from collections.abc import Callable
 from threading import Barrier, Thread
 from typing import Any
 
@@ -15,10 +14,8 @@ from backend.sync.actions import resolve_issue
 from backend.sync.models import Resolution, SyncIssue
 from backend.sync.protocol import Mutation, Status
 from backend.territories.actions import place_account
-from tests.factories.replica import Replica, codes
+from tests.factories.replica import Phone, Replica, codes
 from tests.factories.world import World, acting
-
-Phone = Callable[[User], Replica]
 
 
 def contested(field: World, phone: Phone) -> tuple[Account, Replica, SyncIssue]:

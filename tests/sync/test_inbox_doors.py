@@ -18,7 +18,7 @@ from backend.sync.models import SyncIssue
 from tests.factories import world
 from tests.factories.replica import Replica
 from tests.factories.world import World
-from tests.schema.conftest import on_this_connection
+from tests.here import on_this_connection
 
 RESOLVE = """mutation ($i: ResolveSyncIssueInput!) { resolveSyncIssue(input: $i) {
   done issue { state resolution code message resolvedBy { username } user { username } } } }"""

@@ -1,27 +1,18 @@
 """Replies lost at the worst moment: after a page told the phone to drop a store, and after a first sync began anew."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
-from backend.identity.models import User
 from backend.kit.ids import new_id
 from backend.sync import changes, epoch
 from backend.sync.cursor import Bearer, Cursor, Page, seal
 from backend.sync.protocol import ResetReason
 from backend.territories.actions import place_account
-from tests.factories.replica import Replica, fresh
+from tests.factories.replica import Phone, same_as_new
 from tests.factories.world import World, acting
-
-Phone = Callable[[User], Replica]
-
-
-def same_as_new(replica: Replica, field: World) -> bool:
-    """Says whether the phone holds just what a new phone of its person would."""
-    return replica.rows == fresh(replica.user, field.phone(replica.user))
 
 
 @pytest.mark.trap(7)

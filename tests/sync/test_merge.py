@@ -1,18 +1,13 @@
 """Two people at one row: what each set survives, or is kept for who set it."""
 
-from collections.abc import Callable
-
 import pytest
 
 from backend.crm.actions import move_stage
 from backend.crm.models import Opportunity, StageHistory
-from backend.identity.models import User
 from backend.sync.models import SyncIssue
 from backend.sync.protocol import Status
-from tests.factories.replica import Replica, codes
+from tests.factories.replica import Phone, codes
 from tests.factories.world import World, acting
-
-Phone = Callable[[User], Replica]
 
 
 @pytest.mark.trap(13)

@@ -1,14 +1,10 @@
 """A territory's accounts go into another, or its rep changes, while phones look on."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
-from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from backend.crm.models import Account
 from backend.events.models import OutboxEvent
-from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.errors import Conflict, Invalid, NotPermitted
 from backend.sync import live
@@ -16,19 +12,8 @@ from backend.sync.models import Change
 from backend.territories import moving
 from backend.territories.actions import assign_user, place_account, release_user
 from backend.territories.models import AccountTerritory, AssignmentSource, MoveState, TerritoryMove
-from tests.factories.replica import Replica, fresh
+from tests.factories.replica import Phone, pulled, same_as_new
 from tests.factories.world import World, acting
-
-Phone = Callable[[User], Replica]
-
-
-@pytest.fixture
-def other() -> Iterator[BaseDatabaseWrapper]:
-    """Returns a second line to the database with a transaction of its own."""
-    line = connections.create_connection("default")
-    line.set_autocommit(False)
-    yield line
-    line.close()
 
 
 @pytest.fixture
@@ -36,17 +21,6 @@ def stores(field: World, monkeypatch: pytest.MonkeyPatch) -> list[Account]:
     """Returns seven accounts of Ana's territory; two of them go in a batch."""
     monkeypatch.setattr(moving, "BATCH", 2)
     return [field.account(f"Store {number}", field.north) for number in range(7)]
-
-
-def pulled(replica: Replica) -> Replica:
-    """Pulls, and returns the phone."""
-    replica.pull()
-    return replica
-
-
-def same_as_new(replica: Replica, field: World) -> bool:
-    """Says whether the phone holds just what a new phone of its person would."""
-    return replica.rows == fresh(replica.user, field.phone(replica.user))
 
 
 def asked(field: World) -> TerritoryMove:

@@ -1,6 +1,5 @@
 """What a rep does on the road without a line: deals, leads, tasks, visits, hours, each as they would online."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from backend.crm.models import Account, Activity, Lead, OpportunityLine
@@ -11,10 +10,9 @@ from backend.kit.ids import new_id
 from backend.sync.models import SyncIssue
 from backend.sync.mutators.registry import names
 from backend.sync.protocol import Status
-from tests.factories.replica import Replica, codes
+from tests.factories.replica import Phone, codes
 from tests.factories.world import World
 
-Phone = Callable[[User], Replica]
 DONE = (Status.APPLIED, None)
 
 

@@ -20,11 +20,10 @@ from backend.sync.tables import TABLES
 from backend.sync.versions import NOTICE, newest
 from backend.sync.view import view_for
 from backend.territories.coverage import visible_root_kinds
-from tests.factories.replica import Replica, Rows, codes
+from tests.factories.replica import Phone, Replica, Rows, codes
 from tests.factories.world import World
 from tests.sync import third
 
-Phone = Callable[[User], Replica]
 Release = Callable[[], AbstractContextManager[None]]
 
 

@@ -1,6 +1,5 @@
 """Whatever a phone sends, it gets an answer, its number is used up, and what comes after it flows."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -11,17 +10,14 @@ from django.db import InterfaceError, OperationalError, ProgrammingError
 
 from backend.crm.models import Account, Activity
 from backend.field.models import Visit
-from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.sync.models import SyncIssue, SyncOp
 from backend.sync.mutators import registry
 from backend.sync.mutators.registry import Caller, Outcome
 from backend.sync.protocol import Halt, Mutation, Status
-from tests.factories.replica import Replica, codes
+from tests.factories.replica import Phone, codes
 from tests.factories.world import World
-
-Phone = Callable[[User], Replica]
 
 FAR_EAST, FAR_WEST = timezone(timedelta(hours=14)), timezone(timedelta(hours=-14))
 

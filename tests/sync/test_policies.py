@@ -1,14 +1,12 @@
 """What each field's policy means for two people at one account, and that no field is without one."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection
 
 from backend.crm.models import Account, Activity, Address
-from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.field_rules import Merge
 from backend.kit.ids import new_id
@@ -16,10 +14,8 @@ from backend.sync.models import SyncIssue
 from backend.sync.mutators.merging import PATCHES, standing
 from backend.sync.protocol import Status
 from backend.sync.tables import BY_ENTITY
-from tests.factories.replica import Replica, codes
+from tests.factories.replica import Phone, Replica, codes
 from tests.factories.world import World
-
-Phone = Callable[[User], Replica]
 
 
 def test_every_column_a_phone_may_edit_says_how_it_is_merged() -> None:

@@ -1,23 +1,19 @@
 """What comes first in a first sync: me and the coming week's stores, then the rest, then history and the catalogue."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from backend.field.models import Visit
-from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.errors import DomainError
 from backend.sync import limits
 from backend.sync.models import DeviceScope, Stream
 from backend.sync.pull import Pulled, pull
 from backend.territories.actions import place_account
-from tests.factories.replica import Replica, fresh
+from tests.factories.replica import Phone, Replica, fresh
 from tests.factories.world import World, acting
-
-Phone = Callable[[User], Replica]
 
 
 def asked(phone: Replica, **more: Any) -> Pulled:

@@ -7,7 +7,6 @@ from uuid import UUID
 import pytest
 
 from backend.crm.models import Account
-from backend.identity.models import User
 from backend.kit import clock
 from backend.sync import sight
 from backend.sync.models import Stream
@@ -15,10 +14,9 @@ from backend.sync.protocol import ResetReason
 from backend.sync.tables import RANK
 from backend.sync.view import View, view_of
 from backend.territories.actions import place_account
-from tests.factories.replica import Replica, fresh
+from tests.factories.replica import Phone, same_as_new
 from tests.factories.world import World, acting
 
-Phone = Callable[[User], Replica]
 Change = Callable[[View], View]
 
 
@@ -58,11 +56,6 @@ def sees(monkeypatch: pytest.MonkeyPatch) -> Callable[[Change | None], None]:
         monkeypatch.setattr(sight, "view_of", of)
 
     return set_to
-
-
-def same_as_new(replica: Replica, field: World) -> bool:
-    """Says whether the phone holds just what a new phone of its person would."""
-    return replica.rows == fresh(replica.user, field.phone(replica.user))
 
 
 Sees = Callable[[Change | None], None]

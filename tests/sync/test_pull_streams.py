@@ -1,21 +1,17 @@
 """Several streams on one phone: each has its own place, its own scope and its own entities, and the numbers are the phone's."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.sync import retention, scope
 from backend.sync.models import DeviceScope, Stream
 from backend.sync.protocol import ResetReason
 from backend.territories.actions import place_account
-from tests.factories.replica import Replica
+from tests.factories.replica import Phone, Replica
 from tests.factories.world import World, acting
-
-Phone = Callable[[User], Replica]
 
 
 def stream_of(phone: Replica, *entities: str) -> Replica:

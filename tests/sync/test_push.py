@@ -1,6 +1,5 @@
 """Each thing a rep did is settled once, and nothing a rep did is lost."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
@@ -8,13 +7,13 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from backend.crm.models import Account, Activity
 from backend.events.models import OutboxEvent
 from backend.field.actions import leave_undone
 from backend.field.lifecycle import VisitState
 from backend.field.models import CheckIn, Visit, VisitReport
-from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.errors import Invalid
 from backend.kit.ids import new_id
@@ -22,10 +21,8 @@ from backend.sync.models import SyncIssue, SyncOp
 from backend.sync.protocol import Halt, Mutation, PushReply, Status
 from backend.sync.push import push
 from backend.territories.actions import place_account
-from tests.factories.replica import Replica, codes
+from tests.factories.replica import Phone, Replica, codes
 from tests.factories.world import World, acting
-
-Phone = Callable[[User], Replica]
 
 
 def check_in(replica: Replica, visit: Visit) -> Mutation:
@@ -296,14 +293,14 @@ def test_too_many_at_once_are_refused_whole(field: World, phone: Phone) -> None:
     assert SyncOp.objects.count() == 0
 
 
-def test_a_push_that_meets_a_held_row_says_busy_and_keeps_what_was_settled(field: World, phone: Phone) -> None:
+def test_a_push_that_meets_a_held_row_says_busy_and_keeps_what_was_settled(
+    field: World, phone: Phone, other: BaseDatabaseWrapper
+) -> None:
     free, held = field.account("Free", field.north), field.account("Held", field.north)
     ana = phone(field.ana)
-    other = connections.create_connection("default")
+    with other.cursor() as cursor:
+        cursor.execute("SELECT id FROM crm_account WHERE id = %s FOR UPDATE", [held.pk])
     try:
-        other.set_autocommit(False)
-        with other.cursor() as cursor:
-            cursor.execute("SELECT id FROM crm_account WHERE id = %s FOR UPDATE", [held.pk])
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '200ms'")
         reply = ana.push(
@@ -312,7 +309,6 @@ def test_a_push_that_meets_a_held_row_says_busy_and_keeps_what_was_settled(field
         )
         assert (reply.halt, reply.last_seq, codes(reply)) == (Halt.BUSY, 1, [(Status.APPLIED, None)])
     finally:
-        other.close()
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = DEFAULT")
 

@@ -1,7 +1,6 @@
 """Two who write at once where both had looked before either wrote: nothing is lost, and nobody is told a thing that is not so."""
 
 import time
-from collections.abc import Callable
 from threading import Thread
 
 import pytest
@@ -9,15 +8,13 @@ from django.db import connection, connections, transaction
 
 from backend.crm.models import AccountContactRelation, Address
 from backend.field.models import CheckIn, Visit
-from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.merging.actions import merge_accounts
 from backend.sync.protocol import Halt, Mutation, PushReply, Status
-from tests.factories.replica import Replica, codes
+from tests.factories.replica import Phone, Replica, codes
 from tests.factories.world import World, acting
 
-Phone = Callable[[User], Replica]
 DONE = (Status.APPLIED, None)
 
 

@@ -1,6 +1,6 @@
 """Trap 19: a backup is restored under phones that are ahead of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,18 +8,15 @@ from django.conf import settings
 from django.db import connection
 
 from backend.crm.models import Account
-from backend.identity.models import User
 from backend.kit import embedded_postgres
 from backend.kit.ids import new_id
 from backend.sync import changes, epoch, partitions, retention
 from backend.sync.cursor import Bearer, Cursor, seal
 from backend.sync.models import Change, Epoch, Purge, Stream
 from backend.sync.protocol import Halt, ResetReason, Status
-from tests.factories.replica import Replica, codes, fresh
+from tests.factories.replica import Phone, codes, pulled, same_as_new
 from tests.factories.world import World
 from tests.sync.restored import backup, restored
-
-Phone = Callable[[User], Replica]
 
 BURN = "DO $$ BEGIN FOR i IN 1..2000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$"
 
@@ -32,17 +29,6 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = embedded_postgres.start(tmp_path_factory.mktemp("pg"), durable=False)
     yield server.uri
     server.stop()
-
-
-def pulled(replica: Replica) -> Replica:
-    """Pulls, and returns the phone."""
-    replica.pull()
-    return replica
-
-
-def same_as_new(replica: Replica, field: World) -> bool:
-    """Says whether the phone holds just what a new phone of its person would."""
-    return replica.rows == fresh(replica.user, field.phone(replica.user))
 
 
 def test_phones_ahead_of_the_backup_start_anew_and_lose_nothing_unsent(

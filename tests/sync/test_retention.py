@@ -1,17 +1,15 @@
 """What the log forgets, and what a phone is told that missed it."""
 
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from backend.crm.models import Account
 from backend.field.models import Visit
-from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.kit.locks import Lock
@@ -20,31 +18,14 @@ from backend.sync.models import BulkChange, Change, DeviceScope, Purge, Stream, 
 from backend.sync.protocol import Halt, ResetReason, Status
 from backend.sync.retention import Kept
 from backend.territories.actions import place_account
-from tests.factories.replica import Replica, codes, fresh
+from tests.factories.replica import Phone, codes, pulled, same_as_new
 from tests.factories.world import World, acting
-
-Phone = Callable[[User], Replica]
 
 
 @pytest.fixture(autouse=True)
 def _one_partition(field: World) -> None:
     """Other tests close partitions too, and emptying tables leaves them there."""
     partitions.empty()
-
-
-@pytest.fixture
-def other() -> Iterator[BaseDatabaseWrapper]:
-    """Returns a second line to the database with a transaction of its own."""
-    line = connections.create_connection("default")
-    line.set_autocommit(False)
-    yield line
-    line.close()
-
-
-def pulled(replica: Replica) -> Replica:
-    """Pulls, and returns the phone."""
-    replica.pull()
-    return replica
 
 
 def kept(*, days: int, settled: bool = True) -> Kept:
@@ -61,11 +42,6 @@ def kept(*, days: int, settled: bool = True) -> Kept:
         rest = retention.keep()
     assert rest is not None
     return Kept(**{name: number + getattr(rest, name) for name, number in asdict(done).items()})
-
-
-def same_as_new(replica: Replica, field: World) -> bool:
-    """Says whether the phone holds just what a new phone of its person would."""
-    return replica.rows == fresh(replica.user, field.phone(replica.user))
 
 
 def renamed(account: Account, name: str) -> None:

@@ -1,6 +1,6 @@
 """Several at once on one phone's account, and servers that die: nothing doubled, nothing torn."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
 from typing import Any
@@ -9,15 +9,12 @@ import pytest
 from django.db import connections
 
 from backend.crm.models import Account, Activity
-from backend.identity.models import User
 from backend.kit.ids import new_id
 from backend.sync import rows
 from backend.sync.models import SyncOp
 from backend.sync.protocol import PullPage, Status
-from tests.factories.replica import Replica, fresh
+from tests.factories.replica import Phone, fresh
 from tests.factories.world import World
-
-Phone = Callable[[User], Replica]
 
 
 @contextmanager

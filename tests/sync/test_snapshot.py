@@ -19,10 +19,9 @@ from backend.identity.tokens import open_session
 from backend.kit import clock
 from backend.sync import limits, snapshot
 from backend.territories.actions import place_account
-from tests.factories.replica import Replica, fresh
+from tests.factories.replica import Phone, Replica, fresh
 from tests.factories.world import World, acting
 
-Phone = Callable[[User], Replica]
 Line = dict[str, Any]
 
 

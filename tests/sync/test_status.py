@@ -1,16 +1,12 @@
 """How sync stands."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from backend.crm.models import Account
-from backend.identity.models import User
 from backend.kit import clock
 from backend.sync.status import status
-from tests.factories.replica import Replica
+from tests.factories.replica import Phone
 from tests.factories.world import World
-
-Phone = Callable[[User], Replica]
 
 
 def test_devices_behind_are_those_for_which_something_waits(field: World, phone: Phone) -> None:
