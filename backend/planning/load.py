@@ -1,225 +1,250 @@
-"""From the database to a problem: who could be visited on a day, what each is worth, and when the rep is free."""
+"""From the database to a problem: a rep's free time over some days, and who could be visited in it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from backend.crm.models import Account, AccountSales, Address, Opportunity
 from backend.field.lifecycle import VisitState
-from backend.field.models import Visit
-from backend.field.queries import DueAccount, day_bounds, day_of, due_accounts, shift
+from backend.field.models import Visit, VisitSource
+from backend.field.queries import DueAccount, day_bounds
 from backend.identity.models import User
 from backend.kit import clock
-from backend.kit.field_rules import may_read
+from backend.kit.errors import Conflict
 from backend.kit.geo import LatLng
 from backend.planning import rules
-from backend.planning.priority import Facts, Weights, priority
-from backend.planning.solver.problem import Client, Problem, Shift, TimeWindow
-from backend.planning.stale import absence_of
+from backend.planning.candidates import Candidate, Wishes, account_points, most_worth, opening, seconds_after
+from backend.planning.hours import Working, free_time
+from backend.planning.priority import Weights
+from backend.planning.solver.problem import Break, Client, Problem, Shift, TimeWindow
 from backend.planning.travel import Matrix, Provider
 
 MINUTE = 60
-QUARTER = timedelta(minutes=15)
-MOST_CANDIDATES = 1_000
 HOME = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """Somebody who could be visited; `visit` is set for an appointment that stands in the calendar already."""
+class Span:
+    """A rep's days as a problem, in whole minutes written as seconds after the first day's midnight.
 
-    account_id: UUID
-    name: str
-    prize: int
-    why: str
-    closed: bool = False
-    visit: Visit | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A rep's day as a problem, in whole minutes written as seconds after the rep's midnight.
-
-    `candidates` are keyed by client id; `unlocated` have no point; `passed_over` counts the least worth of more than
-    MOST_CANDIDATES due accounts, which are not looked at; `travel` is what the times of the ways rest on.
+    `candidates` are keyed by client id; `unlocated` have no point; `removed` were due, and taken out by hand;
+    `passed_over` counts the least worth of more than MOST_CANDIDATES due accounts, which are not looked at; `day_of` says
+    on which day each shift lies, in order; `travel` is what the times of the ways rest on; `start_point` is where the first
+    day goes on, when not at home.
     """
 
     problem: Problem
-    midnight: datetime
+    origin: datetime
+    day_of: dict[str, date]
     candidates: dict[str, Candidate]
     unlocated: tuple[Candidate, ...]
+    removed: tuple[Candidate, ...]
     passed_over: int
     travel: Matrix
+    start_point: LatLng | None = None
 
     def at(self, seconds: int) -> datetime:
-        """Returns the instant that many seconds into the day."""
-        return self.midnight + timedelta(seconds=seconds)
+        """Returns the instant that many seconds into the span."""
+        return self.origin + timedelta(seconds=seconds)
+
+    @property
+    def days(self) -> list[date]:
+        """The days on which the rep works."""
+        return list(dict.fromkeys(self.day_of.values()))
+
+    @property
+    def due(self) -> list[Candidate]:
+        """Everybody whose visit is due, wherever they are."""
+        return [one for one in (*self.candidates.values(), *self.unlocated, *self.removed) if not one.fixed]
 
 
-@dataclass(frozen=True, slots=True)
-class Free:
-    """When the rep can begin and must be back, and where the day begins (None: at home)."""
+class _Builder:
+    """Collects places and clients of one span."""
 
-    start: datetime
-    end: datetime
-    place: LatLng | None
+    def __init__(self, home: LatLng, origin: datetime) -> None:
+        self.places = [home]
+        self.clients: list[Client] = []
+        self.candidates: dict[str, Candidate] = {}
+        self.origin = origin
 
+    def place(self, point: LatLng | None) -> int:
+        """Returns the row of a place; home for None."""
+        if point is None:
+            return HOME
+        self.places.append(point)
+        return len(self.places) - 1
 
-def load_day(rep: User, day: date, provider: Provider, weights: Weights | None = None) -> Day:
-    """Returns the problem of the day; raises Conflict when the rep does not work, or nobody knows from where."""
-    zone = ZoneInfo(rep.timezone)
-    rules.check_day(day, clock.now().astimezone(zone).date())
-    if rep.start_lat is None or rep.start_lng is None:
-        raise rules.start_unknown()
-    home = LatLng(rep.start_lat, rep.start_lng)
-    visits = list(day_of(rep, day).select_related("account"))
-    points = account_points([visit.account_id for visit in visits])
-    free = free_time(rep, day, visits, points)
-    midnight = day_bounds(rep, day)[0].astimezone(UTC)
+    def seconds(self, moment: datetime) -> int:
+        """Returns the moment on the span's axis."""
+        return seconds_after(self.origin, moment)
 
-    clients: list[Client] = []
-    candidates: dict[str, Candidate] = {}
-    places = [home, free.place or home]
-    for visit in appointments(visits, free):
-        point = points.get(visit.account_id)
-        begins = seconds_after(midnight, visit.planned_start)
-        clients.append(
+    def appointment(self, visit: Visit, point: LatLng | None) -> None:
+        """Adds a visit that stays where it is."""
+        begins = self.seconds(visit.planned_start)
+        # Somebody whose place is unknown still takes the rep's time: not to be visited twice at once.
+        why = "appointment" if point else "appointment, at a place nobody knows"
+        self.candidates[str(visit.pk)] = Candidate(visit.account_id, visit.account.name, 0, why, visit=visit)
+        self.clients.append(
             Client(
                 id=str(visit.pk),
-                location=len(places),
+                location=self.place(point),
                 required=True,
-                service=up_to_minute(seconds_after(midnight, visit.planned_end) - begins),
+                service=up_to_minute(self.seconds(visit.planned_end) - begins),
                 windows=(TimeWindow(begins, begins),),
             )
         )
-        # Somebody whose place is unknown still takes the rep's time: not to be visited twice at once.
-        places.append(point or home)
-        why = "appointment" if point else "appointment, at a place nobody knows"
-        candidates[str(visit.pk)] = Candidate(visit.account_id, visit.account.name, 0, why, visit=visit)
 
-    due, passed_over = most_worth(rep, day, weights)
-    unlocated = tuple(candidate for account, candidate in due if account.point is None)
-    for account, candidate in due:
-        if account.point is None:
-            continue
+    def due(
+        self, account: DueAccount, candidate: Candidate, days: Sequence[date], zone: ZoneInfo, wishes: Wishes
+    ) -> None:
+        """Adds somebody whose visit is due, or was wished for."""
         service = max(1, account.service_minutes) * MINUTE
-        clients.append(
+        if candidate.visit is not None:
+            service = up_to_minute(int((candidate.visit.planned_end - candidate.visit.planned_start).total_seconds()))
+        named = candidate.pinned or candidate.movable
+        windows = opening(account, days, zone, self.origin, service, from_due=not named)
+        locked = wishes.locked.get(account.account_id)
+        if locked is not None:
+            begins = self.seconds(locked)
+            windows = (TimeWindow(begins, begins),)
+        self.candidates[str(account.account_id)] = candidate
+        self.clients.append(
             Client(
                 id=str(account.account_id),
-                location=len(places),
+                location=self.place(account.point),
                 prize=candidate.prize,
+                required=candidate.locked or candidate.pinned or (candidate.movable and wishes.keeps),
                 service=service,
-                windows=None if account.open_all_week else opening(account, day, zone, midnight, service),
+                windows=windows,
             )
         )
-        places.append(account.point)
-        candidates[str(account.account_id)] = candidate
 
-    window = TimeWindow(seconds_after(midnight, free.start), seconds_after(midnight, free.end))
-    travel = provider.matrix(places)
+    def shift(self, name: str, work: Working) -> Shift:
+        """Returns a stretch of work as a shift."""
+        return Shift(
+            id=name,
+            start=self.place(work.start_place),
+            end=self.place(work.end_place),
+            window=TimeWindow(self.seconds(work.start), self.seconds(work.end)),
+            breaks=tuple(
+                Break(
+                    TimeWindow(self.seconds(pause.first), self.seconds(pause.last)),
+                    up_to_minute(int(pause.length.total_seconds())),
+                )
+                for pause in work.pauses
+            ),
+        )
+
+
+def load_span(
+    rep: User,
+    days: Sequence[date],
+    provider: Provider,
+    weights: Weights | None = None,
+    wishes: Wishes | None = None,
+) -> Span:
+    """Returns the problem of consecutive days; raises Conflict when the rep works on none, or nobody knows from where."""
+    wish = wishes or Wishes()
+    zone = ZoneInfo(rep.timezone)
+    for day in (days[0], days[-1]):
+        rules.check_day(day, clock.now().astimezone(zone).date())
+    if rep.start_lat is None or rep.start_lng is None:
+        raise rules.start_unknown()
+    visits = visits_between(rep, days[0], days[-1])
+    points = account_points([visit.account_id for visit in visits])
+    work = _work(rep, days, visits, points, wish)
+    movable = movable_visits(visits) if wish.replaces else {}
+    origin = day_bounds(rep, days[0])[0].astimezone(UTC)
+
+    builder = _Builder(LatLng(rep.start_lat, rep.start_lng), origin)
+    names = _named(work)
+    shifts = tuple(builder.shift(name, one) for name, one in names.items())
+    for visit in _appointments(visits, work):
+        if movable.get(visit.account_id) != visit:
+            builder.appointment(visit, points.get(visit.account_id))
+    due, passed_over = most_worth(rep, days, weights, wish, movable)
+    unlocated: list[Candidate] = []
+    removed: list[Candidate] = []
+    for account, candidate in due:
+        if account.account_id in wish.removed:
+            removed.append(candidate)
+        elif account.point is None:
+            unlocated.append(candidate)
+        else:
+            builder.due(account, candidate, days, zone, wish)
+
+    travel = provider.matrix(builder.places)
     matrix = -(-travel.seconds // MINUTE) * MINUTE
     np.fill_diagonal(matrix, 0)
-    problem = Problem(tuple(clients), (Shift("day", 1, HOME, window),), matrix)
-    return Day(problem, midnight, candidates, unlocated, passed_over, travel)
+    return Span(
+        problem=Problem(tuple(builder.clients), shifts, matrix),
+        origin=origin,
+        day_of={name: one.day for name, one in names.items()},
+        candidates=builder.candidates,
+        unlocated=tuple(unlocated),
+        removed=tuple(removed),
+        passed_over=passed_over,
+        travel=travel,
+        start_point=wish.here,
+    )
 
 
-def free_time(rep: User, day: date, visits: Sequence[Visit], points: dict[UUID, LatLng]) -> Free:
-    """Returns the rest of the rep's hours: all of them on a day to come, today what follows now and the visit under way."""
-    hours = shift(rep, day)
-    if hours is None:
-        raise why_free(rep, day)
-    start, end = hours
-    place = None
-    if clock.now() > start:
-        start = next_quarter(clock.now())
+def visits_between(rep: User, first: date, last: date) -> list[Visit]:
+    """Returns the rep's visits planned from the one day to the other, in order."""
+    start, end = day_bounds(rep, first)[0], day_bounds(rep, last)[1]
+    found = Visit.objects.filter(rep=rep, deleted_at=None, planned_start__gte=start, planned_start__lt=end)
+    return list(found.select_related("account").order_by("planned_start", "id"))
+
+
+def movable_visits(visits: Sequence[Visit]) -> dict[UUID, Visit]:
+    """Returns, by account, the visits that a plan made and nobody began; of several at one account the first."""
+    found: dict[UUID, Visit] = {}
     for visit in visits:
-        if visit.state in (VisitState.EN_ROUTE, VisitState.IN_PROGRESS):
-            length = visit.planned_end - visit.planned_start
-            begun = visit.started_at or max(visit.planned_start, clock.now())
-            start = max(start, next_quarter(begun + length))
-            place = points.get(visit.account_id)
-    if start >= end:
-        raise rules.day_over()
-    return Free(start, end, place)
+        if visit.state == VisitState.PLANNED and visit.source == VisitSource.PLAN:
+            found.setdefault(visit.account_id, visit)
+    return found
 
 
-def why_free(rep: User, day: date) -> Exception:
-    """Returns the refusal that tells a day off from an absence."""
-    away = absence_of(rep, day)
-    return rules.rep_absent(away.first_day, away.last_day) if away else rules.no_working_hours()
+def _work(
+    rep: User, days: Sequence[date], visits: Sequence[Visit], points: dict[UUID, LatLng], wishes: Wishes
+) -> list[Working]:
+    """Returns the free time of all days; a day without any is left out, unless it is the only one."""
+    zone = ZoneInfo(rep.timezone)
+    work: list[Working] = []
+    refused: Exception | None = None
+    for day in days:
+        of_day = [visit for visit in visits if visit.planned_start.astimezone(zone).date() == day]
+        here = wishes.here if day == days[0] else None
+        try:
+            work += free_time(rep, day, of_day, points, here)
+        except Conflict as refusal:
+            refused = refused or refusal
+    if not work:
+        raise refused or rules.no_working_hours()
+    return work
 
 
-def appointments(visits: Sequence[Visit], free: Free) -> list[Visit]:
-    """Returns the planned visits of the day that claim some of the free time; one that was missed claims none."""
+def _named(work: Sequence[Working]) -> dict[str, Working]:
+    """Returns the stretches by the id of their shift: the day, and from the second of a day on its number."""
+    named: dict[str, Working] = {}
+    for one in work:
+        number = sum(other.day == one.day for other in named.values()) + 1
+        named[f"{one.day}" if number == 1 else f"{one.day}/{number}"] = one
+    return named
+
+
+def _appointments(visits: Sequence[Visit], work: Sequence[Working]) -> list[Visit]:
+    """Returns the planned visits that claim some of the free time; one that was missed claims none."""
     return [
-        visit for visit in visits if visit.state == VisitState.PLANNED and free.start <= visit.planned_start < free.end
+        visit
+        for visit in visits
+        if visit.state == VisitState.PLANNED and any(one.start <= visit.planned_start < one.end for one in work)
     ]
-
-
-def most_worth(rep: User, day: date, weights: Weights | None) -> tuple[list[tuple[DueAccount, Candidate]], int]:
-    """Returns the due accounts with their prizes, at most MOST_CANDIDATES, and how many more there are.
-
-    What the rep may not read does not weigh: the choice itself would tell it."""
-    due = due_accounts(rep, day)
-    currency = rep.org.currency if rep.org else "USD"
-    ids = [account.account_id for account in due]
-    sales: dict[UUID, Decimal] = {}
-    if may_read(AccountSales, rep.role, "amount_12m"):
-        sales = dict(AccountSales.objects.filter(account_id__in=ids).values_list("account_id", "amount_12m"))
-    told_deals, told_boost = may_read(Opportunity, rep.role, "amount"), may_read(Account, rep.role, "boost")
-    worth: list[tuple[DueAccount, Candidate]] = []
-    for account in due:
-        facts = Facts(
-            tier=account.tier,
-            due_in_days=(account.due - day).days,
-            yearly_sales=sales.get(account.account_id),
-            open_deals=account.open_value if told_deals else None,
-            currency=currency,
-            boost=account.boost if told_boost else 0,
-            visited=account.last_visit is not None,
-        )
-        found = priority(facts, weights)
-        closed = not account.open_all_week and not account.windows
-        worth.append((account, Candidate(account.account_id, account.name, found.prize, found.why, closed)))
-    worth.sort(key=lambda pair: (-pair[1].prize, pair[0].account_id))
-    return worth[:MOST_CANDIDATES], max(0, len(worth) - MOST_CANDIDATES)
-
-
-def opening(account: DueAccount, day: date, zone: ZoneInfo, midnight: datetime, service: int) -> tuple[TimeWindow, ...]:
-    """Returns when a visit may begin so that it is over before the doors close."""
-
-    def local(moment: time) -> int:
-        return seconds_after(midnight, datetime.combine(day, moment, zone))
-
-    spans = [(local(opens), local(closes) - service) for opens, closes in account.windows]
-    return tuple(TimeWindow(first, last) for first, last in spans if first <= last)
-
-
-def account_points(account_ids: Sequence[UUID]) -> dict[UUID, LatLng]:
-    """Returns where the accounts are, those without a point left out."""
-    found = Address.objects.filter(
-        account_id__in=account_ids, is_primary=True, deleted_at=None, lat__isnull=False, lng__isnull=False
-    ).values_list("account_id", "lat", "lng")
-    return {account_id: LatLng(lat, lng) for account_id, lat, lng in found if lat is not None and lng is not None}
-
-
-def seconds_after(midnight: datetime, moment: datetime) -> int:
-    """Returns the whole seconds from midnight to the moment, 0 when it lies before."""
-    # In UTC, because two times of one zone are subtracted as if no clock were ever changed.
-    return max(0, int((moment.astimezone(UTC) - midnight).total_seconds()))
 
 
 def up_to_minute(seconds: int) -> int:
     """Returns the seconds rounded up to whole minutes."""
     return -(-seconds // MINUTE) * MINUTE
-
-
-def next_quarter(moment: datetime) -> datetime:
-    """Returns the next full quarter of an hour, so that a plan made at 14:03 does not begin at 14:03:27."""
-    past = timedelta(minutes=moment.minute % 15, seconds=moment.second, microseconds=moment.microsecond)
-    return moment - past + QUARTER if past else moment

@@ -12,7 +12,8 @@ class Facts:
     """What is known of an account on the day of the plan.
 
     `due_in_days` is below zero when overdue, None when nothing is ever due; `visited` says whether anybody ever came.
-    Money is in `currency`; `boost` is points that a manager adds or takes away by hand.
+    Money is in `currency`; `boost` is points that a manager adds or takes away by hand; `stage_probability` is that of the
+    open deal most likely to be won, in percent.
     """
 
     tier: str
@@ -22,6 +23,7 @@ class Facts:
     currency: str = "USD"
     boost: int = 0
     visited: bool = True
+    stage_probability: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Weights:
 
     A visit earns the points of its tier, raised by `per_overdue_week` of themselves for each week late, up to
     `most_lateness`, and lowered to `early` of them before it is due; then `per_sales_decade` for each tenfold of
-    yearly sales above 1,000 and `per_deal_decade` likewise for open deals; then the boost.
+    yearly sales above 1,000 and `per_deal_decade` likewise for open deals, raised by `stage` of themselves for a deal that
+    is as good as won and by less for others; then the boost, times `per_boost`.
     """
 
     tier: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({"A": 40.0, "B": 25.0, "C": 15.0}))
@@ -40,6 +43,8 @@ class Weights:
     early: float = 0.5
     per_sales_decade: float = 4.0
     per_deal_decade: float = 6.0
+    stage: float = 0.5
+    per_boost: float = 1.0
     least: int = 1
 
 
@@ -56,8 +61,10 @@ def priority(facts: Facts, weights: Weights | None = None) -> Priority:
     weigh = weights or Weights()
     points = weigh.tier.get(facts.tier, weigh.other_tier) * lateness(facts.due_in_days, weigh)
     points += weigh.per_sales_decade * decades(facts.yearly_sales)
-    points += weigh.per_deal_decade * decades(facts.open_deals)
-    return Priority(max(weigh.least, round(points) + facts.boost), why(facts))
+    points += (
+        weigh.per_deal_decade * decades(facts.open_deals) * (1 + weigh.stage * (facts.stage_probability or 0) / 100)
+    )
+    return Priority(max(weigh.least, round(points) + round(weigh.per_boost * facts.boost)), why(facts))
 
 
 def lateness(due_in_days: int | None, weights: Weights) -> float:

@@ -7,7 +7,7 @@ from backend.field.rules import check_may_plan_for
 from backend.identity.actor import Actor
 from backend.identity.models import User
 from backend.kit.errors import Conflict, Invalid, NotFound
-from backend.planning.models import PlanStatus, VisitPlan
+from backend.planning.models import PartState, PlanPart, PlanStatus, VisitPlan
 from backend.territories.coverage import user_for
 
 FARTHEST = timedelta(days=366)
@@ -60,10 +60,36 @@ def check_open(plan: VisitPlan) -> None:
         raise Conflict("PLAN_SETTLED", f"The plan is {plan.status} already.", fields={"planId": f"is {plan.status}"})
 
 
-def plan_stale(stops: Mapping[int, str]) -> Conflict:
-    """The world moved on since the plan was made; `stops` says which positions no longer hold and why."""
+def plan_stale(stops: Mapping[str, str]) -> Conflict:
+    """The world moved on since the plan was made; `stops` says which no longer hold (stops[2]) and why."""
     return Conflict(
         "PLAN_STALE",
         "The plan no longer holds: propose the day again.",
-        fields={f"stops[{position}]": trouble for position, trouble in stops.items()},
+        fields=dict(stops),
     )
+
+
+def replaces_visits(moved: int, given_up: int) -> Conflict:
+    """The plan was made to replace visits of an earlier one, and publishing it was not asked to."""
+    return Conflict(
+        "REPLACES_VISITS",
+        f"Publishing would move {moved} visits of an earlier plan and give up {given_up}; ask for it.",
+        fields={"replace": f"moves {moved}, gives up {given_up}"},
+    )
+
+
+def check_same_day(plan: VisitPlan, rep: User, day: date) -> None:
+    """Refuses to base a day's plan on that of another rep or day."""
+    if (plan.rep_id, plan.day) != (rep.pk, day):
+        raise Invalid("OTHER_DAY", "That plan is another's, or of another day.", fields={"basedOn": "another day"})
+
+
+def check_part_ready(part: PlanPart) -> None:
+    """Refuses to publish what has not been planned."""
+    if part.state not in (PartState.READY, PartState.PUBLISHED):
+        raise Conflict("NO_PLAN_YET", "There is no plan to publish.", fields={"runId": f"is {part.state}"})
+
+
+def run_not_found() -> NotFound:
+    """No such run, or none the caller may see."""
+    return NotFound("PLAN_RUN_NOT_FOUND", "There is no such run for you.", fields={"runId": "not found"})

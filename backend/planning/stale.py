@@ -23,8 +23,10 @@ def absence_of(rep: User, day: date) -> Absence | None:
     return Absence.objects.filter(user=rep, deleted_at=None, first_day__lte=day, last_day__gte=day).first()
 
 
-def stale_stops(plan: VisitPlan, stops: Sequence[PlanStop]) -> dict[int, str]:
-    """Returns position -> what no longer holds; four queries, however many stops."""
+def stale_stops(plan: VisitPlan, stops: Sequence[PlanStop], ours: Sequence[UUID] = ()) -> dict[int, str]:
+    """Returns position -> what no longer holds; four queries, however many stops.
+
+    `ours`: visits that the plan itself moves or gives up."""
     made = [stop for stop in stops if not stop.fixed]
     ids = [stop.account_id for stop in made]
     covered = visible_root_kinds(plan.rep_id)
@@ -34,11 +36,13 @@ def stale_stops(plan: VisitPlan, stops: Sequence[PlanStop]) -> dict[int, str]:
         .values_list("pk", flat=True)
     )
     start, end = day_bounds(plan.rep, plan.day)
-    seen = _seen_otherwise(plan, ids, start)
+    seen = _seen_otherwise(plan, ids, start, ours)
     calendar = list(
         Visit.objects.filter(
             rep=plan.rep, deleted_at=None, state__in=AHEAD, planned_start__lt=end, planned_end__gt=start
-        ).values_list("planned_start", "planned_end")
+        )
+        .exclude(pk__in=ours)
+        .values_list("planned_start", "planned_end")
     )
     now = clock.now()
     trouble: dict[int, str] = {}
@@ -47,6 +51,8 @@ def stale_stops(plan: VisitPlan, stops: Sequence[PlanStop]) -> dict[int, str]:
             trouble[stop.position] = "the account is no longer the rep's"
         elif stop.account_id in closed:
             trouble[stop.position] = "the account is closed"
+        elif stop.visit is not None and (stop.visit.state != VisitState.PLANNED or stop.visit.deleted_at is not None):
+            trouble[stop.position] = "its visit was begun, or given up"
         elif stop.account_id in seen:
             trouble[stop.position] = seen[stop.account_id]
         elif any(begins < stop.planned_end and ends > stop.planned_start for begins, ends in calendar):
@@ -56,11 +62,18 @@ def stale_stops(plan: VisitPlan, stops: Sequence[PlanStop]) -> dict[int, str]:
     return trouble
 
 
-def _seen_otherwise(plan: VisitPlan, account_ids: Sequence[UUID], start: datetime) -> dict[UUID, str]:
+def _seen_otherwise(
+    plan: VisitPlan, account_ids: Sequence[UUID], start: datetime, ours: Sequence[UUID]
+) -> dict[UUID, str]:
     """Returns the accounts that have a visit ahead, or were visited after the plan was made, with which of the two."""
     visits = Visit.objects.filter(account_id__in=account_ids, deleted_at=None).filter(
         Q(state__in=AHEAD, planned_start__gte=start) | Q(state=VisitState.COMPLETED, ended_at__gt=plan.created_at)
     )
+    visits = visits.exclude(pk__in=ours)
+    if plan.part_id is not None:
+        # The other weeks of a call cycle come to the same account again.
+        siblings = VisitPlan.objects.filter(part_id=plan.part_id).exclude(pk=plan.pk).values("pk")
+        visits = visits.exclude(plan_id__isnull=False, plan_id__in=siblings)
     return {
         account_id: "was visited since" if state == VisitState.COMPLETED else "a visit is planned already"
         for account_id, state in visits.values_list("account_id", "state")

@@ -1,6 +1,5 @@
 """Tasks that leave a mark in a table, for tests; run as a program, this is a process that does them."""
 
-import sys
 import time
 from uuid import UUID
 
@@ -72,4 +71,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

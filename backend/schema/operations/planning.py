@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 
 from backend.field.models import Visit as VisitRow
-from backend.planning import actions, queries
+from backend.planning import actions, publishing, queries
 from backend.planning.models import VisitPlan as PlanRow
 from backend.schema.context import Info
 from backend.schema.types import rows
@@ -65,7 +65,7 @@ class PlanningMutation:
         actor = info.context.actor
 
         def act() -> tuple[PlanRow, list[VisitRow]]:
-            visits = actions.accept_plan(actor=actor, plan=queries.plan_for(actor, plan_id))
+            visits = publishing.accept_plan(actor=actor, plan=queries.plan_for(actor, plan_id))
             return queries.plan_for(actor, plan_id), visits
 
         plan, visits = await info.context.run(act)
