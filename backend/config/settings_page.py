@@ -40,6 +40,23 @@ Each web process opens up to `FIELDBEAT_DB_POOL` connections, four more for file
 opens one, and each process for long work up to six.
 Connections stay open, so a pooler between must work by session, not by transaction.
 
+## A proxy before it
+
+Real phones come over HTTPS, so a proxy that ends it stands before Fieldbeat. Fieldbeat itself gives a request's headers 20 seconds
+and 64 KiB, a body 30 seconds for its next part, and an answer 60 seconds for each 64 KiB that nobody takes; what is beyond is cut.
+It does not count the lines of one address: that is the proxy's. Set there (nginx's names in brackets):
+
+- headers within 20 seconds (`client_header_timeout 20s`), at most 64 KiB (`large_client_header_buffers 8 8k`);
+- at most 200 lines of one address at a time (`limit_conn`): a carrier has many phones behind one address, and each has up to three;
+- bodies up to 1 MiB (`client_max_body_size 1m`), but under `/attachments/uploads` up to the largest document, 25 MiB unless set
+  otherwise, passed on as they come (`proxy_request_buffering off`), else a cut line loses what the proxy had not passed on;
+- answers of `/sync/snapshot` passed on as they come (`proxy_buffering off`), and 120 seconds for them to begin (`proxy_read_timeout 120s`);
+- `/graphql` open for WebSocket (`Upgrade` and `Connection` passed on); the server says something each 20 seconds;
+- `X-Forwarded-For` and `X-Forwarded-Proto` set by the proxy: guessing of passwords is counted by address. They are believed from
+  127.0.0.1 alone; if the proxy is on another machine, name it in the variable `FORWARDED_ALLOW_IPS`, which uvicorn reads.
+
+## Tests
+
 The tests run on the embedded PostgreSQL 18, or on the server that `TEST_DATABASE_URL` names (its role must be allowed to
 create databases).
 """

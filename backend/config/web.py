@@ -6,6 +6,7 @@ import uvicorn
 from django.conf import settings
 
 from backend.config.database import limit_statements
+from backend.config.heads import PatientHeads
 
 STATEMENT_MS = 30_000
 """Somebody waits for the answer, and a statement that takes longer holds a connection that others need."""
@@ -20,7 +21,7 @@ def run(listening: socket.socket) -> None:
     config = uvicorn.Config(
         "backend.config.asgi:application",
         loop="uvloop",
-        http="httptools",
+        http=PatientHeads,
         ws="websockets-sansio",
         ws_max_size=SOCKET_BYTES,
         ws_per_message_deflate=False,
