@@ -13,6 +13,7 @@ from backend.identity import attempts
 from backend.jobs.port import Schedule, Task
 from backend.notifications import dispatch
 from backend.notifications.handlers import on_opportunity_stage_moved, on_visit_overdue
+from backend.planning.realign import settling
 from backend.sync import compaction
 from backend.sync import retention as sync_log
 from backend.territories import moving
@@ -45,6 +46,7 @@ QUEUES: tuple[Queue, ...] = (
     Queue("deliveries", dispatch.drain),
     Queue("bulk_changes", compaction.unpack),
     Queue("territory_moves", moving.move_some),
+    Queue("alignments", settling.advance),
 )
 
 JOBS: tuple[Job, ...] = (

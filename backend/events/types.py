@@ -113,6 +113,43 @@ class TerritoryMoved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TerritoryAlignmentScheduled(Event):
+    """A draft of other territories is to become the field."""
+
+    name: ClassVar[str] = "territory.alignment_scheduled"
+    alignment_id: UUID
+    actor_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TerritoryAlignmentCalledOff(Event):
+    """A draft that was to become the field is a draft again."""
+
+    name: ClassVar[str] = "territory.alignment_called_off"
+    alignment_id: UUID
+    actor_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TerritoryAligned(Event):
+    """A draft became the field (`model_id`: the model that is active now)."""
+
+    name: ClassVar[str] = "territory.aligned"
+    alignment_id: UUID
+    model_id: UUID
+    actor_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TerritoryAlignmentSettled(Event):
+    """All that follows from a draft that became the field is done: the planned visits too."""
+
+    name: ClassVar[str] = "territory.alignment_settled"
+    alignment_id: UUID
+    actor_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class AccountsMerged(Event):
     """An account was taken into another."""
 
@@ -155,6 +192,11 @@ VOCABULARY: dict[str, type[Event]] = {
         OrderSettled,
         PlanAccepted,
         AccountMoved,
+        TerritoryMoved,
+        TerritoryAlignmentScheduled,
+        TerritoryAlignmentCalledOff,
+        TerritoryAligned,
+        TerritoryAlignmentSettled,
         AccountsMerged,
         AccountMergeUndone,
         DeviceRevoked,

@@ -41,6 +41,15 @@ class Territory(Row):
     parent = models.ForeignKey("self", on_delete=models.PROTECT, related_name="children", null=True, blank=True)
     name = models.CharField(max_length=100)
     area = models.JSONField(null=True, blank=True)
+    origin = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="pictures",
+        db_index=False,
+        null=True,
+        blank=True,
+        help_text="In an archived model: the territory that lives on, of which this shows how it was.",
+    )
 
     class Meta:
         verbose_name_plural = "territories"
@@ -166,3 +175,178 @@ class TerritoryMove(models.Model):
             models.UniqueConstraint(fields=["source"], condition=~Q(state="done"), name="one_move_out_of_a_territory"),
             models.CheckConstraint(condition=~Q(source=F("target")), name="territory_move_elsewhere"),
         ]
+
+
+class AlignmentState(models.TextChoices):
+    """draft → scheduled → moving → settling → done; scheduled → draft when it is called off; draft → discarded."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    MOVING = "moving"
+    SETTLING = "settling"
+    DONE = "done"
+    DISCARDED = "discarded"
+
+
+class LaterVisits(models.TextChoices):
+    """What becomes of planned visits that lie further ahead than `keep_days`, where the account goes to somebody else."""
+
+    SUGGEST = "suggest"
+    REASSIGN = "reassign"
+    KEEP = "keep"
+
+
+class Alignment(models.Model):
+    """A change of territories: planned against the active model, looked at, activated at an instant, and taken back by another.
+
+    `plan`: what is to be other than it is (alignment.plan); the draft's own `model` becomes the active one. `branch`: whose
+    people and territories it keeps to, None for the whole org. `digest` and `figures`: what the last look at it found, and
+    `asked_digest` what had been seen when it was activated. `effective_at`: the instant from which the new spans run.
+    `report`: what was done, as a rollback needs it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    org = models.ForeignKey("identity.Org", on_delete=models.PROTECT, related_name="+")
+    model = models.OneToOneField(TerritoryModel, on_delete=models.PROTECT, related_name="alignment")
+    branch = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    undoes = models.ForeignKey("self", on_delete=models.PROTECT, related_name="undone_by", null=True, blank=True)
+    plan = models.JSONField(default=dict)
+    revision = models.IntegerField(default=0)
+    keep_manual = models.BooleanField(default=True, help_text="Accounts placed by hand stay where they were placed.")
+    tidy = models.BooleanField(default=False, help_text="Move also those that the rules would place elsewhere already.")
+    keep_days = models.PositiveSmallIntegerField(default=7)
+    later_visits = models.CharField(max_length=8, choices=LaterVisits.choices, default=LaterVisits.SUGGEST)
+    note = models.CharField(max_length=500, blank=True, help_text="Why.")
+    state = models.CharField(max_length=9, choices=AlignmentState.choices, default=AlignmentState.DRAFT)
+    created_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    looked_at = models.DateTimeField(null=True, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+    figures = models.JSONField(default=dict)
+    asked_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    asked_digest = models.CharField(max_length=64, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    begins_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the worker begins, so as to be ready in time."
+    )
+    effective_at = models.DateTimeField(null=True, blank=True)
+    total = models.IntegerField(default=0)
+    moved = models.IntegerField(default=0)
+    passed = models.IntegerField(
+        default=0, help_text="Accounts that somebody moved in the last moment: they stay there."
+    )
+    report = models.JSONField(default=dict)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["org"], condition=Q(state__in=["moving", "settling"]), name="one_alignment_under_way"
+            ),
+            models.UniqueConstraint(
+                fields=["undoes"], condition=~Q(state="discarded"), name="alignment_taken_back_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["scheduled", "moving", "settling", "done"]) | Q(due_at__isnull=False),
+                name="alignment_asked_has_time",
+            ),
+        ]
+        indexes = [models.Index(fields=["org", "created_at"], name="alignment_by_org")]
+
+
+class AlignmentPlacement(models.Model):
+    """An account that a draft names: it goes to `territory_id`, None for nowhere. A list of ids, which no merge rewrites."""
+
+    id = models.BigAutoField(primary_key=True)
+    alignment = models.ForeignKey(Alignment, on_delete=models.CASCADE, related_name="placements", db_index=False)
+    account_id = models.UUIDField()
+    role = models.CharField(max_length=8, choices=TerritoryRole.choices, default=TerritoryRole.PRIMARY)
+    territory_id = models.UUIDField(null=True, blank=True)
+    source = models.CharField(max_length=8, choices=AssignmentSource.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["alignment", "account_id", "role"], name="alignment_places_once"),
+        ]
+
+
+class AlignmentMoveState(models.TextChoices):
+    """planned → done | passed."""
+
+    PLANNED = "planned"
+    DONE = "done"
+    PASSED = "passed"
+
+
+class AlignmentMove(models.Model):
+    """An account that an alignment takes from one territory into another; None: it lies nowhere before, or after.
+
+    `why`: listed, pinned, heir (its territory closes), rule, geometry, or nothing (nothing claims it). `span_id`: the span
+    that it was given."""
+
+    id = models.BigAutoField(primary_key=True)
+    alignment = models.ForeignKey(Alignment, on_delete=models.CASCADE, related_name="moves", db_index=False)
+    account_id = models.UUIDField()
+    role = models.CharField(max_length=8, choices=TerritoryRole.choices, default=TerritoryRole.PRIMARY)
+    from_territory_id = models.UUIDField(null=True, blank=True)
+    to_territory_id = models.UUIDField(null=True, blank=True)
+    from_source = models.CharField(max_length=8, blank=True)
+    to_source = models.CharField(max_length=8, blank=True)
+    why = models.CharField(max_length=8)
+    state = models.CharField(
+        max_length=7, choices=AlignmentMoveState.choices, default=AlignmentMoveState.PLANNED, db_default="planned"
+    )
+    span_id = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["alignment", "account_id", "role"], name="alignment_moves_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["alignment", "from_territory_id", "to_territory_id", "account_id"],
+                name="alignment_move_by_pair",
+            ),
+            models.Index(fields=["alignment", "id"], condition=Q(state="planned"), name="alignment_move_waiting"),
+        ]
+
+
+class AlignmentEntry(models.Model):
+    """Who did what with an alignment, and when; never changed."""
+
+    id = models.BigAutoField(primary_key=True)
+    alignment = models.ForeignKey(Alignment, on_delete=models.CASCADE, related_name="entries")
+    at = models.DateTimeField()
+    by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    what = models.CharField(max_length=20)
+    detail = models.CharField(max_length=500, blank=True)
+
+
+class VisitFate(models.TextChoices):
+    """kept by its rep | reassigned to the new one | suggested: called off, and due again for the new one; by a rollback,
+    returned to the rep who had it | renewed: planned again for them."""
+
+    KEPT = "kept"
+    REASSIGNED = "reassigned"
+    SUGGESTED = "suggested"
+    RETURNED = "returned"
+    RENEWED = "renewed"
+
+
+class AlignmentVisit(models.Model):
+    """What an alignment made of a planned visit (planning.realign): a list of ids, which no merge rewrites.
+
+    `rep_id` had it, `taker_id` has it afterwards. `done`: it was so; False: somebody had begun or moved it. `made_id`: what
+    stands for it since, a visit or a share of the account."""
+
+    id = models.BigAutoField(primary_key=True)
+    alignment = models.ForeignKey(Alignment, on_delete=models.CASCADE, related_name="visits", db_index=False)
+    visit_id = models.UUIDField()
+    account_id = models.UUIDField()
+    rep_id = models.UUIDField()
+    taker_id = models.UUIDField()
+    fate = models.CharField(max_length=10, choices=VisitFate.choices)
+    done = models.BooleanField(null=True)
+    made_id = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["alignment", "visit_id"], name="alignment_visit_once")]

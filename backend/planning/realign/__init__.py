@@ -1,0 +1,1 @@
+"""What a change of territories means for the work that is planned."""

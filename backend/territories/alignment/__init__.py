@@ -1,0 +1,1 @@
+"""A change of territories: drafted, looked at, activated at an instant, taken back."""
