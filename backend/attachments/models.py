@@ -39,6 +39,12 @@ class Blob(models.Model):
                 fields=["org", "sha256"], condition=Q(stored_at__isnull=False, doomed_at=None), name="blob_once_per_org"
             ),
         ]
+        indexes = [
+            # What an org has is added up before each upload.
+            models.Index(
+                fields=["org"], include=["size"], condition=Q(stored_at__isnull=False), name="blob_bytes_of_org"
+            ),
+        ]
 
     @property
     def key(self) -> str:

@@ -13,7 +13,7 @@ from backend.attachments.models import Attachment, AttachmentState, Blob, Upload
 from backend.attachments.rules import ContentRefused
 from backend.attachments.uploads import clear, finish
 from backend.kit import clock
-from backend.kit.errors import NotFound
+from backend.kit.errors import Busy, NotFound
 from backend.kit.logs import logger
 
 UNCOMMITTED = timedelta(hours=1)
@@ -48,7 +48,7 @@ def finish_left() -> int:
     for upload in left:
         try:
             finish(upload)
-        except (ContentRefused, NotFound) as refused:
+        except (Busy, ContentRefused, NotFound) as refused:
             _log.info("left_upload_refused", upload=upload.pk, code=refused.code)
     return len(left)
 

@@ -118,6 +118,20 @@ def too_many_uploads() -> Busy:
     return Busy("TOO_MANY_UPLOADS", f"At most {most} uploads at a time; end some first.")
 
 
+def org_files_full(most: int) -> Busy:
+    """The org has as much as it may: nothing is lost, the phone keeps it until there is room."""
+    return Busy(
+        "ORG_FILES_FULL",
+        f"Your organisation's files have {most >> 20} MiB, and that is all they may.",
+        fields={"org": "full"},
+    )
+
+
+def disk_full() -> Busy:
+    """The disk is nearly full: nothing is lost, the phone keeps it until there is room."""
+    return Busy("DISK_FULL", "The server has no room for files just now; what was sent is kept, try again later.")
+
+
 def offset_mismatch(upload: Upload) -> Conflict:
     """Somebody, perhaps this very device on a line it had given up, wrote there first."""
     return Conflict(

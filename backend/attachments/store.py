@@ -1,7 +1,9 @@
 """The file store, whatever it is: whole files under keys. Parts of an upload are files of their own, so that the same
 few calls do on a disk and in a bucket."""
 
+import shutil
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import IO, Any
 
 from django.core.files.base import ContentFile, File
@@ -30,6 +32,18 @@ def pieces(keys: Iterable[str]) -> Iterator[bytes]:
     for key in keys:
         with opened(key) as file:
             yield from file.chunks(READ_BYTES)
+
+
+def free_bytes() -> int | None:
+    """Returns what is free on the disk for this account; None where the store is no disk."""
+    # Only a store of the file system has a base; a bucket's keys have none.
+    base = getattr(default_storage, "base_location", None)
+    if base is None:
+        return None
+    folder = Path(base)
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
 
 
 def there(key: str) -> bool:

@@ -16,13 +16,14 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
-from backend.attachments import content, rules, store
+from backend.attachments import content, rules, space, store
 from backend.attachments.actions import refuse
 from backend.attachments.models import AttachmentState, Blob, Upload, UploadPart, UploadState
 from backend.attachments.queries import own_attachment
 from backend.identity.actor import Actor
 from backend.identity.models import User
 from backend.kit import clock
+from backend.kit.errors import Busy
 from backend.kit.ids import new_id
 from backend.kit.logs import logger
 
@@ -52,6 +53,7 @@ def begin(*, actor: Actor, attachment_id: UUID, length: int, metadata: str) -> U
     own.filter(attachment=attachment).update(state=UploadState.ENDED)
     if own.filter(expires_at__gt=clock.now()).count() >= settings.ENV.open_uploads:
         raise rules.too_many_uploads()
+    space.check_room(actor.org_id, length)
     return Upload.objects.create(
         attachment=attachment,
         user_id=actor.user_id,
@@ -89,7 +91,9 @@ def put_aside(upload: Upload, start: int, data: bytes) -> Piece:
     if start + len(data) > upload.size:
         raise rules.too_long()
     key = f"{upload.folder}/{start:012d}-{new_id().hex}"
-    store.put(key, data)
+    space.check_piece()
+    with space.roomy():
+        store.put(key, data)
     return Piece(start, len(data), key)
 
 
@@ -131,7 +135,13 @@ def finish(upload: Upload) -> Upload:
         org_id=upload.attachment.org_id, sha256=upload.attachment.sha256, mime_type=upload.attachment.mime_type
     )
     try:
-        _settle(upload, blob, _compose(upload, blob))
+        with space.roomy():
+            kept = _compose(upload, blob)
+        _settle(upload, blob, kept)
+    except Busy:
+        # It stays as it is, whole, until somebody asks for it again or the periodic job does.
+        _doom(blob)
+        raise
     except (rules.ContentRefused, FileNotFoundError) as error:
         _doom(blob)
         upload.refresh_from_db(fields=["state"])

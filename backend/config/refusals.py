@@ -27,6 +27,8 @@ _OF_CODE = {
     "PICTURE_TOO_LARGE": 422,
     "LINK_EXPIRED": 403,
     "BODY_STALLED": 408,
+    "ORG_FILES_FULL": 507,
+    "DISK_FULL": 507,
 }
 
 

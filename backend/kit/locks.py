@@ -16,6 +16,7 @@ class Lock(IntEnum):
     PERIODIC = 5
     MIGRATE = 6
     SYNC_LOG = 7
+    FILES = 8
 
 
 def _second(key: UUID | int) -> int:
