@@ -1,46 +1,107 @@
 """A second opinion on plans, written without any of the solver's code: clear and slow."""
 
-from collections.abc import Iterator, Sequence
-from itertools import combinations, permutations
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations, permutations, product
 
-from backend.planning.solver.problem import UNREACHABLE, Client, Problem, Shift
+from backend.planning.solver.problem import UNREACHABLE, Break, Client, Problem, Shift, TimeWindow
+from backend.planning.solver.solution import Solution
+
+
+def doors(shift: Shift, visit: Client) -> Sequence[TimeWindow] | None:
+    """When the visit may begin: a settled one at its moment only."""
+    for lock in shift.locked:
+        if lock.client_id == visit.id and lock.start is not None:
+            return [TimeWindow(lock.start, lock.start)]
+    return visit.windows
+
+
+def welcome(shift: Shift, visit: Client) -> bool:
+    """Says whether the shift may make the visit at all, its hours aside."""
+    if any(lock.client_id == visit.id for lock in shift.locked):
+        return True
+    return all(skill in shift.skills for skill in visit.skills) and (visit.shifts is None or shift.id in visit.shifts)
+
+
+def ready_times(clock: int, road: int, breaks: Sequence[Break]) -> list[int]:
+    """All the moments at which one can be there and ready, every one of `breaks` had on the way, tried minute by minute."""
+    if not breaks:
+        return [clock + road]
+    one, *rest = breaks
+    found = []
+    for begin in range(max(clock, one.window.start), one.window.end + 1):
+        found += ready_times(begin + one.duration, max(0, road - (begin - clock)), rest)
+    return found
 
 
 def finish(problem: Problem, shift: Shift, visits: Sequence[Client]) -> int | None:
     """Returns when the shift is over if these visits are made in this order; None when that cannot be."""
+    due = [one for one in shift.breaks if one.window.end >= shift.window.start]
+    ends = []
+    # Which break is had on which ride; len(visits) + 1 says that it is not had at all.
+    for had in product(range(len(visits) + 2), repeat=len(due)):
+        if list(had) == sorted(had):
+            end = finish_so(problem, shift, visits, due, had)
+            if end is not None:
+                ends.append(end)
+    return min(ends, default=None)
+
+
+def finish_so(
+    problem: Problem, shift: Shift, visits: Sequence[Client], due: Sequence[Break], had: Sequence[int]
+) -> int | None:
     where, now = shift.start, shift.window.start
-    for visit in visits:
-        road = int(problem.matrix[where][visit.location])
+    for number in range(len(visits) + 1):
+        visit = visits[number] if number < len(visits) else None
+        road = int(problem.matrix[where][visit.location if visit else shift.end])
         if road >= UNREACHABLE:
             return None
-        now += road
-        if visit.windows is not None:
-            waits = [max(0, w.start - now) for w in visit.windows if w.end >= now]
+        times = ready_times(now, road, [one for one, ride in zip(due, had, strict=True) if ride == number])
+        if not times:
+            return None
+        now = min(times)
+        if visit is None:
+            break
+        spans = doors(shift, visit)
+        if spans is not None:
+            waits = [max(0, w.start - now) for w in spans if w.end >= now]
             if not waits:
                 return None
             now += min(waits)
         now += visit.service
         where = visit.location
-    road = int(problem.matrix[where][shift.end])
-    return now + road if road < UNREACHABLE and now + road <= shift.window.end else None
+    missed = [one for one, ride in zip(due, had, strict=True) if ride > len(visits)]
+    return now if now <= shift.window.end and all(now <= one.window.end for one in missed) else None
 
 
 def possible(problem: Problem, shift: Shift, visits: Sequence[Client]) -> bool:
-    return finish(problem, shift, visits) is not None
+    groups = [visit.group for visit in visits if visit.group is not None]
+    return (
+        all(welcome(shift, visit) for visit in visits)
+        and len(groups) == len(set(groups))
+        and finish(problem, shift, visits) is not None
+    )
 
 
 def fits_somewhere(problem: Problem, shift: Shift, visits: Sequence[Client], more: Client) -> bool:
-    """Says whether `more` can be put between these visits with all of them kept in their order."""
-    return any(possible(problem, shift, [*visits[:n], more, *visits[n:]]) for n in range(len(visits) + 1))
+    """Says whether `more` can be put between these visits with all of them kept in their order, after the settled ones."""
+    settled = {lock.client_id for lock in shift.locked if lock.start is not None}
+    first = sum(visit.id in settled for visit in visits)
+    return any(possible(problem, shift, [*visits[:n], more, *visits[n:]]) for n in range(first, len(visits) + 1))
 
 
 def cheapest_loss(problem: Problem, shift: Shift, visits: Sequence[Client], more: Client) -> tuple[int, float] | None:
-    """Returns (required visits, prize) of the cheapest visits to give up so that `more` fits; None when nothing helps."""
+    """Returns (required or locked visits, prize) of the cheapest visits next to each other to give up so that `more` fits
+    in their place; None when nothing helps."""
+    locked = {lock.client_id for lock in shift.locked}
+    settled = sum(lock.start is not None for lock in shift.locked)
     losses = []
-    for kept in subsets(visits):
-        if fits_somewhere(problem, shift, kept, more):
-            lost = [visit for visit in visits if visit not in kept]
-            losses.append((sum(visit.required for visit in lost), sum(visit.prize for visit in lost)))
+    for first in range(len(visits) + 1):
+        for after in range(first, len(visits) + 1):
+            lost = visits[first:after]
+            if after >= settled and possible(problem, shift, [*visits[:first], more, *visits[after:]]):
+                losses.append(
+                    (sum(one.required or one.id in locked for one in lost), sum(one.prize for one in lost))
+                )
     return min(losses, default=None)
 
 
@@ -58,3 +119,53 @@ def best_value(problem: Problem) -> tuple[int, float]:
         for chosen in subsets(problem.clients)
         if any(possible(problem, shift, order) for order in permutations(chosen))
     )
+
+
+def faults(problem: Problem, plan: Solution) -> list[str]:
+    """Returns everything that is wrong with a timetable."""
+    clients: Mapping[str, Client] = {client.id: client for client in problem.clients}
+    served = [stop.client_id for route in plan.routes for stop in route.stops]
+    found = [f"{name} is visited twice" for name in set(served) if served.count(name) > 1]
+    groups = [clients[name].group for name in served if clients[name].group is not None]
+    found += [f"two of group {name}" for name in set(groups) if groups.count(name) > 1]
+    for shift, route in zip(problem.shifts, plan.routes, strict=True):
+        visits = [clients[stop.client_id] for stop in route.stops]
+        found += [f"{shift.id} may not serve {visit.id}" for visit in visits if not welcome(shift, visit)]
+        locked = [lock.client_id for lock in shift.locked]
+        if [visit.id for visit in visits if visit.id in locked] != locked:
+            found.append(f"locks of {shift.id}")
+        settled = [lock.client_id for lock in shift.locked if lock.start is not None]
+        if [visit.id for visit in visits][: len(settled)] != settled:
+            found.append(f"something before a settled stop of {shift.id}")
+        if not visits:
+            continue
+        if route.leave < shift.window.start or route.back > shift.window.end:
+            found.append(f"hours of {shift.id}")
+        pauses = list(route.pauses)
+        due = [one for one in shift.breaks if one.window.end >= shift.window.start]
+        for number, one in enumerate(due):
+            if number < len(pauses):
+                pause = pauses[number]
+                if not (one.window.start <= pause.start <= one.window.end and pause.end - pause.start == one.duration):
+                    found.append(f"break {number} of {shift.id}")
+            elif route.back > one.window.end:
+                found.append(f"break {number} of {shift.id} is missing")
+        where, left = shift.start, route.leave
+        for visit, stop in zip([*visits, None], [*route.stops, None], strict=True):
+            start = stop.start if stop else route.back
+            road = int(problem.matrix[where][visit.location if visit else shift.end])
+            begun = shift.window.start if where == shift.start and left == route.leave else left
+            held = [pause for pause in pauses if begun <= pause.start < max(start, begun + 1) and pause.end <= start]
+            pauses = [pause for pause in pauses if pause not in held]
+            inside = sum(pause.end - max(pause.start, left) for pause in held if pause.end > left)
+            if start - left < road + inside:
+                found.append(f"too late for {visit.id if visit else 'home'}")
+            if visit is not None and stop is not None:
+                spans = doors(shift, visit)
+                if spans is not None and not any(w.start <= stop.start <= w.end for w in spans):
+                    found.append(f"{visit.id} outside its windows")
+                if stop.leave != stop.start + visit.service or not stop.arrival <= stop.start:
+                    found.append(f"service of {visit.id}")
+                where, left = visit.location, stop.leave
+        found += [f"a break of {shift.id} during a visit" for _ in pauses]
+    return found

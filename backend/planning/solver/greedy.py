@@ -1,23 +1,28 @@
 """The plain way to plan: again and again the visit that earns most for the time it takes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from backend.planning.solver.insertion import Line, Place
 from backend.planning.solver.problem import Client, Problem
 
 
 def construct(problem: Problem, clients: Iterable[Client]) -> list[Line]:
-    """Returns a possible plan of these clients, best prize per added time first, required clients before all others."""
+    """Returns a possible plan of these clients, best prize per added time first, required clients before all others;
+    locked clients are in it from the beginning."""
     lines = [Line(problem, shift) for shift in problem.shifts]
-    everyone = list(clients)
+    locked = problem.locked_on
+    everyone = [client for client in clients if client.id not in locked]
     insert_all(lines, [client for client in everyone if client.required])
     insert_all(lines, [client for client in everyone if not client.required])
     return lines
 
 
 def insert_all(lines: list[Line], clients: Iterable[Client]) -> list[Client]:
-    """Inserts into `lines` whatever fits, and returns the clients that do not."""
-    waiting = {client.id: client for client in clients}
+    """Inserts into `lines` whatever fits, and returns the clients that do not, or of whose group another is served."""
+    everyone = list(clients)
+    taken = groups_of(lines)
+    waiting = {client.id: client for client in everyone if client.group not in taken}
+    inserted: set[str] = set()
     places = {name: [line.best_place(client) for line in lines] for name, client in waiting.items()}
     while True:
         choices = [
@@ -27,12 +32,21 @@ def insert_all(lines: list[Line], clients: Iterable[Client]) -> list[Client]:
             if place is not None
         ]
         if not choices:
-            return list(waiting.values())
+            return [client for client in everyone if client.id not in inserted]
         _, name, number, position = min(choices)
-        lines[number].insert(position, waiting.pop(name))
-        del places[name]
+        client = waiting[name]
+        lines[number].insert(position, client)
+        inserted.add(name)
+        rivals = [one.id for one in waiting.values() if client.group is not None and one.group == client.group]
+        for gone in rivals or [name]:
+            del waiting[gone], places[gone]
         for other, row in places.items():
             row[number] = lines[number].best_place(waiting[other])
+
+
+def groups_of(lines: Sequence[Line]) -> set[str | None]:
+    """Returns the groups of which one is served."""
+    return {stop.group for line in lines for stop in line.stops if stop.group is not None}
 
 
 def worth(client: Client, place: Place) -> tuple[float, int]:

@@ -3,8 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from backend.planning.solver.clockwork import (
+    Clocks,
+    at_start,
+    breaks_of,
+    in_time,
+    last_calls,
+    leave_by,
+    lone_visit,
+    ride,
+    serve,
+    serve_by,
+)
 from backend.planning.solver.problem import UNREACHABLE, Client, Problem, Shift
-from backend.planning.solver.solution import next_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,38 +30,63 @@ class Line:
     """The stops of one shift with, for each, when it is left and the latest it may be reached.
 
     Inserting between two stops is then one comparison: does the clock after the new visit still make the latest
-    arrival of the next stop, and with it of everything after?
+    arrival of the next stop, and with it of everything after? A new line holds the clients locked on its shift.
     """
 
-    def __init__(self, problem: Problem, shift: Shift, stops: Sequence[Client] = ()) -> None:
+    def __init__(self, problem: Problem, shift: Shift, stops: Sequence[Client] | None = None) -> None:
+        self.problem = problem
         self.rows = problem.rows
         self.shift = shift
+        self.breaks = breaks_of(shift)
+        self.locked = frozenset(one.client_id for one in shift.locked)
+        if stops is None:
+            stops = [problem.client_by_id[one.client_id] for one in shift.locked]
         self.stops: list[Client] = list(stops)
-        self.leave: list[int] = []
-        self.latest: list[int] = []
+        self.leave: list[Clocks] = []
+        self.latest: list[Clocks] = []
         self._time()
+
+    def allows(self, client: Client) -> bool:
+        """Says whether this shift may serve the client at all."""
+        return self.problem.may_serve(self.shift, client)
 
     def best_place(self, client: Client) -> Place | None:
         """Returns the cheapest place where `client` fits with every present stop kept; None when there is none."""
+        if not self.allows(client):
+            return None
         best: Place | None = None
-        before, clock = self.shift.start, self.shift.window.start
-        for position in range(len(self.stops) + 1):
-            after = self.stops[position].location if position < len(self.stops) else self.shift.end
-            left = self.visit(before, clock, client)
-            if left is not None and left + self.rows[client.location][after] <= self.latest[position]:
-                added = left - clock + self.rows[client.location][after] - self.rows[before][after]
+        for position in range(self.shift.settled, len(self.stops) + 1):
+            before, clocks = self.left(position)
+            over = self.visit(before, clocks, client)
+            if over is None:
+                continue
+            after = self.place(position)
+            home = ride(self.breaks, over, self.rows[client.location][after])
+            if in_time(home, self.latest[position]):
+                added = min(home) - min(clocks) - (self.rows[before][after] if self.stops else 0)
                 if best is None or added < best.added:
                     best = Place(position, added)
-            before, clock = after, self.leave[position] if position < len(self.stops) else 0
         return best
 
-    def visit(self, before: int, clock: int, client: Client) -> int | None:
-        """Returns when `client` is left if one goes there from `before` at `clock`; None when it cannot be served."""
-        travel = self.rows[before][client.location]
-        if travel >= UNREACHABLE:
-            return None
-        start = next_start(client, clock + travel)
-        return None if start is None else start + client.service
+    def left(self, position: int) -> tuple[int, Clocks]:
+        """Returns the place before stop number `position` and the clocks on leaving it."""
+        if position == 0:
+            return self.shift.start, at_start(self.shift)
+        return self.stops[position - 1].location, self.leave[position - 1]
+
+    def place(self, position: int) -> int:
+        """Returns where stop number `position` is; after the last one that is the end of the shift."""
+        return self.stops[position].location if position < len(self.stops) else self.shift.end
+
+    def visit(self, before: int, clocks: Clocks, client: Client) -> Clocks | None:
+        """Returns when `client` is left if one goes there from `before`; None when it cannot be served."""
+        there = ride(self.breaks, clocks, self.rows[before][client.location])
+        left = serve(self.problem.windows_of(client), client.service, there)
+        return None if min(left) >= UNREACHABLE else left
+
+    def makes(self, client: Client, left: Clocks, position: int) -> bool:
+        """Says whether stop number `position` and all after it can be kept when coming from `client`."""
+        return in_time(ride(self.breaks, left, self.rows[client.location][self.place(position)]), self.latest[position])
 
     def insert(self, position: int, client: Client) -> None:
         """Puts `client` before stop number `position`."""
@@ -65,32 +101,25 @@ class Line:
     def _time(self) -> None:
         # The caller only ever builds routes that can be driven, so a missed window here is a broken promise.
         self.leave = []
-        here, clock = self.shift.start, self.shift.window.start
+        here, clocks = self.shift.start, at_start(self.shift)
         for stop in self.stops:
-            left = self.visit(here, clock, stop)
+            left = self.visit(here, clocks, stop)
             if left is None:
                 raise AssertionError(f"{stop.id} does not fit on {self.shift.id}")
             self.leave.append(left)
-            here, clock = stop.location, left
-        self.latest = [self.shift.window.end] * (len(self.stops) + 1)
+            here, clocks = stop.location, left
+        self.latest = [last_calls(self.shift)] * (len(self.stops) + 1)
         there = self.shift.end
         for number in range(len(self.stops) - 1, -1, -1):
             stop = self.stops[number]
-            by = self.latest[number + 1] - self.rows[stop.location][there] - stop.service
-            self.latest[number] = latest_start(stop, by)
+            by = leave_by(self.breaks, self.latest[number + 1], self.rows[stop.location][there])
+            self.latest[number] = serve_by(self.problem.windows_of(stop), stop.service, by)
             there = stop.location
-
-
-def latest_start(client: Client, by: int) -> int:
-    """Returns the latest allowed start of service no later than `by`; -1 when there is none."""
-    if client.windows is None:
-        return by
-    return max((min(by, window.end) for window in client.windows if window.start <= by), default=-1)
 
 
 def fits_alone(problem: Problem, client: Client) -> bool:
     """Says whether some shift could serve this client if it had nothing else to do."""
-    return any(Line(problem, shift).best_place(client) is not None for shift in problem.shifts)
+    return any(lone_visit(problem, shift, client.id) for shift in problem.shifts)
 
 
 def reachable(problem: Problem, client: Client) -> bool:

@@ -1,53 +1,22 @@
 """The door of the solver: a problem in, a judged plan out, and one true reason for every client left out."""
 
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-
-from pyvrp import IteratedLocalSearchParams, SolveParams
-from pyvrp import solve as search
-from pyvrp.exceptions import PenaltyBoundWarning
 
 from backend.kit.errors import Invalid
+from backend.planning.solver import engine as engines
 from backend.planning.solver.displace import cheapest, improve
+from backend.planning.solver.engine import Engine
 from backend.planning.solver.greedy import construct
-from backend.planning.solver.insertion import Line, fits_alone, reachable
-from backend.planning.solver.model import build
-from backend.planning.solver.problem import Client, Problem, is_whole
+from backend.planning.solver.insertion import Line, fits_alone
+from backend.planning.solver.problem import Client, Problem, Shift, is_whole
+from backend.planning.solver.reasons import Drop, Reason, reasons
 from backend.planning.solver.solution import Solution, judge
 from backend.planning.solver.stop import Clock, Stop
 
-HISTORY = 100
-"""Length of the library's late-acceptance history; a third of its default left a smaller gap at our sizes."""
+__all__ = ["Drop", "Engine", "Reason", "Result", "solve"]
 
-
-class Reason(StrEnum):
-    """Why a client is left out."""
-
-    NO_COORDINATES = "NO_COORDINATES"
-    """Nobody knows where it is, so it never became part of the problem."""
-
-    NOT_REACHABLE = "NOT_REACHABLE"
-    """No shift has a way there and back."""
-
-    NO_WINDOW_FITS = "NO_WINDOW_FITS"
-    """Even an otherwise empty shift could not serve it within its windows and the shift's hours."""
-
-    DAY_FULL = "DAY_FULL"
-    """It fits an empty shift, but not beside what is planned; `displaced_by` says what would have to go."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """A client left out. `displaced_by` are the cheapest stops whose removal would make room, the others keeping
-    their order on shift `shift_id`; `cost` is their prize."""
-
-    client_id: str
-    reason: Reason
-    displaced_by: tuple[str, ...] = ()
-    shift_id: str = ""
-    cost: float = 0.0
+Progress = Callable[[Solution], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +27,119 @@ class Result:
     dropped: tuple[Drop, ...]
     seed: int
     iterations: int
+    engine: Engine = Engine.LIBRARY
 
 
-def solve(problem: Problem, *, seed: int, stop: Stop | None = None) -> Result:
+def solve(
+    problem: Problem,
+    *,
+    seed: int = 1,
+    stop: Stop | None = None,
+    start: Solution | None = None,
+    progress: Progress | None = None,
+    engine: Engine | None = None,
+) -> Result:
     """Returns a good plan: as many required visits as found possible, then the most prize, then the least travel.
 
-    The same problem and seed give the same plan under a limit on iterations (the default), in whatever order clients,
-    shifts and places are listed. The plan has passed the referee, nothing left out still fits, and no left-out client
-    is worth more than what would have to go for it. Raises Invalid for a seed below zero.
+    The same problem, seed and engine give the same plan under a limit on iterations (the default), in whatever order
+    clients, shifts and places are listed. The plan has passed the referee, nothing left out still fits, and no left-out
+    client is worth more than the stops next to each other that would have to go for it. `start` is a plan to begin
+    with, `progress` is told the first plan and every better one. `engine` None takes our own search where it is warm.
+    Raises Invalid for a seed below zero, locked stops that cannot be kept, and a start that is no plan.
     """
     if not is_whole(seed) or not 0 <= seed < 2**31:
         raise Invalid("SEED_INVALID", "a seed is a whole number from 0 to 2**31 - 1", fields={"seed": repr(seed)})
-    clock = (stop or Stop()).clock()
+    if engine is None:
+        engine = Engine.OWN if engines.is_warm() else Engine.LIBRARY
     given = problem
     problem = in_order_of_id(problem)
-    alone = [client for client in problem.clients if fits_alone(problem, client)]
-    best = judged(problem, finished(construct(problem, alone), alone))
-    if len(alone) > 1:
-        best = max(best, searched(problem, alone, best, seed, clock), key=lambda plan: plan.score)
+    if start is not None and not isinstance(judge(problem, start.order()), Solution):
+        raise Invalid("START_INVALID", "the plan to begin with is none", fields={"start": "the referee refuses it"})
+    told = telling(given, progress)
+    locked = problem.locked_on
+    alone = [client for client in problem.clients if client.id in locked or fits_alone(problem, client)]
+    clock = (stop or Stop()).clock(engine is Engine.OWN)
+    if engine is Engine.OWN and alone:
+        return own(given, problem, alone, seed, clock, start, told)
+    return others(given, problem, alone, seed, clock, start, told, engine)
+
+
+def own(
+    given: Problem,
+    problem: Problem,
+    alone: Sequence[Client],
+    seed: int,
+    clock: Clock,
+    start: Solution | None,
+    told: Callable[[Mapping[str, Sequence[str]]], None],
+) -> Result:
+    """Plans by our own search."""
+    from backend.planning.solver.search import Search
+
+    search = Search(problem, alone, seed)
+    locks = {shift.id: [one.client_id for one in shift.locked] for shift in problem.shifts}
+    search.begin(start.order() if start is not None else locks)
+    told(search.order())
+    search.run(clock, lambda: told(search.order()))
+    search.end()
+    final = approved(given, search.order())
+    stretches = search.stretches()
+
+    def stretch(client: Client) -> tuple[Shift, tuple[str, ...], float]:
+        found = stretches[client.id]
+        return found.shift, found.lost, found.cost
+
+    return Result(final, reasons(problem, final, alone, stretch), seed, clock.iterations, Engine.OWN)
+
+
+def others(
+    given: Problem,
+    problem: Problem,
+    alone: Sequence[Client],
+    seed: int,
+    clock: Clock,
+    start: Solution | None,
+    told: Callable[[Mapping[str, Sequence[str]]], None],
+    engine: Engine,
+) -> Result:
+    """Plans by insertion and trades, and by the library where it can say all that the problem says."""
+    from backend.planning.solver.library import can_say, searched
+
+    lines = lines_of(problem, start.order()) if start is not None else construct(problem, alone)
+    best = judged(problem, finished(lines, alone))
+    told(best.order())
+    used = Engine.PLAIN
+    if engine is not Engine.PLAIN and len(alone) > 1 and can_say(problem):
+        used = Engine.LIBRARY
+        found = searched(problem, alone, best, seed, clock)
+        if found is not None:
+            best = max(best, judged(problem, finished(lines_of(problem, found), alone)), key=lambda plan: plan.score)
+            told(best.order())
     final = approved(given, best.order())
-    return Result(final, reasons(problem, best, alone), seed, clock.iterations)
+    lines = lines_of(problem, best.order())
+
+    def stretch(client: Client) -> tuple[Shift, tuple[str, ...], float]:
+        trade = cheapest(lines, client)
+        if trade is None:
+            raise AssertionError(f"{client.id} fits an empty shift and yet not an emptied one")
+        return lines[trade.line].shift, tuple(stop.id for stop in trade.lost), trade.cost[1]
+
+    return Result(final, reasons(problem, best, alone, stretch), seed, clock.iterations, used)
+
+
+def telling(problem: Problem, progress: Progress | None) -> Callable[[Mapping[str, Sequence[str]]], None]:
+    """Returns what hands plans to `progress`, judged and each better than the one before."""
+    if progress is None:
+        return lambda order: None
+    last: list[Solution] = []
+
+    def tell(order: Mapping[str, Sequence[str]]) -> None:
+        plan = approved(problem, order)
+        if not last or plan.score > last[-1].score:
+            last[:] = [plan]
+            progress(plan)
+
+    return tell
 
 
 def in_order_of_id(problem: Problem) -> Problem:
@@ -116,39 +178,3 @@ def lines_of(problem: Problem, order: Mapping[str, Sequence[str]]) -> list[Line]
         Line(problem, shift, [problem.client_by_id[name] for name in order.get(shift.id, ())])
         for shift in problem.shifts
     ]
-
-
-def searched(problem: Problem, clients: Sequence[Client], start: Solution, seed: int, clock: Clock) -> Solution:
-    """Returns the library's plan after the search, polished; `start` is where it begins, so it is never worse."""
-    served = {stop.client_id for route in start.routes for stop in route.stops}
-    must = {client.id: client.required and client.id in served for client in clients}
-    model = build(problem, clients, must)
-    params = SolveParams(ils=IteratedLocalSearchParams(history_length=HISTORY))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PenaltyBoundWarning)
-        found = search(
-            model.data, clock, seed=seed, collect_stats=False, params=params, initial_solution=model.start_from(start)
-        ).best
-    verdict = judge(problem, model.order(found))
-    if not isinstance(verdict, Solution):
-        return start
-    return judged(problem, finished(lines_of(problem, verdict.order()), clients))
-
-
-def reasons(problem: Problem, plan: Solution, alone: Sequence[Client]) -> tuple[Drop, ...]:
-    """Returns one reason for every client that `plan` leaves out, in the order of the problem."""
-    served = {stop.client_id for route in plan.routes for stop in route.stops}
-    could = {client.id for client in alone}
-    lines = lines_of(problem, plan.order())
-    return tuple(reason(problem, lines, client, could) for client in problem.clients if client.id not in served)
-
-
-def reason(problem: Problem, lines: Sequence[Line], client: Client, could: set[str]) -> Drop:
-    """Returns the true reason for one client left out; `could` are the ids that fit an empty shift."""
-    if client.id not in could:
-        return Drop(client.id, Reason.NO_WINDOW_FITS if reachable(problem, client) else Reason.NOT_REACHABLE)
-    trade = cheapest(lines, client)
-    if trade is None:
-        raise AssertionError(f"{client.id} fits an empty shift and yet not an emptied one")
-    lost = tuple(stop.id for stop in trade.lost)
-    return Drop(client.id, Reason.DAY_FULL, lost, lines[trade.line].shift.id, trade.cost[1])

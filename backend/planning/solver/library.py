@@ -1,17 +1,24 @@
 """The problem in the routing library's words, and the library's routes in ours."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from pyvrp import Client as LibraryClient
-from pyvrp import ClientGroup, Depot, Location, ProblemData, VehicleType
+from pyvrp import ClientGroup, Depot, IteratedLocalSearchParams, Location, ProblemData, SolveParams, VehicleType
 from pyvrp import Route as LibraryRoute
 from pyvrp import Solution as LibrarySolution
+from pyvrp import solve as search
+from pyvrp.exceptions import PenaltyBoundWarning
 
 from backend.planning.solver.problem import Client, Problem, Shift, TimeWindow
-from backend.planning.solver.solution import Solution
+from backend.planning.solver.solution import Solution, judge
+from backend.planning.solver.stop import Clock
+
+HISTORY = 100
+"""Length of the library's late-acceptance history; a third of its default left a smaller gap at our sizes."""
 
 MAX_PENALTY = 100_000
 """The most that one unit of lateness may cost the library (its own default)."""
@@ -59,6 +66,30 @@ class Model:
             if visits:
                 routes.append(LibraryRoute(self.data, visits, vehicle))
         return LibrarySolution(self.data, routes)
+
+
+def can_say(problem: Problem) -> bool:
+    """Says whether the library can express all that the problem asks."""
+    return not any(shift.breaks or shift.locked for shift in problem.shifts) and not any(
+        client.skills or client.group is not None or client.shifts is not None for client in problem.clients
+    )
+
+
+def searched(
+    problem: Problem, clients: Sequence[Client], start: Solution, seed: int, clock: Clock
+) -> dict[str, list[str]] | None:
+    """Returns the library's plan after a search that begins at `start`; None when the referee refuses it."""
+    served = {stop.client_id for route in start.routes for stop in route.stops}
+    must = {client.id: client.required and client.id in served for client in clients}
+    model = build(problem, clients, must)
+    params = SolveParams(ils=IteratedLocalSearchParams(history_length=HISTORY))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PenaltyBoundWarning)
+        found = search(
+            model.data, clock, seed=seed, collect_stats=False, params=params, initial_solution=model.start_from(start)
+        ).best
+    order = model.order(found)
+    return order if isinstance(judge(problem, order), Solution) else None
 
 
 def build(problem: Problem, clients: Sequence[Client], must: Mapping[str, bool]) -> Model:

@@ -1,0 +1,52 @@
+"""Which search plans: our own where it is compiled and ready, else the library, else the plain way."""
+
+from enum import StrEnum
+from importlib.util import find_spec
+
+from backend.planning.solver.problem import Break, Client, Problem, Shift, TimeWindow
+from backend.planning.solver.stop import Stop
+
+_state = {"warm": False}
+
+
+class Engine(StrEnum):
+    """Who searched."""
+
+    OWN = "own"
+    """Compiled large-neighbourhood search."""
+
+    LIBRARY = "pyvrp"
+    """PyVRP; it knows neither breaks nor skills, locks, groups or shifts of one's own."""
+
+    PLAIN = "plain"
+    """Insertion and trades alone, without a search."""
+
+
+def can_compile() -> bool:
+    """Says whether the compiler is installed."""
+    return find_spec("numba") is not None
+
+
+def is_warm() -> bool:
+    """Says whether our own search can begin at once in this process."""
+    return _state["warm"]
+
+
+def warm() -> bool:
+    """Makes our own search ready: compiles it (about half a minute of CPU, once for each version), or reads it from the
+    disk (a second). Returns False where there is no compiler. Safe to call again."""
+    if not can_compile():
+        return False
+    if not is_warm():
+        from backend.planning.solver.solve import solve
+
+        solve(sample(), seed=1, stop=Stop(iterations=2), engine=Engine.OWN)
+        _state["warm"] = True
+    return True
+
+
+def sample() -> Problem:
+    """Returns a problem small enough to be solved in no time, in which somebody is left out."""
+    day = Shift("day", 0, 0, TimeWindow(0, 100), breaks=(Break(TimeWindow(40, 60), 10),))
+    clients = tuple(Client(f"{number}", number, 1.0, service=30) for number in range(1, 5))
+    return Problem(clients, (day,), [[abs(a - b) for b in range(5)] for a in range(5)])  # type: ignore[arg-type]

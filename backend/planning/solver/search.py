@@ -1,0 +1,135 @@
+"""Our own search: kernels driven in short spans, so that it can be stopped, watched and repeated."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.kit.errors import Invalid
+from backend.planning.solver import arrays
+from backend.planning.solver.kernel.anneal import anneal, copy_plan
+from backend.planning.solver.kernel.data import Data, Desk, desk, empty_plan
+from backend.planning.solver.kernel.random import Chance, chance
+from backend.planning.solver.kernel.timing import time_route
+from backend.planning.solver.kernel.trade import all_stretches, finish
+from backend.planning.solver.problem import Client, Problem, Shift
+from backend.planning.solver.stop import Clock
+
+Order = dict[str, list[str]]
+
+WARM, COOL = 0.3, 0.02
+"""Temperature at the beginning and the end, the mean prize being 1."""
+
+PER_TRAVEL = 0.02
+"""What a typical leg weighs beside the mean prize while the search compares plans."""
+
+ALL_SERVED = 0.1
+"""The temperature where only travel is left to save, as a share of the usual one."""
+
+MOST_GONE = 20
+"""Clients taken out in one round, at most."""
+
+SPAN = 200
+"""Rounds between two looks at the clock where the number of rounds is the limit."""
+
+SPAN_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The stops, next to each other on one shift, that would have to go for a client."""
+
+    shift: Shift
+    lost: tuple[str, ...]
+    cost: float
+
+
+class Search:
+    """One problem in the hands of the kernels. `clients` are those worth trying, in the order of their ids."""
+
+    def __init__(self, problem: Problem, clients: Sequence[Client], seed: int) -> None:
+        self.problem = problem
+        self.clients = clients
+        self.data: Data = arrays.arrays(problem, clients)
+        self.desk: Desk = desk(self.data)
+        self.best, self.now, self.work = (empty_plan(self.data) for _ in range(3))
+        self.state: Chance = chance(seed)
+        self._at = np.zeros(1, dtype=np.int64)
+        self._row = np.zeros((1, 3), dtype=np.float64), np.zeros((1, 3), dtype=np.int64)
+
+    def begin(self, order: Mapping[str, Sequence[str]]) -> None:
+        """Makes a first plan of the routes in `order`, the locked clients among them; raises Invalid if they cannot be driven."""
+        for number, row in enumerate(arrays.routes_of(self.problem, self.clients, order)):
+            self.now.nodes[number, 1 : 1 + len(row)] = row
+            self.now.nodes[number, 1 + len(row)] = self.data.n + self.data.routes + number
+            self.now.tally[number, 0] = len(row)
+            for place, client in enumerate(row):
+                self.now.at[client] = number, place + 1
+                self.now.taken[self.data.client[client, 3]] += 1
+            if time_route(self.data, self.now, number, self.desk.box[0]) != 0:
+                shift = self.problem.shifts[number].id
+                raise Invalid(
+                    "LOCKS_IMPOSSIBLE", f"the locked stops of {shift} cannot be kept", fields={shift: "locked"}
+                )
+        finish(self.data, self.now, self.desk, self._row[0][0], self._row[1][0], self.state)
+        copy_plan(self.data, self.now, self.best)
+        copy_plan(self.data, self.now, self.work)
+
+    def run(self, clock: Clock, better: Callable[[], None] | None = None) -> None:
+        """Searches until the clock says so; `better` is told whenever the best plan became better."""
+        span = SPAN if clock.counts else 5
+        while not clock.over():
+            rounds = min(span, clock.left) if clock.left is not None else span
+            began = clock.spent()
+            found = self.rounds(rounds, clock.part())
+            clock.iterations += rounds
+            if not clock.counts:
+                took = max(clock.spent() - began, 1e-4)
+                span = max(1, min(SPAN * 20, 2 * span, int(span * SPAN_SECONDS / took)))
+            if found and better is not None:
+                better()
+
+    def rounds(self, count: int, part: float) -> int:
+        """Runs `count` rounds at the temperature of that part of the way, and returns how often a better plan was found."""
+        temperature = WARM * (COOL / WARM) ** part
+        if int(self.best.tally[:, 0].sum()) == self.data.n:
+            temperature *= ALL_SERVED
+        per_travel = PER_TRAVEL / self.data.unit
+        return anneal(
+            self.data,
+            self.now,
+            self.work,
+            self.best,
+            self.desk,
+            self.state,
+            count,
+            temperature,
+            temperature,
+            per_travel,
+            MOST_GONE,
+            self._at,
+        )
+
+    def end(self) -> None:
+        """Leaves nothing out of the best plan that fits, and no trade undone that pays."""
+        finish(self.data, self.best, self.desk, self._row[0][0], self._row[1][0], self.state)
+
+    def order(self) -> Order:
+        """Returns the best plan."""
+        return arrays.order_of(self.problem, self.clients, self.best)
+
+    def stretches(self) -> dict[str, Stretch]:
+        """Returns for every client left out which stops it would cost."""
+        n = self.data.n
+        best: NDArray[np.float64] = np.zeros((n, 3), dtype=np.float64)
+        found: NDArray[np.int64] = np.full((n, 3), -1, dtype=np.int64)
+        all_stretches(self.data, self.best, self.desk, best, found)
+        told: dict[str, Stretch] = {}
+        for number, (route, first, after) in enumerate(found.tolist()):
+            if self.best.at[number, 0] < 0 and route >= 0:
+                lost = [self.clients[int(k)] for k in self.best.nodes[route, first + 1 : after]]
+                told[self.clients[number].id] = Stretch(
+                    self.problem.shifts[route], tuple(one.id for one in lost), sum(one.prize for one in lost)
+                )
+        return told
