@@ -30,7 +30,7 @@ class Reason(StrEnum):
     DAY_FULL = "DAY_FULL"
     """It fits an empty shift, but not beside what is planned; `displaced_by` says what would have to go."""
 
-    ALTERNATIVE = "ALTERNATIVE"
+    GROUP_SERVED = "GROUP_SERVED"
     """Another client of its group is served: `displaced_by`."""
 
     TOO_SOON = "TOO_SOON"
@@ -74,7 +74,7 @@ def reasons(
             found.append(Drop(client.id, obstacle(problem, client)))
         elif client.group in of_group:
             other = of_group[client.group]
-            found.append(Drop(client.id, Reason.ALTERNATIVE, (other.id,), cost=other.prize))
+            found.append(Drop(client.id, Reason.GROUP_SERVED, (other.id,), cost=other.prize))
         else:
             shift, lost, cost = stretch(client)
             found.append(Drop(client.id, Reason.DAY_FULL, lost, shift.id, cost))
