@@ -13,6 +13,7 @@ from backend.identity import attempts
 from backend.jobs.port import Schedule, Task
 from backend.notifications import dispatch
 from backend.notifications.handlers import on_opportunity_stage_moved, on_visit_overdue
+from backend.planning import tasks as planning
 from backend.planning.realign import settling
 from backend.sync import compaction
 from backend.sync import retention as sync_log
@@ -56,7 +57,7 @@ JOBS: tuple[Job, ...] = (
     Job("sync_log", timedelta(minutes=5), sync_log.keep),
 )
 
-TASKS: tuple[Task, ...] = ()
+TASKS: tuple[Task, ...] = (*planning.TASKS,)
 """What the job processes (`fieldbeat jobs`) can be asked for."""
 
-SCHEDULES: tuple[Schedule, ...] = ()
+SCHEDULES: tuple[Schedule, ...] = (*planning.SCHEDULES,)

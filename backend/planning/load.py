@@ -16,7 +16,7 @@ from backend.kit import clock
 from backend.kit.errors import Conflict
 from backend.kit.geo import LatLng
 from backend.planning import rules
-from backend.planning.candidates import Candidate, Wishes, account_points, most_worth, opening, seconds_after
+from backend.planning.candidates import Candidate, Wishes, account_points, earliest, most_worth, opening, seconds_after
 from backend.planning.hours import Working, free_time
 from backend.planning.priority import Weights
 from backend.planning.solver.problem import Break, Client, Problem, Shift, TimeWindow
@@ -104,12 +104,13 @@ class _Builder:
         service = max(1, account.service_minutes) * MINUTE
         if candidate.visit is not None:
             service = up_to_minute(int((candidate.visit.planned_end - candidate.visit.planned_start).total_seconds()))
-        named = candidate.pinned or candidate.movable
-        windows = opening(account, days, zone, self.origin, service, from_due=not named)
+        at_any = candidate.pinned or candidate.movable or wishes.only is not None
+        begins = days[0] if at_any else earliest(account, wishes)
+        windows = opening(account, days, zone, self.origin, service, begins=begins)
         locked = wishes.locked.get(account.account_id)
         if locked is not None:
-            begins = self.seconds(locked)
-            windows = (TimeWindow(begins, begins),)
+            moment = self.seconds(locked)
+            windows = (TimeWindow(moment, moment),)
         self.candidates[str(account.account_id)] = candidate
         self.clients.append(
             Client(
@@ -165,7 +166,7 @@ def load_span(
     for visit in _appointments(visits, work):
         if movable.get(visit.account_id) != visit:
             builder.appointment(visit, points.get(visit.account_id))
-    due, passed_over = most_worth(rep, days, weights, wish, movable)
+    due, passed_over = most_worth(rep, days, [one.day for one in work], weights, wish, movable)
     unlocated: list[Candidate] = []
     removed: list[Candidate] = []
     for account, candidate in due:

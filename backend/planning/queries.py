@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 
 from backend.identity.actor import Actor
 from backend.identity.models import User
-from backend.planning.models import VisitPlan
-from backend.planning.rules import plan_not_found
+from backend.planning.models import PlanRun, VisitPlan
+from backend.planning.rules import plan_not_found, run_not_found
 from backend.territories.coverage import visible_roots_sql
 
 
@@ -29,3 +29,17 @@ def plan_for(actor: Actor, plan_id: UUID) -> VisitPlan:
 def plans_of(actor: Actor, rep: User, day: date) -> QuerySet[VisitPlan]:
     """Returns the plans of one rep and day that the actor may see, newest first."""
     return plans(actor).filter(rep=rep, day=day)
+
+
+def runs(actor: Actor) -> QuerySet[PlanRun]:
+    """Returns the runs for people the actor may plan for, newest first."""
+    found = PlanRun.objects.filter(org_id=actor.org_id, leader_id__in=visible_roots_sql(actor))
+    return found.order_by("-created_at", "-id")
+
+
+def run_for(actor: Actor, run_id: UUID) -> PlanRun:
+    """Returns the run if its people are the actor's; raises NotFound."""
+    run = runs(actor).filter(pk=run_id).first()
+    if run is None:
+        raise run_not_found()
+    return run

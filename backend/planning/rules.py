@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from backend.field.rules import check_may_plan_for
 from backend.identity.actor import Actor
-from backend.identity.models import User
-from backend.kit.errors import Conflict, Invalid, NotFound
-from backend.planning.models import PartState, PlanPart, PlanStatus, VisitPlan
+from backend.identity.models import Role, User
+from backend.kit import clock
+from backend.kit.errors import Conflict, Invalid, NotFound, NotPermitted
+from backend.planning.models import PartState, PlanPart, PlanRun, PlanStatus, RunKind, RunScope, VisitPlan
 from backend.territories.coverage import user_for
 
 FARTHEST = timedelta(days=366)
@@ -93,3 +95,65 @@ def check_part_ready(part: PlanPart) -> None:
 def run_not_found() -> NotFound:
     """No such run, or none the caller may see."""
     return NotFound("PLAN_RUN_NOT_FOUND", "There is no such run for you.", fields={"runId": "not found"})
+
+
+def check_may_run(actor: Actor, scope: RunScope, leader: User) -> None:
+    """A rep plans for themself; a manager for those beneath; an admin for the org."""
+    check_may_plan(actor, leader)
+    if scope == RunScope.TEAM and not actor.leads:
+        raise NotPermitted("NOT_A_LEADER", "Only a manager plans for a team.", fields={"scope": "a team"})
+    if scope == RunScope.ORG and actor.role != Role.ADMIN:
+        raise NotPermitted("NOT_AN_ADMIN", "Only an admin plans for the whole org.", fields={"scope": "the org"})
+
+
+def check_may_settle(actor: Actor, run: PlanRun) -> None:
+    """A run is cancelled by who asked for it, or by who leads."""
+    if run.asked_by_id != actor.user_id and not actor.leads:
+        raise NotPermitted("NOT_YOUR_RUN", "Only who asked for it cancels it.", fields={"runId": "another's"})
+
+
+def check_run_day(first_day: date, leader: User) -> None:
+    """Refuses to begin in the past, or more than a year ahead."""
+    clock.checked_day(first_day, "firstDay")
+    today = clock.now().astimezone(ZoneInfo(leader.timezone)).date()
+    if not today <= first_day <= today + FARTHEST:
+        raise Invalid("DAY_PAST", "Plan from today on, at most a year ahead.", fields={"firstDay": "out of range"})
+
+
+def check_seed(seed: int) -> None:
+    """Refuses what the solver takes for no seed."""
+    if not 0 <= seed < 2**31:
+        raise Invalid("SEED_INVALID", "a seed is a whole number from 0 to 2**31 - 1", fields={"seed": str(seed)})
+
+
+def check_seconds(seconds: float, most: float) -> float:
+    """Returns the time limit; refuses none at all, and more than `most`."""
+    if not 0 < seconds <= most:
+        raise Invalid(
+            "OUT_OF_RANGE", f"seconds are more than 0, at most {most:.0f}.", fields={"seconds": "out of range"}
+        )
+    return seconds
+
+
+def check_same_run(run: PlanRun, kind: RunKind, first_day: date) -> None:
+    """Refuses to base a run on one of another kind or of other days."""
+    if (run.kind, run.first_day) != (kind, first_day):
+        raise Invalid("OTHER_DAY", "That run is of other days.", fields={"basedOn": "other days"})
+
+
+def check_not_too_many(unfinished: int, most: int) -> None:
+    """Refuses one more run while so many are not done."""
+    if unfinished >= most:
+        raise Conflict(
+            "TOO_MANY_RUNS", f"{unfinished} of your runs are not done yet; cancel one.", fields={"kind": "too many"}
+        )
+
+
+def nobody_to_plan() -> Conflict:
+    """There is no rep beneath that person."""
+    return Conflict("NOBODY_TO_PLAN", "There is no rep to plan for.", fields={"repId": "nobody beneath"})
+
+
+def cancelled() -> dict[str, object]:
+    """What a part is told that was not begun when its run was cancelled."""
+    return {"code": "CANCELLED", "message": "The run was cancelled before this part was begun.", "fields": {}}
