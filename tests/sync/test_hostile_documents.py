@@ -7,8 +7,9 @@ import pytest
 
 from backend.crm.models import Account
 from backend.identity.models import Device, User
-from backend.kit.errors import Busy
+from backend.kit.errors import Busy, Invalid
 from backend.kit.ids import new_id
+from backend.sync.facades import watermelon
 from backend.sync.facades.watermelon import pull_changes, push_changes
 from tests.factories.documents import Collection
 from tests.factories.world import World, acting
@@ -69,3 +70,35 @@ def test_brackets_without_end_are_text(field: World, phone: Device, column: str,
     push(field.ana, phone, account={"updated": [edit]})
     account.refresh_from_db()
     assert account.tags == []
+
+
+def test_more_documents_than_fit_a_push_are_refused_before_anything_is_done(field: World, phone: Device) -> None:
+    account = field.account("Ames Liquor", field.north)
+    contacts = Collection(field.ana, phone, "contact")
+    for number in range(101):
+        contacts.edit(new_id(), accountId=str(account.pk), contactId=str(new_id()), fullName=f"Jo {number}")
+    with pytest.raises(Invalid) as told:
+        contacts.push()
+    assert (told.value.code, told.value.fields) == ("PUSH_TOO_LARGE", {"documents": "too many"})
+    assert account.contact_relations.count() == 0
+    contacts.documents.popitem()
+    contacts.push()
+    assert account.contact_relations.count() == 100
+
+
+@pytest.mark.parametrize("part", ["created", "updated", "deleted"])
+def test_more_changes_than_fit_a_push_are_refused_before_anything_is_done(
+    field: World, phone: Device, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    monkeypatch.setattr(watermelon, "MOST_CHANGES", 3)
+    account = field.account("Ames Liquor", field.north)
+    edit = {"id": str(account.pk), "segment": "Bars", "_changed": "segment", "_status": "updated"}
+    strange = [str(new_id()) if part == "deleted" else {"id": str(new_id()), "name": "x"} for _ in range(3)]
+    with pytest.raises(Invalid) as told:
+        push(field.ana, phone, account={"updated": [edit]}, stage={part: strange})
+    assert (told.value.code, told.value.fields) == ("PUSH_TOO_LARGE", {"changes": "4 rows"})
+    account.refresh_from_db()
+    assert account.segment == ""
+    push(field.ana, phone, account={"updated": [edit]}, stage={part: strange[:2]})
+    account.refresh_from_db()
+    assert account.segment == "Bars"

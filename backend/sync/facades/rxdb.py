@@ -14,7 +14,7 @@ from backend.kit.errors import Busy, DomainError, Invalid
 from backend.sync.facades.documents import Document, stub, whole
 from backend.sync.facades.held import Held, held
 from backend.sync.facades.settle import settle
-from backend.sync.protocol import CURRENT, PAGE_LIMIT, PullPage, ResetReason
+from backend.sync.protocol import CURRENT, PAGE_LIMIT, PUSH_LIMIT, PullPage, ResetReason
 from backend.sync.pull import pull
 
 COLLECTIONS = ("account", "contact", "opportunity", "visit")
@@ -133,7 +133,10 @@ def _told(actor: Actor, entity: str, rows: Held, page: PullPage) -> dict[str, Do
 def push_documents(*, actor: Actor, device_id: UUID, entity: str, rows: Sequence[tuple[Any, Any]]) -> list[Document]:
     """Settles pairs (assumed, new) and returns the documents the client is to hold instead, of those that stand otherwise.
 
-    Raises PARENT_UNKNOWN when a new document came before its account, once all others are settled."""
+    Raises PARENT_UNKNOWN when a new document came before its account, once all others are settled; PUSH_TOO_LARGE before
+    anything is done."""
+    if len(rows) > PUSH_LIMIT:
+        raise Invalid("PUSH_TOO_LARGE", f"At most {PUSH_LIMIT} documents a push.", fields={"documents": "too many"})
     told: list[Document] = []
     waiting = 0
     for assumed, new in rows:

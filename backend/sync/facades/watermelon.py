@@ -41,6 +41,9 @@ WRITTEN = ("account", "contact", "opportunity", "visit")
 MOST_ROWS = 50_000
 """An answer has no pages; more rows than this in one are refused."""
 
+MOST_CHANGES = 2_000
+"""Such a client sends all it has in one push, weeks of work at the most; each row is settled by itself, and takes its time."""
+
 PAGE = 5_000
 STREAM = "watermelon"
 MARKS = 3
@@ -190,8 +193,10 @@ def _named(
 def push_changes(*, actor: Actor, device_id: UUID, changes: Mapping[str, Any]) -> None:
     """Settles everything a client changed, parents first. What stands otherwise, the next pull brings or takes away.
 
-    A check-in and a report go with the visit they are of, which they move on."""
+    A check-in and a report go with the visit they are of, which they move on. Raises PUSH_TOO_LARGE before anything is done."""
     given = {name: _Given.read(name, change) for name, change in changes.items()}
+    if (rows := sum(part.rows for part in given.values())) > MOST_CHANGES:
+        raise Invalid("PUSH_TOO_LARGE", f"At most {MOST_CHANGES} rows a push.", fields={"changes": f"{rows} rows"})
     evidence = {key: given.get(table(entity), _Given()).created for key, (entity, _) in EVIDENCE.items()}
     for entity in sorted(WRITTEN, key=RANK.__getitem__):
         part = given.get(table(entity), _Given())
@@ -215,6 +220,11 @@ class _Given:
     created: Sequence[Raw] = ()
     updated: Sequence[Raw] = ()
     deleted: Sequence[str] = ()
+
+    @property
+    def rows(self) -> int:
+        """Returns how many rows it changed."""
+        return len(self.created) + len(self.updated) + len(self.deleted)
 
     @classmethod
     def read(cls, name: str, change: Any) -> "_Given":
