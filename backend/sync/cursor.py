@@ -36,7 +36,8 @@ class Page:
     the last entity rank and row id that were sent; in resend and enter also its `root`, and in enter the `part` (rows.py).
     `seq`: the device's last mutation when the pull began. `shape`: what columns the pull sends; `resend`, `drop`: entities
     whose rows are sent again, and that are no longer sent. `old`: the instant before which things are history. `todo`: for
-    each part, the ranks of which anything was there when the pull began; what came later is in the log."""
+    each part, the ranks of which anything was there when the pull began; what came later is in the log. `rounds`: how many
+    rounds of catching up have begun."""
 
     next_gen: int
     phase: str
@@ -52,18 +53,20 @@ class Page:
     drop: tuple[str, ...] = ()
     old: str = ""
     todo: tuple[tuple[int, ...], ...] = ((), (), ())
+    rounds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """What the stream holds: generation `gen` as of the pg_snapshot `base`, in the columns of `shape`; `page` while a pull
-    is under way."""
+    """What the stream holds: generation `gen` as of the pg_snapshot `base` (nothing, where that is empty), in the columns of
+    `shape`, at most `rows` rows (None: nobody counted); `page` while a pull is under way."""
 
     epoch: str
     gen: int
     base: str
     page: Page | None = None
     shape: str = ""
+    rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

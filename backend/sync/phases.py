@@ -3,7 +3,8 @@
 Phases: *delta* (rows touched under roots the stream holds), *resend* (rows whose columns are not those the stream was
 sent), *enter* (all rows of new roots, by priority), *catchup* (what was touched while the pages were on their way). A pull
 is complete only when the catch-up of its last page is exhausted in that page's own snapshot: what the device then holds
-is the database at one instant. Every row is read and authorised again at page time: under a held root → put, else del."""
+is the database at one instant. So that it comes to that also where rows are touched faster than pages are taken, pages grow
+with the rounds of catching up (limits.py). Every row is read and authorised again at page time: under a held root → put, else del."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -41,6 +42,13 @@ class Work:
     entering: bool = False
     marks: list[tuple[int, int]] = field(default_factory=list)
     """Behind how many operations of this page which priority is wholly delivered."""
+    touched: int = 0
+    """How many of this page's operations speak of rows that somebody touched."""
+
+    @property
+    def held(self) -> int | None:
+        """Returns the generation that the device holds, None while it holds nothing."""
+        return self.position.gen if self.position.base else None
 
     @property
     def room(self) -> int:
@@ -84,7 +92,7 @@ def fill(work: Work) -> bool:
             return False
         turn_to(work, "enter")
     if work.page.phase == "enter":
-        if work.page.next_gen != work.position.gen and not send_entering(work):
+        if any(work.page.todo) and not send_entering(work):
             return False
         turn_to(work, "catchup", base=work.page.target)
     while work.page.base == work.page.target or send_touched(work):
@@ -95,9 +103,9 @@ def fill(work: Work) -> bool:
 
 
 def turn_to(work: Work, phase: str, *, base: str | None = None) -> None:
-    """Begins a phase, or another catch-up from `base` to now."""
+    """Begins a phase, or another round of catching up from `base` to now."""
     page = replace(_at_start(work.page), phase=phase, part=work.parts[0])
-    work.page = page if base is None else replace(page, base=base, target=work.now)
+    work.page = page if base is None else replace(page, base=base, target=work.now, rounds=page.rounds + 1)
 
 
 def _at_start(page: Page) -> Page:
@@ -124,6 +132,7 @@ def send_touched(work: Work, *, until: int | None = None, more: tuple[str, ...] 
         sent = work.add_all(
             living.get(touch) or rows.deleted(TABLES[touch.rank].entity, str(touch.id)) for touch in fitting
         )
+        work.touched += sent
         if sent:
             work.page = replace(work.page, rank=fitting[sent - 1].rank, after=str(fitting[sent - 1].id))
         if sent < len(fitting) or (some and not room):
@@ -158,7 +167,7 @@ def send_entering(work: Work) -> bool:
             work.page = replace(_at_start(work.page), part=part)
             if work.cut and work.lines and any(work.page.todo[part:]):
                 return False
-        which = Which(work.stream.pk, after=work.position.gen, part=part, old=work.page.old)
+        which = Which(work.stream.pk, after=work.held, part=part, old=work.page.old)
         if not _send(work, {rank: work.sight.tables[rank] for rank in work.page.todo[part % rows.ALL]}, which):
             return False
         work.marks.append((len(work.lines), part))

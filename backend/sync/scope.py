@@ -3,7 +3,7 @@
 A root is *certain* at generation g when it was added by then and no later generation took it away; rows of generations
 that the device never confirmed make a root uncertain, and an uncertain root is sent again whole or evicted."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,8 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q
 
 from backend.kit import clock
 from backend.sync.models import DeviceScope, Stream
@@ -24,7 +23,8 @@ ROUTE = (timedelta(days=2), timedelta(days=8))
 _COMPARE = """
     SELECT array_agg(k.root::text ORDER BY k.root) FILTER (WHERE v.root IS NULL),
            array_agg(k.root::text ORDER BY k.root) FILTER (WHERE v.root = k.root),
-           count(v.root)
+           count(v.root),
+           COALESCE(bool_or((v.root IS NULL) <> (k.root IS NULL OR k.removed_gen IS NOT NULL)), FALSE)
     FROM visible_roots(%(user)s, %(now)s) v
     FULL JOIN (
         SELECT root, added_gen, removed_gen FROM sync_streamscope
@@ -33,21 +33,31 @@ _COMPARE = """
     WHERE v.root IS NULL OR k.root IS NULL OR k.added_gen > %(gen)s OR k.removed_gen IS NOT NULL
 """
 
-_VISIBLE = """
-    INSERT INTO sync_streamscope (stream_id, root, added_gen, priority)
-    SELECT %(stream)s, v.root, %(next)s, CASE
-        WHEN v.kind IN ('org', 'territory') OR v.root = %(user)s OR v.root IN (
+_RANKED = """(
+    SELECT a.root, CASE
+        WHEN a.kind IN ('org', 'territory') OR a.root = %(user)s OR a.root IN (
             SELECT x.account_id FROM field_visit x WHERE x.rep_id = %(user)s AND x.deleted_at IS NULL
                AND x.planned_start >= %(first)s AND x.planned_start < %(last)s)
-        THEN 0 ELSE 1 END
-    FROM visible_roots(%(user)s, %(now)s) v
+        THEN 0 ELSE 1 END AS priority
+    FROM visible_roots(%(user)s, %(now)s) a
+) v"""
+
+_VISIBLE = f"""
+    INSERT INTO sync_streamscope (stream_id, root, added_gen, priority)
+    SELECT %(stream)s, v.root, %(next)s, v.priority FROM {_RANKED}
 """
 
+# What is there already stays as it came: who holds the generation in which it entered need not be sent it again.
 _ENTER = f"""{_VISIBLE}
     LEFT JOIN sync_streamscope k ON k.stream_id = %(stream)s AND k.root = v.root
-    WHERE k.root IS NULL OR k.added_gen > %(gen)s OR k.removed_gen IS NOT NULL
+    WHERE k.root IS NULL OR k.removed_gen IS NOT NULL
     ON CONFLICT (stream_id, root) DO UPDATE
     SET added_gen = EXCLUDED.added_gen, removed_gen = NULL, removed_at = NULL, priority = EXCLUDED.priority
+"""
+
+_RANK_AGAIN = f"""
+    UPDATE sync_streamscope k SET priority = v.priority FROM {_RANKED}
+    WHERE k.stream_id = %(stream)s AND k.root = v.root AND k.removed_gen IS NULL AND k.priority <> v.priority
 """
 
 _DRIFT = """
@@ -64,21 +74,14 @@ _DRIFT = """
 class ScopeDiff:
     """What changes between what the stream holds at its generation and what its user sees now.
 
-    `doubtful` are those of the `entering` that the device may hold in part."""
+    `leave`: what it must be told to drop. `entering`: how many roots it must be sent whole; `doubtful` are those of them that
+    it may hold in part. `moved`: what is seen is not what its newest generation says, so there must be another one; without
+    that the newest is told again, however often it is asked for."""
 
     leave: list[str]
     doubtful: list[str]
     entering: int
-
-    @property
-    def empty(self) -> bool:
-        """Says that nothing enters or leaves."""
-        return not (self.leave or self.entering)
-
-
-def forget(stream: Stream, gen: int) -> None:
-    """Notes that the stream holds nothing at generation `gen`: it starts from nothing."""
-    stream.scope.update(removed_gen=gen, removed_at=Coalesce("removed_at", Value(clock.now())))
+    moved: bool
 
 
 def confirm(stream: Stream, gen: int) -> None:
@@ -86,14 +89,27 @@ def confirm(stream: Stream, gen: int) -> None:
     stream.acked_gen = gen
 
 
-def compare(stream: Stream, user_id: UUID, gen: int) -> ScopeDiff:
-    """Returns what must leave and enter, seen from a stream that surely holds generation `gen`."""
-    leave, doubtful, entering = _ask(_COMPARE, stream, user_id, gen=gen)
-    return ScopeDiff(leave or [], doubtful or [], entering)
+def compare(stream: Stream, user_id: UUID, gen: int | None) -> ScopeDiff:
+    """Returns what must leave and enter, seen from a phone that surely holds generation `gen`, None for nothing."""
+    if gen is None:
+        return _compare_with_nothing(stream, user_id)
+    leave, doubtful, entering, moved = _ask(_COMPARE, stream, user_id, gen=gen)
+    return ScopeDiff(leave or [], doubtful or [], entering, moved)
+
+
+def _compare_with_nothing(stream: Stream, user_id: UUID) -> ScopeDiff:
+    """A phone that begins anew is sent all there is, what it needs today before the rest."""
+    if stream.last_gen == 0:
+        return ScopeDiff([], [], 1, moved=True)
+    lost, entering = drift(stream, user_id)
+    with connection.cursor() as cursor:
+        cursor.execute(_RANK_AGAIN, _ranked(stream, user_id))
+        ranked_again = cursor.rowcount > 0
+    return ScopeDiff(lost, [], 1, moved=bool(lost) or entering or ranked_again)
 
 
 def drift(stream: Stream, user_id: UUID) -> tuple[list[str], bool]:
-    """Returns what was lost while pages were on their way, and whether anything could enter."""
+    """Returns what was lost since the newest generation, and whether anything could enter."""
     lost, entering = _ask(_DRIFT, stream, user_id)
     return lost or [], bool(entering)
 
@@ -110,29 +126,26 @@ def begin(stream: Stream) -> int:
     return stream.last_gen
 
 
-def enter(stream: Stream, user_id: UUID, gen: int, next_gen: int) -> None:
-    """Gives the stream, under generation `next_gen`, all that it does not surely hold at generation `gen`."""
+def enter(stream: Stream, user_id: UUID, gen: int) -> None:
+    """Gives the stream, under generation `gen`, all that its user sees and it was not given yet."""
+    with connection.cursor() as cursor:
+        # Where nothing can be, nothing need be looked for.
+        cursor.execute(_ENTER if gen > 1 else _VISIBLE, {**_ranked(stream, user_id), "next": gen})
+
+
+def _ranked(stream: Stream, user_id: UUID) -> dict[str, UUID | datetime | int]:
     now = clock.now()
     before, ahead = ROUTE
-    values: dict[str, UUID | datetime | int] = {
-        "stream": stream.pk,
-        "user": user_id,
-        "now": now,
-        "gen": gen,
-        "next": next_gen,
-        "first": now - before,
-        "last": now + ahead,
-    }
-    with connection.cursor() as cursor:
-        # A stream's first pull opens its generations 1 and 2: where nothing can be, nothing need be looked for.
-        cursor.execute(_ENTER if next_gen > 2 else _VISIBLE, values)
+    return {"stream": stream.pk, "user": user_id, "now": now, "first": now - before, "last": now + ahead}
 
 
-def remove(stream: Stream, roots: Iterable[str], gen: int) -> None:
-    """Notes that generation `gen` tells the stream to drop these roots."""
+def remove(stream: Stream, roots: Collection[str], gen: int) -> None:
+    """Notes that generation `gen` tells the stream to drop these roots; what an earlier one told is told again."""
+    if not roots:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE sync_streamscope SET removed_gen = %s, removed_at = %s "
+            "UPDATE sync_streamscope SET removed_gen = COALESCE(removed_gen, %s), removed_at = %s "
             "WHERE stream_id = %s AND root = ANY(%s::uuid[])",
             [gen, clock.now(), stream.pk, "{" + ",".join(roots) + "}"],
         )

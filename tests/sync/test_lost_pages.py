@@ -62,8 +62,8 @@ def test_what_was_deleted_under_a_store_that_went_and_came_back_unseen_is_gone(f
     assert same_as_new(ana, field)
 
 
-def test_a_cursor_from_before_a_first_sync_that_never_arrived_is_refused(field: World, phone: Phone) -> None:
-    """Beginning anew forgets what the phone held: a store gone since could not be told to leave."""
+def test_a_cursor_from_before_a_first_sync_that_never_arrived_is_good(field: World, phone: Phone) -> None:
+    """Beginning anew forgets nothing of what the phone held: a store gone since is told to leave."""
     account = field.account("Hilltop", field.north)
     ana = phone(field.ana)
     ana.pull()
@@ -73,8 +73,9 @@ def test_a_cursor_from_before_a_first_sync_that_never_arrived_is_refused(field: 
     ana.ask()
     ana.cursor = before
     ana.pull()
-    assert ana.resets == [ResetReason.CURSOR_REWOUND]
+    assert ana.resets == []
     assert ana.of("account") == {}
+    assert same_as_new(ana, field)
 
 
 def test_a_page_whose_target_lies_in_the_future_starts_again(field: World, phone: Phone) -> None:

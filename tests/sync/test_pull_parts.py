@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 
+from backend.crm.models import Account
 from backend.field.models import Visit
 from backend.kit import clock
 from backend.kit.errors import DomainError
@@ -155,7 +157,7 @@ def test_more_rows_than_a_phone_is_given_are_refused_whole(
         field.account(f"Store {number}", field.north)
     ana = phone(field.ana)
     ana.pull()
-    monkeypatch.setattr(limits, "HARD_ROWS", len(ana.rows) - 1)
+    monkeypatch.setattr(settings, "SYNC_MOST_ROWS", len(ana.rows) - 1)
     ana.cursor = None
     before = Stream.objects.values().get(device=ana.device)
     with pytest.raises(DomainError) as refused:
@@ -163,27 +165,56 @@ def test_more_rows_than_a_phone_is_given_are_refused_whole(
     assert refused.value.code == "SCOPE_TOO_LARGE"
     assert refused.value.fields == {"rows": str(len(ana.rows)), "limit": str(len(ana.rows) - 1)}
     assert Stream.objects.values().get(device=ana.device) == before
-    monkeypatch.setattr(limits, "HARD_ROWS", len(ana.rows))
+    monkeypatch.setattr(settings, "SYNC_MOST_ROWS", len(ana.rows))
     ana.pull()
 
 
-def test_many_stores_at_once_are_counted_again(field: World, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_enters_where_there_is_no_room_for_it_is_refused(
+    field: World, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = field.account("Valley", field.south)
     ana = phone(field.ana)
     ana.pull()
+    monkeypatch.setattr(settings, "SYNC_MOST_ROWS", len(ana.rows))
+    ana.pull()
     place_account(actor=acting(field.dee), account=store, territory=field.north)
-    monkeypatch.setattr(limits, "HARD_ROWS", len(ana.rows))
-    monkeypatch.setattr(limits, "MANY_ROWS", 0)
     with pytest.raises(DomainError) as refused:
         ana.ask()
     assert refused.value.code == "SCOPE_TOO_LARGE"
+    monkeypatch.setattr(settings, "SYNC_MOST_ROWS", int(refused.value.fields["rows"]))
+    ana.pull()
+    assert ana.rows == fresh(field.ana, field.phone(field.ana))
+
+
+def test_rows_that_are_born_one_by_one_are_counted_too(
+    field: World, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written again is not more than before; what is new is."""
+    store = field.account("Hilltop", field.north)
+    ana = phone(field.ana)
+    ana.pull()
+    monkeypatch.setattr(settings, "SYNC_MOST_ROWS", len(ana.rows) + 2)
+    for number in range(5):
+        Account.objects.filter(pk=store.pk).update(notes=f"{number}")
+        ana.pull()
+    visit = field.visit(store)
+    field.visit(store)
+    ana.pull()
+    assert len(ana.rows) == settings.SYNC_MOST_ROWS
+    field.visit(store)
+    with pytest.raises(DomainError) as refused:
+        ana.pull()
+    assert refused.value.fields == {"rows": str(len(ana.rows) + 1), "limit": str(len(ana.rows))}
+    visit.delete()
+    ana.pull()
+    assert ana.rows == fresh(field.ana, field.phone(field.ana))
 
 
 def test_a_large_scope_is_warned_of(field: World, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
     field.account("Hilltop", field.north)
     ana = phone(field.ana)
     assert asked(ana).warnings == []
-    monkeypatch.setattr(limits, "SOFT_ROWS", 3)
+    monkeypatch.setattr(settings, "SYNC_WARN_ROWS", 3)
     assert asked(ana).warnings == ["SCOPE_LARGE"]
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 import zstandard
 from asgiref.sync import async_to_sync, sync_to_async
+from django.conf import settings
 from starlette.types import Message
 
 from backend.config import snapshot_door
@@ -17,7 +18,7 @@ from backend.crm.models import Account
 from backend.identity.models import Device, User
 from backend.identity.tokens import open_session
 from backend.kit import clock
-from backend.sync import limits, snapshot
+from backend.sync import snapshot
 from backend.territories.actions import place_account
 from tests.factories.replica import Phone, Replica, fresh
 from tests.factories.world import World, acting
@@ -131,9 +132,12 @@ def test_what_is_written_between_pieces_is_in_it(field: World, phone: Phone) -> 
 def test_a_reset_ends_the_stream_with_a_line(field: World, phone: Phone) -> None:
     stock(field)
     ana = phone(field.ana)
-    _, made = piece(ana, None)
-    ana.ask()
-    lines, ended = piece(ana, made.cursor)
+    ana.pull()
+    before = ana.cursor
+    field.account("New", field.north)
+    ana.pull()
+    ana.pull()
+    lines, ended = piece(ana, before)
     assert (lines[-1]["reset"], lines[-1]["cursor"], ended.cursor) == ("CURSOR_REWOUND", None, None)
 
 
@@ -278,7 +282,7 @@ def test_refusals_have_a_status_and_a_code(caller: Caller, field: World, monkeyp
     assert refused(device=cys) == (401, "TOKEN_INVALID", "AUTH")
     assert refused(protocol="x") == (400, "BAD_VALUE", "NEVER")
     assert refused(protocol="99") == (426, "SCHEMA_UNSUPPORTED", "UPGRADE")
-    monkeypatch.setattr(limits, "HARD_ROWS", 5)
+    monkeypatch.setattr(settings, "SYNC_MOST_ROWS", 5)
     assert refused() == (413, "SCOPE_TOO_LARGE", "NEVER")
     caller.method = "POST"
     assert (caller(), caller.status) == (b"", 405)

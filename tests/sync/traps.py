@@ -40,6 +40,8 @@ TRAPS: dict[int, str] = {
     25: "The first sync races with writes.",
     26: "An old app meets a new column, a new required field, a new value of an enumeration.",
     27: "The word that something was deleted carries what the phone cannot read, or may not know.",
+    28: "A line says every request twice: each answer makes the other worthless, and nothing is ever complete.",
+    29: "Rows are written faster than pages are taken: what came meanwhile has no end.",
 }
 
 Named = dict[int, list[str]]
