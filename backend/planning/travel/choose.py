@@ -20,11 +20,11 @@ ENGINES: dict[str, type[Osrm | Valhalla]] = {"osrm": Osrm, "valhalla": Valhalla}
 
 def provider_for(rep: User) -> Provider:
     """Returns who answers for the rep's plans; one query."""
-    estimate = GreatCircle(profile_of(rep.org_id, rep.pk), settings.TRAVEL_CAUTION)
-    engine = engine_of_settings()
-    if engine is None:
+    profile = Profile() if rep.org_id is None else profile_of(rep.org_id, rep.pk)
+    estimate = GreatCircle(profile, settings.TRAVEL_CAUTION)
+    engine, url, days = engine_of_settings(), settings.ROUTING_URL, settings.ROUTING_CACHE_DAYS
+    if engine is None or url is None:
         return estimate
-    url, days = settings.ROUTING_URL, settings.ROUTING_CACHE_DAYS
     cache = CellCache(engine_key(engine.name, url), days) if days else None
     return RoadTimes(engine, url, estimate, settings.ROUTING_TIMEOUT, settings.ROUTING_FACTOR, cache)
 
@@ -37,7 +37,7 @@ def engine_of_settings() -> Engine | None:
     return kind() if settings.ROUTING_BLOCK is None else kind(settings.ROUTING_BLOCK)
 
 
-def profile_of(org_id: UUID | None, rep_id: UUID) -> Profile:
+def profile_of(org_id: UUID, rep_id: UUID) -> Profile:
     """Returns the newest fit of the rep's own drives, else of the org's, else the default; one query."""
     in_use = TravelProfile.objects.filter(org_id=org_id, adopted=True)
     found = (

@@ -46,6 +46,10 @@ class Engine(Protocol):
         """Asks for one block; raises EngineFailed for every answer that is none."""
 
 
+ROUNDING = 1.0
+"""OSRM is known to say -0.1 metres for two places at one spot of a road."""
+
+
 def numbers(rows: Any, shape: tuple[int, int], most: int, what: str) -> NDArray[np.int32]:
     """Returns rows of numbers and nulls as int32, null as NO_WAY; raises EngineFailed unless they are a table of `shape`."""
     try:
@@ -55,6 +59,6 @@ def numbers(rows: Any, shape: tuple[int, int], most: int, what: str) -> NDArray[
     if table.shape != shape:
         raise EngineFailed(f"answered {what} of another size than asked for")
     known = np.isfinite(table)
-    if (np.isinf(table)).any() or (table[known] < 0).any() or (table[known] > most).any():
+    if (np.isinf(table)).any() or (table[known] < -ROUNDING).any() or (table[known] > most).any():
         raise EngineFailed(f"answered {what} that cannot be")
-    return np.where(known, np.ceil(np.where(known, table, 0)), NO_WAY).astype(np.int32)
+    return np.where(known, np.ceil(np.where(known, np.maximum(table, 0), 0)), NO_WAY).astype(np.int32)

@@ -1,6 +1,7 @@
 """Small HTTP servers in place of road engines: some replay what real ones answered, some misbehave."""
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,13 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A caller that hangs up on a misbehaving engine is what the tests are about."""
+
+
+def free_port() -> int:
+    """Returns a port that nobody had a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -19,7 +19,7 @@ def replayed(kind: str) -> Matrix:
 @pytest.mark.parametrize("kind", ["osrm", "valhalla"])
 def test_the_recorded_engine_answers_for_every_place_on_its_map(kind: str) -> None:
     matrix = replayed(kind)
-    assert (matrix.fell_back, matrix.name, matrix.seconds.dtype) == ("", kind, np.int64)
+    assert (matrix.fell_back, matrix.name, str(matrix.seconds.dtype)) == ("", kind, "int64")
     assert matrix.seconds.shape == (len(ROWS) + 1,) * 2
     assert not matrix.seconds.diagonal().any()
     assert not (matrix.seconds == matrix.seconds.T).all(), "there and back differ on real roads"

@@ -109,6 +109,16 @@ def test_the_factor_makes_the_times_of_an_engine_those_of_the_street() -> None:
     assert (matrix.seconds == np.ceil(TRUE * 1.5)).all()
 
 
+def test_a_tenth_of_a_metre_backwards_is_no_way_at_all_and_no_fault() -> None:
+    """OSRM says so of places at one spot of a road."""
+    ways = [[-0.1] * 5 for _ in range(5)]
+    with answering(osrm(distances=ways)) as url:
+        matrix = times(url).matrix(PLACES)
+    assert matrix.fell_back == ""
+    assert matrix.metres is not None
+    assert not matrix.metres.any()
+
+
 def test_where_there_is_no_way_nobody_is_sent() -> None:
     """An island without a ferry: the client there is left out for that reason, and no other."""
     island = 4
@@ -148,7 +158,7 @@ BAD: dict[str, tuple[Callable[[str, Any], Any], str]] = {
     "too small a table": (ok(durations=[[0, 1], [1, 0]]), "answered times of another size than asked for"),
     "a crooked table": (ok(durations=[[0, 1], [1]]), "answered times that are no numbers"),
     "words": (ok(durations=[["far"] * 5] * 5), "answered times that are no numbers"),
-    "time running backwards": (ok(durations=[[-1] * 5] * 5), "answered times that cannot be"),
+    "time running backwards": (ok(durations=[[-5] * 5] * 5), "answered times that cannot be"),
     "a thousand years": (ok(durations=[[3e10] * 5] * 5), "answered times that cannot be"),
     "distances of another table": (ok(distances=[[1]]), "answered distances of another size than asked for"),
     "milliseconds for seconds": (
