@@ -2,7 +2,9 @@
 
 from enum import StrEnum
 from importlib.util import find_spec
+from pathlib import Path
 
+from backend.planning.solver.kernel.place import keep_in
 from backend.planning.solver.problem import Break, Client, Problem, Shift, TimeWindow
 from backend.planning.solver.stop import Stop
 
@@ -32,12 +34,14 @@ def is_warm() -> bool:
     return _state["warm"]
 
 
-def warm() -> bool:
+def warm(folder: Path | None = None) -> bool:
     """Makes our own search ready: compiles it (about half a minute of CPU, once for each version), or reads it from the
-    disk (a second). Returns False where there is no compiler. Safe to call again."""
+    disk (a second); `folder` is where it is kept. Returns False where there is no compiler. Safe to call again."""
     if not can_compile():
         return False
     if not is_warm():
+        if folder is not None:
+            keep_in(folder)
         from backend.planning.solver.solve import solve
 
         solve(sample(), seed=1, stop=Stop(iterations=2), engine=Engine.OWN)
