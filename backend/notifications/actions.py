@@ -51,7 +51,7 @@ def mark_read(*, actor: Actor, notification: Notification) -> Notification:
     """Notes that the actor has read it, once; a queued push of it is then not sent. Raises NotFound for another's."""
     rules.check_own(actor, notification)
     Notification.objects.filter(pk=notification.pk, read_at=None).update(read_at=clock.now())
-    notification.refresh_from_db()
+    notification.refresh_from_db(fields=["read_at", "version", "updated_at"])
     return notification
 
 

@@ -9,7 +9,8 @@ from backend.events.outbox import EventMeta
 from backend.events.types import OpportunityStageMoved, VisitOverdue
 from backend.identity.models import Role, User
 from backend.kit.field_rules import may_read
-from backend.notifications import rules
+from backend.notifications import rules, texts
+from backend.notifications.models import Notification
 from backend.notifications.transports.base import Priority
 from backend.territories import coverage
 
@@ -27,6 +28,10 @@ class Rule:
 LATE_STAGE = Rule("opportunity.late_stage", "opportunity", "high", timedelta(hours=24))
 VISIT_OVERDUE = Rule("visit.overdue", "visit", "high", timedelta(hours=8))
 RULES = {rule.name: rule for rule in (LATE_STAGE, VISIT_OVERDUE)}
+_TELLING: dict[str, tuple[type[Opportunity], str, str]] = {
+    "opportunity.late.amount": (Opportunity, "amount", "opportunity.late"),
+}
+"""Words that name a column which not everybody may read: key → (model, column, the words without it)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +77,7 @@ def late_stage(event: OpportunityStageMoved, meta: EventMeta) -> Alert | None:
     }
 
     def key(person: UUID) -> str:
-        told = amount and may_read(Opportunity, roles[person], "amount")
-        return "opportunity.late.amount" if told else "opportunity.late"
+        return _key("opportunity.late.amount" if amount else "opportunity.late", roles[person])
 
     return Alert(
         rule=LATE_STAGE,
@@ -104,6 +108,19 @@ def visit_overdue(event: VisitOverdue, meta: EventMeta) -> Alert | None:
         args={"account": account.name, "rep": _name(rep)},
         words={person: key for person, key in words.items() if coverage.sees(person, account.pk)},
     )
+
+
+def words(told: Notification, role: str) -> tuple[str, str]:
+    """Returns title and body as its person may read them in the role they have now, which may be less than when told."""
+    key = _key(told.title_key, role)
+    return (told.title, told.body) if key == told.title_key else texts.render(key, told.args, told.user.locale)
+
+
+def _key(key: str, role: str) -> str:
+    if key not in _TELLING:
+        return key
+    model, column, without = _TELLING[key]
+    return key if may_read(model, role, column) else without
 
 
 def _managers_above(person: User) -> list[UUID]:

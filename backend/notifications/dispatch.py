@@ -1,7 +1,8 @@
 """Sends what is queued: at least once on the wire, once in effect, because every attempt bears the same nid.
 
 1. Rows are claimed with SKIP LOCKED and a lease, in a transaction of their own; nothing is locked while sending.
-2. Each is looked at again: whoever no longer sees the subject, has read it, or changed phones is not disturbed.
+2. Each is looked at again: whoever no longer sees the subject, has read it, or changed phones is not disturbed, and
+   nobody is told what their role may not read by now.
 3. The rest goes to the transport; what the provider said is recorded row by row.
 4. A worker killed between 3 and its record leaves the lease to run out; the next one sends again with the same nid.
 """
@@ -17,7 +18,7 @@ from backend.kit import clock
 from backend.kit.logs import logger
 from backend.notifications import rules
 from backend.notifications.channel import configured
-from backend.notifications.compose import RULES
+from backend.notifications.compose import RULES, words
 from backend.notifications.models import Delivery, DeliveryState, Notification, PushAddress
 from backend.notifications.transports.base import (
     Address,
@@ -102,10 +103,11 @@ def _address(delivery: Delivery) -> Address:
 def _message(delivery: Delivery) -> Message:
     told: Notification = delivery.notification
     rule = RULES[told.rule]
+    title, body = words(told, told.user.role)
     return Message(
         nid=told.pk.hex,
-        title=told.title,
-        body=told.body,
+        title=title,
+        body=body,
         data={
             "notification_id": str(told.pk),
             "rule": told.rule,

@@ -14,7 +14,7 @@ from backend.territories import coverage
 def _visible(actor: Actor) -> QuerySet[Notification]:
     """The actor's own, as long as the actor still sees what they are about."""
     mine = Notification.objects.filter(user_id=actor.user_id, withdrawn_at=None)
-    return coverage.visible(mine, actor, root="root_id")
+    return coverage.visible(mine.select_related("user"), actor, root="root_id")
 
 
 def inbox(actor: Actor, *, unread_only: bool = False) -> QuerySet[Notification]:

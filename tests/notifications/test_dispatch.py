@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
-from backend.identity.models import Device
+from backend.identity.models import Device, Role, User
 from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.notifications import actions, dispatch
@@ -17,6 +17,7 @@ from backend.notifications.devfcm.server import Running
 from backend.notifications.models import Delivery, Notification, PushAddress
 from backend.notifications.transports.base import Address, AddressGone, Message, Outcome, Permanent, Sent
 from backend.notifications.transports.fcm.transport import FcmTransport
+from backend.territories.actions import share_account
 from tests.notifications.story import Story, actor, begin
 
 
@@ -151,6 +152,14 @@ def test_who_no_longer_sees_the_account_is_not_told_and_does_not_find_it_in_the_
     dispatch.drain(transport=post)
     assert post.taken == []
     assert (only_delivery().state, only_delivery().last_outcome) == ("suppressed", "the person no longer sees it")
+
+
+def test_who_became_a_partner_between_is_not_told_the_amount(queued: Story) -> None:
+    share_account(actor=actor(queued.dee), account=queued.account, user=queued.ben)
+    User.objects.filter(pk=queued.ben.pk).update(role=Role.PARTNER)
+    post = Recording()
+    dispatch.drain(transport=post)
+    assert [message.body for _, message in post.taken] == ["Ana moved Cold case to Proposal."]
 
 
 def test_a_manager_who_left_between_is_not_told(queued: Story) -> None:

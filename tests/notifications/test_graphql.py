@@ -5,14 +5,16 @@ import json
 
 import pytest
 
+from backend.identity.models import Role, User
 from backend.notifications.models import Notification, PushAddress
-from tests.notifications.story import Story
+from backend.territories.actions import share_account
+from tests.notifications.story import Story, actor
 from tests.schema.conftest import Client
 
 INBOX = """query($first: Int! = 20, $after: String, $unread: Boolean! = false) {
   notifications(first: $first, after: $after, unreadOnly: $unread) {
     nodes { id rule title body subjectEntity subjectId createdAt readAt version } endCursor hasNext } }"""
-READ = "mutation($id: UUID!) { markNotificationRead(id: $id) { notification { id readAt } } }"
+READ = "mutation($id: UUID!) { markNotificationRead(id: $id) { notification { id body readAt } } }"
 REGISTER = """mutation($input: PushAddressInput!) {
   registerPushAddress(input: $input) { pushAddress { id kind deviceId lastSeenAt } } }"""
 
@@ -35,6 +37,19 @@ def test_cy_and_the_others_find_nothing(story: Story) -> None:
     story.move(story.late)
     for person in (story.ana, story.cy, story.dan, story.dee, story.pat):
         assert Client(person)(INBOX)["notifications"]["nodes"] == []
+
+
+def test_who_became_a_partner_reads_no_amount_in_what_they_were_told_before(story: Story) -> None:
+    story.move(story.late)
+    [before] = Client(story.ben)(INBOX)["notifications"]["nodes"]
+    assert before["body"] == "Ana moved Cold case (12,400 USD) to Proposal."
+    share_account(actor=actor(story.dee), account=story.account, user=story.ben)
+    User.objects.filter(pk=story.ben.pk).update(role=Role.PARTNER)
+    ben = Client(User.objects.get(pk=story.ben.pk))
+    [told] = ben(INBOX)["notifications"]["nodes"]
+    assert ben.queries == 1
+    assert (told["title"], told["body"]) == (before["title"], "Ana moved Cold case to Proposal.")
+    assert ben(READ, id=told["id"])["markNotificationRead"]["notification"]["body"] == told["body"]
 
 
 def test_pages_turn_from_new_to_old(story: Story) -> None:

@@ -6,7 +6,10 @@ from uuid import UUID
 import strawberry
 
 from backend.notifications import models
+from backend.notifications.compose import words
+from backend.schema.context import Info
 from backend.schema.masks import shows
+from backend.schema.types import rows
 
 
 @shows(models.Notification)
@@ -14,13 +17,19 @@ from backend.schema.masks import shows
 class Notification:
     id: UUID
     rule: str
-    title: str
-    body: str
     subject_entity: str
     subject_id: UUID
     created_at: datetime
     read_at: datetime | None
     version: int
+
+    @strawberry.field(description="Without what your role may not read by now; so is the body.")
+    def title(self, info: Info) -> str:
+        return words(rows.row(models.Notification, self), info.context.actor.role)[0]
+
+    @strawberry.field
+    def body(self, info: Info) -> str:
+        return words(rows.row(models.Notification, self), info.context.actor.role)[1]
 
 
 @shows(models.PushAddress)

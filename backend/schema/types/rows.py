@@ -25,6 +25,12 @@ def many(kind: type[T], rows: Iterable[Any]) -> list[T]:
     return cast("list[T]", list(rows))
 
 
+def row(kind: type[T], shown: object) -> T:
+    """Returns the row behind a GraphQL object."""
+    assert isinstance(shown, kind)
+    return shown
+
+
 def key(row: object, name: str) -> UUID:
     """Returns a foreign key of the row behind a GraphQL object."""
     value = getattr(row, name)
