@@ -194,7 +194,12 @@ class Loop:
                 return
 
     def _pull_once(self, cursor: str | None) -> Page:
-        variables = {"protocol": wire.PROTOCOL, "cursor": cursor, "limit": self._page_limit}
+        variables = {
+            "protocol": wire.PROTOCOL,
+            "cursor": cursor,
+            "limit": self._page_limit,
+            "pending": self._outbox.unsent(),
+        }
         data = self._api.call(wire.SYNC_PULL, {"device": self._api.session().device_id, **variables})
         return Page.of(data["syncPull"])
 

@@ -36,8 +36,8 @@ REFRESH = Document(
 )
 SYNC_PULL = Document(
     "SyncPull",
-    "query SyncPull($device: UUID!, $protocol: Int!, $cursor: String, $limit: Int) { "
-    "syncPull(deviceId: $device, protocol: $protocol, cursor: $cursor, limit: $limit) { "
+    "query SyncPull($device: UUID!, $protocol: Int!, $cursor: String, $limit: Int, $pending: Int) { "
+    "syncPull(deviceId: $device, protocol: $protocol, cursor: $cursor, limit: $limit, pending: $pending) { "
     "ops cursor complete more lastSeq epoch serverTime reset counts ready warnings } }",
 )
 SYNC_PUSH = Document(

@@ -24,6 +24,7 @@ from backend.schema.context import Context, device_for
 from backend.schema.frames import encoded
 from backend.sync.protocol import CURRENT
 from backend.sync.snapshot import Packer, Piece, packer, piece
+from backend.sync.waiting import note_pending
 
 PATH = "/sync/snapshot"
 THREADS = 2
@@ -44,6 +45,7 @@ class _Reading:
     protocol: int
     cursor: str | None
     pack: Packer
+    pending: int | None = None
     done: int = 0
     ended: bool = field(default=False)
     superseded: bool = field(default=False)
@@ -56,6 +58,8 @@ class _Reading:
         device_for(self.actor, self.device_id, self.protocol)
         if not still_good(self.actor):
             raise token_invalid()
+        note_pending(self.device_id, self.pending)
+        self.pending = None
         made: Piece = piece(
             actor=self.actor,
             device_id=self.device_id,
@@ -132,9 +136,10 @@ async def _reading(request: Request) -> tuple[_Reading, str]:
     reading = _Reading(
         actor=context.actor,
         device_id=_device(request.query_params.get("device", "")),
-        protocol=_protocol(request.query_params.get("protocol", str(CURRENT))),
+        protocol=_number("protocol", request.query_params.get("protocol", str(CURRENT))),
         cursor=request.query_params.get("cursor") or None,
         pack=packer(encoding),
+        pending=_number("pending", waiting) if (waiting := request.query_params.get("pending")) else None,
     )
     return reading, encoding
 
@@ -174,7 +179,7 @@ def _device(text: str) -> UUID:
         raise Invalid("BAD_VALUE", "device must be a UUID.", fields={"device": "not a UUID"}) from None
 
 
-def _protocol(text: str) -> int:
+def _number(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 6):
-        raise Invalid("BAD_VALUE", "protocol must be a number.", fields={"protocol": "not a number"})
+        raise Invalid("BAD_VALUE", f"{name} must be a number.", fields={name: "not a number"})
     return int(text)

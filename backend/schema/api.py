@@ -13,6 +13,7 @@ from backend.schema.errors import CodedErrors
 from backend.schema.limits import Limits
 from backend.schema.masks import mask
 from backend.schema.operations.addresses import AddressesMutation
+from backend.schema.operations.alignment import AlignmentMutation, AlignmentQuery
 from backend.schema.operations.attachments import AttachmentsMutation, AttachmentsQuery
 from backend.schema.operations.calendar import CalendarMutation, CalendarQuery
 from backend.schema.operations.corrections import CorrectionsMutation
@@ -43,6 +44,7 @@ class Query(
     WorkQuery,
     CalendarQuery,
     TerritoriesQuery,
+    AlignmentQuery,
     MergingQuery,
     FieldQuery,
     OrdersQuery,
@@ -66,6 +68,7 @@ class Mutation(
     CorrectionsMutation,
     CalendarMutation,
     TerritoriesMutation,
+    AlignmentMutation,
     MergingMutation,
     FieldMutation,
     OrdersMutation,

@@ -43,6 +43,11 @@ DEAR = {
     "syncPush": 25_000,
     "proposeDay": 25_000,
     "dueAccounts": 10_000,
+    "alignmentPreview": 50_000,
+    "activateAlignment": 50_000,
+    "rollBackAlignment": 50_000,
+    "alignmentVisits": 10_000,
+    "alignmentDeals": 10_000,
     "watermelonPull": 50_000,
     "watermelonPush": 50_000,
     **dict.fromkeys(

@@ -82,10 +82,14 @@ class Epoch(models.Model):
 
 
 class DeviceState(models.Model):
-    """The number of the last mutation that was settled for a device, over all its streams."""
+    """The number of the last mutation that was settled for a device, over all its streams; and what it says of itself.
+
+    `pending`: how many operations waited in its outbox when it last said so, at `told_at`; None: it never did."""
 
     device = models.OneToOneField(Device, on_delete=models.CASCADE, primary_key=True, related_name="sync_state")
     last_seq = models.BigIntegerField(default=0)
+    pending = models.PositiveIntegerField(null=True, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True)
 
 
 class Stream(models.Model):

@@ -19,12 +19,13 @@ from tests.territories.test_geometry import square
 def moved_up(field: World) -> list[Change]:
     """The border between South and North moves half a degree to the north."""
     return [
-        edits.alter(field.south.pk, area=_strip(41, 42.5)),
-        edits.alter(field.north.pk, area=_strip(42.5, 43)),
+        edits.alter(field.south.pk, area=strip(41, 42.5)),
+        edits.alter(field.north.pk, area=strip(42.5, 43)),
     ]
 
 
-def _strip(south: float, north: float) -> dict[str, object]:
+def strip(south: float, north: float) -> dict[str, object]:
+    """Returns a strip of a degree, between two latitudes."""
     corners = [(-94, south), (-93, south), (-93, north), (-94, north), (-94, south)]
     return {"type": "Polygon", "coordinates": [[list(one) for one in corners]]}
 

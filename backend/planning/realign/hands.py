@@ -71,3 +71,16 @@ def ask(sql: str, asked: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {HANDS} {sql}", asked)
         return list(cursor.fetchall())
+
+
+def losers(alignment: Alignment) -> set[UUID]:
+    """Returns everybody who worked an account before and does not afterwards, in whatever role."""
+    before, after = people(alignment, "before"), people(alignment, "after")
+    pairs = [(UUID(f), UUID(t) if t else None) for f, t, _ in alignment.figures["pairs"] if f]
+    pairs += [(UUID(one["territory"]), UUID(one["territory"])) for one in alignment.figures["posts"]]
+    return {
+        one
+        for giving, taking in pairs
+        for one in before.get(giving, ())
+        if taking is None or one not in after.get(taking, ())
+    }

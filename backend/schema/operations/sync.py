@@ -14,6 +14,7 @@ from backend.schema.types.sync import SyncMutationInput, SyncPage, SyncPoke, Syn
 from backend.sync.protocol import CURRENT, FARTHEST_OFFSET_MS, PAGE_LIMIT, UNSAID, Mutation, PushReply
 from backend.sync.pull import Pulled, pull
 from backend.sync.push import push
+from backend.sync.waiting import note_pending
 
 
 def _mutation(given: SyncMutationInput) -> Mutation:
@@ -47,12 +48,19 @@ def _whole(milliseconds: float) -> int:
 class SyncQuery:
     @strawberry.field(description="The next page for a device (docs/sync.md, section 5).")
     async def sync_pull(
-        self, info: Info, device_id: UUID, protocol: int = UNSAID, cursor: str | None = None, limit: int = PAGE_LIMIT
+        self,
+        info: Info,
+        device_id: UUID,
+        protocol: int = UNSAID,
+        cursor: str | None = None,
+        limit: int = PAGE_LIMIT,
+        pending: int | None = None,
     ) -> SyncPage:
         actor = info.context.actor
 
         def read() -> Pulled:
             device = device_for(actor, device_id, protocol)
+            note_pending(device, pending)
             return pull(actor=actor, device_id=device, protocol=protocol, cursor=cursor, limit=limit)
 
         pulled = await info.context.run_in_turn(read)

@@ -74,7 +74,7 @@ def note_entry(alignment: Alignment, actor: Actor, what: str, detail: str = "") 
 
 def locked(alignment: Alignment, *states: AlignmentState) -> Alignment:
     """Returns it as it stands, locked until the transaction ends; refuses any other state."""
-    alignment = Alignment.objects.select_for_update().get(pk=alignment.pk)
+    alignment = Alignment.objects.select_for_update(of=("self",)).select_related("model").get(pk=alignment.pk)
     rules.check_state(alignment, *states)
     return alignment
 

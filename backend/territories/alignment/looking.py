@@ -37,7 +37,7 @@ def look(*, actor: Actor, alignment: Alignment) -> Alignment:
 
     One that is scheduled, under way or done keeps what was seen, or done, last."""
     check_leads(actor)
-    alignment = Alignment.objects.select_for_update().get(pk=alignment.pk)
+    alignment = Alignment.objects.select_for_update(of=("self",)).select_related("model").get(pk=alignment.pk)
     if alignment.state == AlignmentState.DRAFT:
         evaluate(alignment, clock.now())
     return alignment
