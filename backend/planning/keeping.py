@@ -66,7 +66,7 @@ def figures(span: Span, result: Result) -> Figures:
     left = [one for name, one in span.candidates.items() if name not in served] + [*span.unlocated, *span.removed]
     last = span.days[-1]
     return {
-        **_sums(result.solution.routes, result.solution.prize),
+        **sums(result.solution.routes, result.solution.prize),
         "dropped": len(result.dropped) + len(span.unlocated) + len(span.removed),
         "passedOver": span.passed_over,
         "iterations": result.iterations,
@@ -81,7 +81,7 @@ def day_figures(span: Span, result: Result, day: date) -> Figures:
     """Returns the same sums for one of several days."""
     routes = _routes(span, result, day)
     prize = sum(span.candidates[stop.client_id].prize for route in routes for stop in route.stops)
-    return {**_sums(routes, prize), **span.travel.figures()}
+    return {**sums(routes, prize), **span.travel.figures()}
 
 
 def added_up(parts: Sequence[Mapping[str, int | float | str]]) -> Figures:
@@ -114,7 +114,8 @@ def keep_figures(plans: Sequence[VisitPlan], whole: Mapping[str, int | float | s
     )
 
 
-def _sums(routes: Sequence[Route], prize: float) -> Figures:
+def sums(routes: Sequence[Route], prize: float) -> Figures:
+    """Returns what routes add up to."""
     stops = [stop for route in routes for stop in route.stops]
     travel = sum(route.travel for route in routes)
     return {

@@ -9,7 +9,7 @@ from backend.identity.actor import Actor
 from backend.identity.models import Role, User
 from backend.kit import clock
 from backend.kit.errors import Conflict, Invalid, NotFound, NotPermitted
-from backend.planning.models import PartState, PlanPart, PlanRun, PlanStatus, RunKind, RunScope, VisitPlan
+from backend.planning.models import PartState, PlanPart, PlanRun, PlanStatus, PlanStop, RunKind, RunScope, VisitPlan
 from backend.territories.coverage import user_for
 
 FARTHEST = timedelta(days=366)
@@ -157,3 +157,80 @@ def nobody_to_plan() -> Conflict:
 def cancelled() -> dict[str, object]:
     """What a part is told that was not begun when its run was cancelled."""
     return {"code": "CANCELLED", "message": "The run was cancelled before this part was begun.", "fields": {}}
+
+
+def stop_not_found() -> NotFound:
+    """The plan goes to no such account, or has nobody of that name among those left out."""
+    return NotFound("STOP_NOT_FOUND", "The plan has no such account.", fields={"accountId": "not in the plan"})
+
+
+def already_in() -> Conflict:
+    """The plan goes there already."""
+    return Conflict("ALREADY_IN_PLAN", "The plan goes there already.", fields={"accountId": "in the plan"})
+
+
+def does_not_fit(fields: Mapping[str, str], message: str) -> Conflict:
+    """The referee refuses the order; `fields` name the stop and what breaks."""
+    return Conflict("STOP_DOES_NOT_FIT", message, fields=fields)
+
+
+def check_not_fixed(stop: PlanStop) -> None:
+    """An appointment is changed in the calendar, not in a plan."""
+    if stop.fixed:
+        raise Conflict("IS_APPOINTMENT", "An appointment stays where it is.", fields={"accountId": "an appointment"})
+
+
+def check_movable(stop: PlanStop) -> None:
+    """Refuses to move what stays."""
+    check_not_fixed(stop)
+    if stop.locked:
+        raise Conflict("STOP_LOCKED", "The stop is locked; unlock it first.", fields={"accountId": "locked"})
+
+
+def check_removable(stop: PlanStop) -> None:
+    """Refuses to take out what stays, or must be."""
+    check_movable(stop)
+    if stop.pinned:
+        raise Conflict("STOP_PINNED", "The stop is pinned; take the pin out first.", fields={"accountId": "pinned"})
+
+
+def check_position(position: int, count: int) -> None:
+    """A place before one of the stops, or after the last."""
+    if not 0 <= position <= count:
+        raise Invalid("OUT_OF_RANGE", f"position is from 0 to {count}.", fields={"position": "out of range"})
+
+
+def check_same_whole(plan: VisitPlan, goal: VisitPlan) -> None:
+    """A stop goes to another plan of the same run only."""
+    if plan.part is None or goal.part is None or plan.part.run_id != goal.part.run_id:
+        raise Invalid("OTHER_RUN", "That plan is not of the same run.", fields={"toPlanId": "of another run"})
+
+
+def check_moves_freely(stop: PlanStop, plan: VisitPlan, goal: VisitPlan) -> None:
+    """A visit that stands in one rep's calendar does not go to another's by a plan."""
+    if stop.visit_id is not None and plan.rep_id != goal.rep_id:
+        raise Conflict("IS_VISIT", "It stands in the rep's calendar already.", fields={"accountId": "a visit"})
+
+
+def check_may_weigh(actor: Actor) -> None:
+    """What counts for how much is the admin's to say."""
+    if actor.role != Role.ADMIN:
+        raise NotPermitted("NOT_AN_ADMIN", "Only an admin sets the weights.", fields={"points": "an admin's"})
+
+
+def check_newest(base: int | None, newest: int) -> None:
+    """Refuses weights that were thought out on older ones."""
+    if base is not None and base != newest:
+        raise Conflict(
+            "EDITED_MEANWHILE", "Somebody set the weights meanwhile.", fields={"baseVersion": f"is {newest}"}
+        )
+
+
+def check_days_between(first: date, last: date, most: int) -> None:
+    """Refuses a span that ends before it begins, or is longer than a year."""
+    clock.checked_day(first, "from")
+    clock.checked_day(last, "to")
+    if not 0 <= (last - first).days < most:
+        raise Invalid(
+            "OUT_OF_RANGE", f"from the first day to the last, at most {most} days.", fields={"to": "out of range"}
+        )
