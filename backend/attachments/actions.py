@@ -13,7 +13,6 @@ from backend.crm.models import Account
 from backend.events import outbox
 from backend.events.types import AttachmentStored
 from backend.field.models import Visit
-from backend.field.rules import believable
 from backend.identity.actor import Actor
 from backend.kit import clock
 
@@ -47,7 +46,7 @@ def announce(
         width=width,
         height=height,
         author_id=actor.user_id,
-        captured_at=believable(captured_at),
+        captured_at=clock.believable(captured_at),
     )
     try:
         with transaction.atomic():

@@ -1,7 +1,7 @@
 """Writing the CRM: accounts, contacts, deals, activities, leads."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -300,12 +300,14 @@ def create_activity(
 
 
 @transaction.atomic
-def complete_activity(*, actor: Actor, activity: Activity) -> Activity:
-    """Marks an open activity done."""
+def complete_activity(
+    *, actor: Actor, activity: Activity, claimed_at: datetime | None = None, offset: timedelta = timedelta(0)
+) -> Activity:
+    """Marks an open activity done: when the phone says, while that is believable. `offset`: to its clock, to have ours."""
     activity = Activity.objects.select_for_update().get(pk=activity.pk, org_id=actor.org_id)
     rules.check_task_open(activity.status)
     activity.status = ActivityStatus.DONE
-    activity.done_at = clock.now()
+    activity.done_at = clock.happened_at(clock.believable(claimed_at, offset), clock.now())
     activity.save(update_fields=["status", "done_at"])
     return activity
 

@@ -47,8 +47,8 @@ def write_check_in(
         org_id=visit.org_id,
         visit=visit,
         rep_id=actor.user_id,
-        at=rules.happened_at(rules.believable(claimed_at, offset), clock.now()),
-        claimed_at=rules.believable(claimed_at),
+        at=clock.happened_at(clock.believable(claimed_at, offset), clock.now()),
+        claimed_at=clock.believable(claimed_at),
         lat=fix.point.lat if fix else None,
         lng=fix.point.lng if fix else None,
         accuracy_m=fix.accuracy_m if fix else None,
@@ -82,7 +82,7 @@ def write_report(
         outcome=outcome,
         summary=summary,
         answers=dict(rules.check_answers(answers or {})),
-        submitted_at=rules.happened_at(rules.believable(claimed_at, offset), clock.now()),
+        submitted_at=clock.happened_at(clock.believable(claimed_at, offset), clock.now()),
         late=late,
     )
     insert(row)

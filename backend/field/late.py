@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from backend.events import outbox
 from backend.events.types import VisitCompleted
@@ -101,12 +101,17 @@ def _kept_all_the_same(error: DomainError) -> DomainError:
 
 
 def _present(visit: Visit) -> tuple[Visit, DomainError | None]:
-    """Returns the visit locked; one that was deleted comes back, for somebody was there."""
+    """Returns the visit locked; one that was deleted comes back, for somebody was there.
+
+    One that was in progress comes back as one that nobody began: its rep may be inside another by now, and evidence settles
+    only what nobody made."""
     visit = actions.locked(visit)
     if visit.deleted_at is None:
         return visit, None
     visit.deleted_at = None
-    visit.save(update_fields=["deleted_at"])
+    if visit.state == VisitState.IN_PROGRESS:
+        visit.state, visit.started_at = VisitState.PLANNED, None
+    visit.save(update_fields=["deleted_at", "state", "started_at"])
     return visit, rules.visit_deleted()
 
 
@@ -137,5 +142,10 @@ def settle_by_evidence(*, actor: Actor, visit: Visit, author_id: UUID) -> Visit:
         visit.state = VisitState.COMPLETED
         visit.ended_at = max(report.submitted_at, visit.started_at) if visit.started_at else report.submitted_at
         outbox.append(VisitCompleted(visit_id=visit.pk, actor_id=author_id), org_id=visit.org_id)
-    visit.save(update_fields=["rep", "reason", "state", "started_at", "ended_at"])
+    try:
+        with transaction.atomic():
+            visit.save(update_fields=["rep", "reason", "state", "started_at", "ended_at"])
+    except IntegrityError as error:
+        # Begun elsewhere since we looked.
+        raise rules.one_in_progress() from error
     return visit

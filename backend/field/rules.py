@@ -14,7 +14,6 @@ from backend.kit import clock
 from backend.kit.errors import Conflict, Invalid, NotFound, NotPermitted
 from backend.kit.geo import checked_point
 
-CLOCK_SLACK = timedelta(minutes=5)
 LONGEST_VISIT = timedelta(hours=24)
 
 
@@ -106,27 +105,9 @@ def check_answers(answers: object) -> Mapping[str, Any]:
     return answers
 
 
-def believable(claimed: datetime | None, offset: timedelta = timedelta(0)) -> datetime | None:
-    """Returns the phone's word, set right by the offset of its clock; None when it is so far off that it says nothing."""
-    if claimed is None or claimed.tzinfo is None:
-        return None
-    try:
-        claimed += offset
-    except OverflowError:
-        return None
-    return claimed if clock.EARLIEST <= claimed < clock.LATEST else None
-
-
 def id_taken() -> Invalid:
     """A client made this id before: for this very thing, or for another."""
     return Invalid("ID_TAKEN", "That id is used already.", fields={"id": "taken"})
-
-
-def happened_at(claimed: datetime | None, now: datetime) -> datetime:
-    """Returns when a thing happened: the phone's word while it is believable, never the future."""
-    if claimed is None or claimed > now + CLOCK_SLACK:
-        return now
-    return min(claimed, now)
 
 
 def check_free(rep_id: UUID) -> None:

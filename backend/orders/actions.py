@@ -10,7 +10,6 @@ from backend.crm.models import Account, Product
 from backend.events import outbox
 from backend.events.types import OrderSettled, OrderSubmitted
 from backend.field.models import Visit
-from backend.field.rules import believable, happened_at
 from backend.identity.actor import Actor
 from backend.kit import clock
 from backend.orders import lines as items
@@ -48,8 +47,8 @@ def submit_order(
         visit=visit,
         author_id=actor.user_id,
         number=_next_number(actor.org_id),
-        placed_at=happened_at(believable(claimed_at, offset), now),
-        claimed_at=believable(claimed_at),
+        placed_at=clock.happened_at(clock.believable(claimed_at, offset), now),
+        claimed_at=clock.believable(claimed_at),
         received_at=now,
         note=rules.check_note(note),
         currency=priced[0].product.currency,

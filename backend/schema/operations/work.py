@@ -266,12 +266,12 @@ class WorkMutation:
 
         return ActivityPayload(activity=rows.one(Activity, await info.context.run(act)))
 
-    @strawberry.mutation(description="Marks a task done, once.")
-    async def complete_activity(self, info: Info, activity_id: UUID) -> ActivityPayload:
+    @strawberry.mutation(description="Marks a task done, once. at: when it was; never in the future.")
+    async def complete_activity(self, info: Info, activity_id: UUID, at: datetime | None = None) -> ActivityPayload:
         actor = info.context.actor
 
         @told
         def act() -> ActivityRow:
-            return actions.complete_activity(actor=actor, activity=activity_for(actor, activity_id))
+            return actions.complete_activity(actor=actor, activity=activity_for(actor, activity_id), claimed_at=at)
 
         return ActivityPayload(activity=rows.one(Activity, await info.context.run(act)))

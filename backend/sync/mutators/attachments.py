@@ -54,7 +54,7 @@ def _whole(mutation: Mutation, name: str) -> int | None:
     return value
 
 
-@mutator("attachment.commit")
+@mutator("attachment.commit", evidence=True)
 def commit(caller: Caller, mutation: Mutation) -> Outcome:
     """The content was sent."""
     decode.only(mutation.args)

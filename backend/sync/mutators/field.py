@@ -18,9 +18,9 @@ VISIT = patchable(
 )
 
 
-@mutator("visit.create")
+@mutator("visit.create", evidence=True)
 def create(caller: Caller, mutation: Mutation) -> Outcome:
-    """Puts a visit of the rep's own into the day; evidence may hang on it, so it has the grace of evidence."""
+    """Puts a visit of the rep's own into the day; evidence may hang on it, so it is treated as such."""
     args = mutation.args
     decode.only(args, "accountId", "plannedStart", "plannedEnd", "purpose")
     actions.schedule_visit(

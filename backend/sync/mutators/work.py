@@ -46,12 +46,16 @@ def patch_activity(caller: Caller, mutation: Mutation) -> Outcome:
     )
 
 
-@mutator("activity.complete")
+@mutator("activity.complete", evidence=True)
 def complete_activity(caller: Caller, mutation: Mutation) -> Outcome:
-    """Marks a task done."""
+    """A task was done."""
     decode.only(mutation.args, "at")
-    activity = reach.activity(caller, decode.entity_id(mutation))
-    actions.complete_activity(actor=caller.actor, activity=activity)
+    actions.complete_activity(
+        actor=caller.actor,
+        activity=reach.activity_for_evidence(caller, decode.entity_id(mutation)),
+        claimed_at=decode.happened(mutation, "at"),
+        offset=mutation.clock_offset,
+    )
     return DONE
 
 
