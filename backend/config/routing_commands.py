@@ -67,6 +67,26 @@ def add_to(app: typer.Typer, ready: Ready, out: Console) -> None:
             out.print("The engine is stopped.", highlight=False)
 
     @routing.command()
+    def fit(org: Annotated[str, typer.Argument(help="The org's short name.")]) -> None:
+        """Learn now from check-ins how fast people get on; the job processes do it each week."""
+        with ready():
+            from backend.config.routing_page import fits_table
+            from backend.identity.models import Org
+            from backend.planning.travel.refit import ENOUGH_FOR_ORG, refit
+
+            found = Org.objects.filter(slug=org).first()
+            if found is None:
+                raise CannotStart(f"There is no org {org}.")
+            made = refit(found)
+            if made:
+                out.print(fits_table(made), highlight=False)
+            else:
+                out.print(
+                    f"Fewer than {ENOUGH_FOR_ORG} drives between visits of one day are known yet: nothing to learn from.",
+                    highlight=False,
+                )
+
+    @routing.command()
     def forget() -> None:
         """Forget what engines answered, as after a new map."""
         with ready():

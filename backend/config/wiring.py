@@ -15,6 +15,7 @@ from backend.notifications import dispatch
 from backend.notifications.handlers import on_opportunity_stage_moved, on_visit_overdue
 from backend.planning import tasks as planning
 from backend.planning.realign import settling
+from backend.planning.travel import tasks as travel
 from backend.sync import compaction
 from backend.sync import retention as sync_log
 from backend.territories import moving
@@ -57,7 +58,7 @@ JOBS: tuple[Job, ...] = (
     Job("sync_log", timedelta(minutes=5), sync_log.keep),
 )
 
-TASKS: tuple[Task, ...] = (*planning.TASKS,)
+TASKS: tuple[Task, ...] = (*planning.TASKS, *travel.TASKS)
 """What the job processes (`fieldbeat jobs`) can be asked for."""
 
-SCHEDULES: tuple[Schedule, ...] = (*planning.SCHEDULES,)
+SCHEDULES: tuple[Schedule, ...] = (*planning.SCHEDULES, *travel.SCHEDULES)

@@ -31,6 +31,7 @@ from backend.schema.operations.planning import PlanningMutation, PlanningQuery
 from backend.schema.operations.server import ServerQuery, ServerSubscription
 from backend.schema.operations.sync import SyncMutation, SyncQuery, SyncSubscription
 from backend.schema.operations.territories import TerritoriesMutation, TerritoriesQuery
+from backend.schema.operations.travel import TravelQuery
 from backend.schema.operations.work import WorkMutation, WorkQuery
 
 MAX_TOKENS = 2_000
@@ -50,6 +51,7 @@ class Query(
     OrdersQuery,
     AttachmentsQuery,
     PlanningQuery,
+    TravelQuery,
     NotificationsQuery,
     SyncQuery,
     InboxQuery,

@@ -49,6 +49,5 @@ def profile_of(org_id: UUID, rep_id: UUID) -> Profile:
 
 
 def profile_from(row: TravelProfile) -> Profile:
-    """Returns a kept fit as a profile, named so that a plan can say which it rests on."""
-    whose = "org" if row.rep_id is None else "rep"
-    return Profile(f"{whose}-{row.made_at:%Y-%m-%d}-{row.pk.hex[-6:]}", row.scale, row.exponent)
+    """Returns a kept fit as a profile."""
+    return Profile(row.name, row.scale, row.exponent)

@@ -40,6 +40,10 @@ class Profile:
         times: NDArray[np.float64] = self.scale * near**self.exponent + (metres - near) / (self.open_road_kmh / 3.6)
         return times
 
+    def minutes(self, metres: float) -> float:
+        """Returns the likely minutes for one straight line."""
+        return float(self.seconds(np.array([metres]))[0]) / 60
+
 
 @dataclass(frozen=True, slots=True)
 class GreatCircle:

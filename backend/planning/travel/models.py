@@ -61,3 +61,9 @@ class TravelProfile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scale:.3f} * m ** {self.exponent:.3f}"
+
+    @property
+    def name(self) -> str:
+        """What a plan says that its times rest on."""
+        whose = "org" if self.rep_id is None else "rep"
+        return f"{whose}-{self.made_at:%Y-%m-%d}-{self.pk.hex[-6:]}"
