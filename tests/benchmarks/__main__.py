@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -13,9 +13,30 @@ from backend.kit import embedded_postgres
 from tests.benchmarks.side_by_side import Figure
 
 
+def _toptw(arguments: Sequence[str], console: Console) -> None:
+    from tests.benchmarks import toptw
+
+    toptw.measure(arguments, console)
+
+
+def _orders(arguments: Sequence[str], console: Console) -> None:
+    from tests.benchmarks import orders
+
+    orders.measure(arguments, console)
+
+
+STANDALONE: dict[str, Callable[[Sequence[str], Console], None]] = {"toptw": _toptw, "orders": _orders}
+
+
 def main() -> int:
-    """Measures everything, or the benchmarks named as arguments; returns an exit code."""
+    """Measures everything that needs a database, or what is named as arguments; returns an exit code.
+
+    A benchmark of STANDALONE needs none; it is run when it is named first, with the arguments that follow.
+    """
     console = Console()
+    if sys.argv[1:2] and sys.argv[1] in STANDALONE:
+        STANDALONE[sys.argv[1]](sys.argv[2:], console)
+        return 0
     with tempfile.TemporaryDirectory(prefix="fieldbeat-bench-") as folder:
         server = embedded_postgres.start(Path(folder))
         try:

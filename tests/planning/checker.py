@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, permutations, product
 
 from backend.planning.solver.problem import UNREACHABLE, Break, Client, Problem, Shift, TimeWindow
-from backend.planning.solver.solution import Solution
+from backend.planning.solver.solution import Route, Solution
 
 
 def doors(shift: Shift, visit: Client) -> Sequence[TimeWindow] | None:
@@ -99,9 +99,7 @@ def cheapest_loss(problem: Problem, shift: Shift, visits: Sequence[Client], more
         for after in range(first, len(visits) + 1):
             lost = visits[first:after]
             if after >= settled and possible(problem, shift, [*visits[:first], more, *visits[after:]]):
-                losses.append(
-                    (sum(one.required or one.id in locked for one in lost), sum(one.prize for one in lost))
-                )
+                losses.append((sum(one.required or one.id in locked for one in lost), sum(one.prize for one in lost)))
     return min(losses, default=None)
 
 
@@ -131,41 +129,59 @@ def faults(problem: Problem, plan: Solution) -> list[str]:
     for shift, route in zip(problem.shifts, plan.routes, strict=True):
         visits = [clients[stop.client_id] for stop in route.stops]
         found += [f"{shift.id} may not serve {visit.id}" for visit in visits if not welcome(shift, visit)]
-        locked = [lock.client_id for lock in shift.locked]
-        if [visit.id for visit in visits if visit.id in locked] != locked:
-            found.append(f"locks of {shift.id}")
-        settled = [lock.client_id for lock in shift.locked if lock.start is not None]
-        if [visit.id for visit in visits][: len(settled)] != settled:
-            found.append(f"something before a settled stop of {shift.id}")
-        if not visits:
-            continue
-        if route.leave < shift.window.start or route.back > shift.window.end:
-            found.append(f"hours of {shift.id}")
-        pauses = list(route.pauses)
-        due = [one for one in shift.breaks if one.window.end >= shift.window.start]
-        for number, one in enumerate(due):
-            if number < len(pauses):
-                pause = pauses[number]
-                if not (one.window.start <= pause.start <= one.window.end and pause.end - pause.start == one.duration):
-                    found.append(f"break {number} of {shift.id}")
-            elif route.back > one.window.end:
+        found += lock_faults(shift, [visit.id for visit in visits])
+        if visits:
+            found += break_faults(shift, route)
+            found += time_faults(problem, shift, route, visits)
+    return found
+
+
+def lock_faults(shift: Shift, visits: Sequence[str]) -> list[str]:
+    locked = [lock.client_id for lock in shift.locked]
+    settled = [lock.client_id for lock in shift.locked if lock.start is not None]
+    found = []
+    if [name for name in visits if name in locked] != locked:
+        found.append(f"locks of {shift.id}")
+    if list(visits[: len(settled)]) != settled:
+        found.append(f"something before a settled stop of {shift.id}")
+    return found
+
+
+def break_faults(shift: Shift, route: Route) -> list[str]:
+    """Every break that is due is had in its window and long enough, and no visit goes on meanwhile."""
+    found = []
+    due = [one for one in shift.breaks if one.window.end >= shift.window.start]
+    for number, one in enumerate(due):
+        if number >= len(route.pauses):
+            if route.back > one.window.end:
                 found.append(f"break {number} of {shift.id} is missing")
-        where, left = shift.start, route.leave
-        for visit, stop in zip([*visits, None], [*route.stops, None], strict=True):
-            start = stop.start if stop else route.back
-            road = int(problem.matrix[where][visit.location if visit else shift.end])
-            begun = shift.window.start if where == shift.start and left == route.leave else left
-            held = [pause for pause in pauses if begun <= pause.start < max(start, begun + 1) and pause.end <= start]
-            pauses = [pause for pause in pauses if pause not in held]
-            inside = sum(pause.end - max(pause.start, left) for pause in held if pause.end > left)
-            if start - left < road + inside:
-                found.append(f"too late for {visit.id if visit else 'home'}")
-            if visit is not None and stop is not None:
-                spans = doors(shift, visit)
-                if spans is not None and not any(w.start <= stop.start <= w.end for w in spans):
-                    found.append(f"{visit.id} outside its windows")
-                if stop.leave != stop.start + visit.service or not stop.arrival <= stop.start:
-                    found.append(f"service of {visit.id}")
-                where, left = visit.location, stop.leave
-        found += [f"a break of {shift.id} during a visit" for _ in pauses]
+            continue
+        pause = route.pauses[number]
+        if not (one.window.start <= pause.start <= one.window.end and pause.end - pause.start == one.duration):
+            found.append(f"break {number} of {shift.id}")
+    for pause in route.pauses:
+        if any(max(pause.start, stop.start) < min(pause.end, stop.leave) for stop in route.stops):
+            found.append(f"a break of {shift.id} during a visit")
+    return found
+
+
+def time_faults(problem: Problem, shift: Shift, route: Route, visits: Sequence[Client]) -> list[str]:
+    """Between leaving one place and serving the next there is time for the ride and for every break that falls into it."""
+    found = []
+    if route.leave < shift.window.start or route.back > shift.window.end:
+        found.append(f"hours of {shift.id}")
+    where, left = shift.start, route.leave
+    for visit, stop in zip([*visits, None], [*route.stops, None], strict=True):
+        start = stop.start if stop else route.back
+        road = int(problem.matrix[where][visit.location if visit else shift.end])
+        rest = sum(max(0, min(pause.end, start) - max(pause.start, left)) for pause in route.pauses)
+        if start - left < road + rest:
+            found.append(f"too late for {visit.id if visit else 'home'}")
+        if visit is not None and stop is not None:
+            spans = doors(shift, visit)
+            if spans is not None and not any(w.start <= stop.start <= w.end for w in spans):
+                found.append(f"{visit.id} outside its windows")
+            if stop.leave != stop.start + visit.service or stop.arrival > stop.start:
+                found.append(f"service of {visit.id}")
+            where, left = visit.location, stop.leave
     return found

@@ -1,8 +1,11 @@
 """Small odd problems: several windows, unreachable places, lopsided roads, appointments, several shifts."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
-from backend.planning.solver.problem import UNREACHABLE, Client, Problem, Shift, TimeWindow
+from backend.planning.solver.problem import UNREACHABLE, Break, Client, Locked, Problem, Shift, TimeWindow
+from tests.planning import checker
 
 HOURS = 100
 
@@ -57,3 +60,59 @@ def busy_days(draw: st.DrawFn) -> Problem:
         Shift(f"s{number}", 0, 0, TimeWindow(0, draw(st.integers(40, 80)))) for number in range(draw(st.integers(1, 2)))
     ]
     return Problem(tuple(clients), tuple(shifts), matrix)  # type: ignore[arg-type]
+
+
+@st.composite
+def ruled_days(draw: st.DrawFn, most_clients: int = 7) -> Problem:
+    """Days with breaks, skills, shifts of choice, alternatives, and stops that are locked or under way."""
+    points = draw(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), min_size=3, max_size=5))
+    matrix = [[abs(a - c) + abs(b - d) for c, d in points] for a, b in points]
+    place = st.integers(0, len(points) - 1)
+    skills = st.frozensets(st.sampled_from(["cold", "tall"]), max_size=1)
+    clients = [
+        Client(
+            id=f"c{number}",
+            location=draw(place),
+            prize=draw(st.integers(0, 9)),
+            required=draw(st.integers(0, 7)) == 0,
+            service=draw(st.integers(0, 20)),
+            windows=draw(st.one_of(st.none(), st.lists(windows(), max_size=2).map(tuple))),
+            skills=draw(skills),
+            shifts=draw(st.one_of(st.none(), st.frozensets(st.sampled_from(["s0", "s1", "s9"])))),
+            group=draw(st.sampled_from([None, None, None, "g", "h"])),
+        )
+        for number in range(draw(st.integers(1, most_clients)))
+    ]
+    shifts = []
+    free = [client for client in clients if client.group is None]
+    for number in range(draw(st.integers(1, 2))):
+        first, last = draw(st.integers(0, 20)), draw(st.integers(50, 100))
+        noon = draw(st.integers(0, 80))
+        breaks = [Break(TimeWindow(noon, noon + draw(st.integers(0, 15))), draw(st.integers(1, 15)))]
+        breaks.append(Break(TimeWindow(noon + 20, noon + 30), draw(st.integers(1, 5))))
+        shift = Shift(
+            f"s{number}",
+            draw(place),
+            draw(place),
+            TimeWindow(first, last),
+            breaks=tuple(breaks[: draw(st.integers(0, 2))]),
+            skills=draw(st.frozensets(st.sampled_from(["cold", "tall"]), max_size=2)),
+        )
+        shift = with_locks(draw, Problem(tuple(clients), (shift,), matrix), shift, free)  # type: ignore[arg-type]
+        shifts.append(shift)
+    return Problem(tuple(clients), tuple(shifts), matrix)  # type: ignore[arg-type]
+
+
+def with_locks(draw: st.DrawFn, problem: Problem, shift: Shift, free: list[Client]) -> Shift:
+    """The shift with up to two locked clients of `free`, the first perhaps under way, if it can be driven so."""
+    chosen = free[: draw(st.integers(0, 2))]
+    locks = tuple(Locked(client.id) for client in chosen)
+    if chosen and draw(st.booleans()):
+        road = int(problem.matrix[shift.start][chosen[0].location])
+        begun = shift.window.start + road + draw(st.integers(0, 5))
+        locks = (Locked(chosen[0].id, begun), *locks[1:])
+    locked = replace(shift, locked=locks)
+    if checker.finish(problem, locked, chosen) is None:
+        return shift
+    del free[: len(chosen)]
+    return locked

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from backend.kit.errors import Invalid
 from backend.planning.solver.problem import UNREACHABLE, Client, Problem, Shift, TimeWindow
-from backend.planning.solver.solve import Reason, Result, solve
+from backend.planning.solver.solve import Engine, Reason, Result, solve
 from backend.planning.solver.stop import Stop
 from tests.planning import checker
-from tests.planning.strategies import busy_days, problems
+from tests.planning.strategies import busy_days, problems, ruled_days
 
 SHORT = Stop(iterations=30)
+ENGINES = st.sampled_from(list(Engine))
 slow_machines_are_welcome = settings(deadline=None, max_examples=150)
 
 
@@ -27,9 +28,10 @@ def routes_of(problem: Problem, result: Result) -> dict[str, list[Client]]:
 
 
 @slow_machines_are_welcome
-@given(st.one_of(problems(), busy_days()), st.integers(0, 5))
-def test_every_plan_can_be_driven_and_leaves_nobody_unexplained(problem: Problem, seed: int) -> None:
-    result = solve(problem, seed=seed, stop=SHORT)
+@given(st.one_of(problems(), busy_days(), ruled_days()), st.integers(0, 5), ENGINES)
+def test_every_plan_can_be_driven_and_leaves_nobody_unexplained(problem: Problem, seed: int, engine: Engine) -> None:
+    result = solve(problem, seed=seed, stop=SHORT, engine=engine)
+    assert checker.faults(problem, result.solution) == []
     routes = routes_of(problem, result)
     for shift in problem.shifts:
         assert not routes[shift.id] or checker.possible(problem, shift, routes[shift.id])
@@ -40,9 +42,9 @@ def test_every_plan_can_be_driven_and_leaves_nobody_unexplained(problem: Problem
 
 
 @slow_machines_are_welcome
-@given(st.one_of(problems(), busy_days()))
-def test_the_timetable_is_what_the_road_and_the_doors_allow(problem: Problem) -> None:
-    for route in solve(problem, seed=1, stop=SHORT).solution.routes:
+@given(st.one_of(problems(), busy_days()), ENGINES)
+def test_the_timetable_is_what_the_road_and_the_doors_allow(problem: Problem, engine: Engine) -> None:
+    for route in solve(problem, seed=1, stop=SHORT, engine=engine).solution.routes:
         shift = problem.shift_by_id[route.shift_id]
         where, now, travel = shift.start, route.leave, 0
         assert now >= shift.window.start
@@ -62,29 +64,48 @@ def test_the_timetable_is_what_the_road_and_the_doors_allow(problem: Problem) ->
 
 
 @slow_machines_are_welcome
-@given(st.one_of(problems(), busy_days()))
-def test_every_reason_is_true(problem: Problem) -> None:
-    result = solve(problem, seed=1, stop=SHORT)
+@given(st.one_of(problems(), busy_days(), ruled_days()), ENGINES)
+def test_every_reason_is_true(problem: Problem, engine: Engine) -> None:
+    result = solve(problem, seed=1, stop=SHORT, engine=engine)
     routes = routes_of(problem, result)
     for drop in result.dropped:
         client = problem.client_by_id[drop.client_id]
         alone = any(checker.possible(problem, shift, [client]) for shift in problem.shifts)
-        way = any(
-            problem.matrix[shift.start, client.location] < UNREACHABLE
-            and problem.matrix[client.location, shift.end] < UNREACHABLE
-            for shift in problem.shifts
-        )
+        assert alone == (drop.reason in (Reason.DAY_FULL, Reason.GROUP_SERVED))
         match drop.reason:
-            case Reason.NOT_REACHABLE:
-                assert not way
-            case Reason.NO_WINDOW_FITS:
-                assert way
-                assert not alone
             case Reason.DAY_FULL:
-                assert alone
                 assert_full(problem, routes, client, drop.shift_id, drop.displaced_by, drop.cost)
-            case other:
-                pytest.fail(f"the solver cannot know {other}")
+            case Reason.GROUP_SERVED:
+                (other,) = drop.displaced_by
+                assert problem.client_by_id[other].group == client.group
+                assert any(other == visit.id for visits in routes.values() for visit in visits)
+            case Reason.NOT_REACHABLE | Reason.NO_SKILL | Reason.OUTSIDE_DATES | Reason.NO_WINDOW_FITS:
+                assert_stands_in_the_way(problem, client, drop.reason)
+            case other_reason:
+                pytest.fail(f"the solver cannot know {other_reason}")
+
+
+def without(problem: Problem, client: Client, reason: Reason) -> tuple[Problem, Client]:
+    """The same problem with that one obstacle gone."""
+    match reason:
+        case Reason.NO_SKILL:
+            return problem, replace(client, skills=frozenset())
+        case Reason.OUTSIDE_DATES:
+            return problem, replace(client, shifts=None)
+        case Reason.NOT_REACHABLE:
+            return replace(problem, matrix=np.where(problem.matrix >= UNREACHABLE, 0, problem.matrix)), client
+        case _:
+            longer = tuple(replace(s, window=TimeWindow(s.window.start, 10_000), breaks=()) for s in problem.shifts)
+            return replace(problem, shifts=longer), replace(client, windows=None)
+
+
+def assert_stands_in_the_way(problem: Problem, client: Client, reason: Reason) -> None:
+    """With the obstacle gone an empty shift serves the client, or at least no other single obstacle is to blame."""
+    free = {}
+    for one in (Reason.NO_WINDOW_FITS, Reason.OUTSIDE_DATES, Reason.NO_SKILL, Reason.NOT_REACHABLE):
+        easier, freed = without(problem, client, one)
+        free[one] = any(checker.possible(easier, replace(shift, locked=()), [freed]) for shift in easier.shifts)
+    assert free[reason] or not any(free.values())
 
 
 def assert_full(
@@ -102,7 +123,10 @@ def assert_full(
     assert displaced_by
     assert checker.fits_somewhere(problem, problem.shift_by_id[shift_id], stays, client)
     gone = [problem.client_by_id[name] for name in displaced_by]
-    named = (sum(visit.required for visit in gone), sum(visit.prize for visit in gone))
+    named = (
+        sum(visit.required or visit.id in problem.locked_on for visit in gone),
+        sum(visit.prize for visit in gone),
+    )
     losses = [checker.cheapest_loss(problem, shift, routes[shift.id], client) for shift in problem.shifts]
     assert named == min(loss for loss in losses if loss is not None)
     assert cost == named[1]
@@ -112,13 +136,18 @@ def assert_full(
 
 
 @slow_machines_are_welcome
-@given(st.one_of(problems(), busy_days()), st.integers(0, 2**31 - 1), st.randoms(use_true_random=False))
+@given(
+    st.one_of(problems(), busy_days(), ruled_days()),
+    st.integers(0, 2**31 - 1),
+    st.randoms(use_true_random=False),
+    ENGINES,
+)
 def test_the_same_seed_gives_the_same_plan_however_the_input_is_listed(
-    problem: Problem, seed: int, shuffler: random.Random
+    problem: Problem, seed: int, shuffler: random.Random, engine: Engine
 ) -> None:
-    first = solve(problem, seed=seed, stop=SHORT)
-    assert solve(problem, seed=seed, stop=SHORT) == first
-    again = solve(shuffled(problem, shuffler), seed=seed, stop=SHORT)
+    first = solve(problem, seed=seed, stop=SHORT, engine=engine)
+    assert solve(problem, seed=seed, stop=SHORT, engine=engine) == first
+    again = solve(shuffled(problem, shuffler), seed=seed, stop=SHORT, engine=engine)
     assert again.solution.order() == first.solution.order()
     assert again.dropped == first.dropped
 
@@ -253,7 +282,7 @@ def test_a_signal_ends_the_search(two_shops: Problem) -> None:
         asked.append(True)
         return len(asked) > 5
 
-    assert solve(two_shops, seed=1, stop=Stop(signal=enough)).iterations == 5
+    assert solve(two_shops, seed=1, stop=Stop(signal=enough), engine=Engine.LIBRARY).iterations == 5
 
 
 @pytest.mark.parametrize("seed", [-1, 2**31, True, 1.5])

@@ -10,8 +10,8 @@ from backend.planning.solver.problem import Client, Problem, Shift, TimeWindow
 INSTANCES = Path(__file__).parent / "instances"
 
 
-def load(name: str, routes: int) -> Problem:
-    rows = [[int(cell) for cell in line.split()] for line in lines(name)]
+def load(name: str, routes: int, folder: Path = INSTANCES) -> Problem:
+    rows = [[int(cell) for cell in line.split()] for line in lines(name, folder)]
     points = np.array([row[1:3] for row in rows], dtype=np.float64)
     between = points[:, None] - points
     matrix = np.floor(np.hypot(between[..., 0], between[..., 1]) * 10 + 1e-9).astype(np.int64)
@@ -23,8 +23,8 @@ def load(name: str, routes: int) -> Problem:
     return Problem(clients, shifts, matrix)
 
 
-def lines(name: str) -> list[str]:
-    text = (INSTANCES / f"{name.upper()}.txt").read_text()
+def lines(name: str, folder: Path) -> list[str]:
+    text = (folder / f"{name.upper()}.txt").read_text()
     return [line for line in text.splitlines() if len(line.split()) == 7 and line.split()[0].isdigit()]
 
 
