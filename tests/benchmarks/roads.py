@@ -6,8 +6,7 @@ rep leaves when the plan says, keeps its order, waits where it is too early, fin
 passes over whatever would bring the day past its end. Shut doors and passed-over stops are `late`.
 """
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from backend.kit.geo import LatLng
+from backend.planning.solver import engine
 from backend.planning.solver.problem import Client, Problem, Shift, TimeWindow
 from backend.planning.solver.solution import Route
 from backend.planning.solver.solve import solve
@@ -75,12 +75,12 @@ class Day:
         return Driven(prize, late, len(route.stops))
 
 
-def days(name: str, seed: int) -> Iterator[Day]:
+def days(name: str, seed: int, count: int) -> Iterator[Day]:
     """Yields days at places of odd number; the others are where drives were seen."""
     points, roads = country(name)
     chance = np.random.default_rng(seed)
     places = np.arange(1, len(points), 2)
-    for _ in range(DAYS):
+    for _ in range(count):
         chosen = chance.choice(places, CANDIDATES + 1, replace=False)
         clients = []
         for number in range(1, CANDIDATES + 1):
@@ -123,8 +123,10 @@ def blank(name: str) -> Profile:
     return Profile(f"fitted to {name}", float(np.exp(level)), float(slope))
 
 
-def main(console: Console) -> None:
-    """Measures and prints."""
+def measure(arguments: Sequence[str], console: Console) -> None:
+    """Measures and prints; the first argument is how many days, if not DAYS."""
+    count = int(arguments[0]) if arguments else DAYS
+    engine.warm()
     for name, other in (COUNTRIES, COUNTRIES[::-1]):
         naive = Profile("50 km/h as the crow flies", 3.6 / 50, 1.0)
         seen_other = refitted(other, blank(other))
@@ -135,10 +137,10 @@ def main(console: Console) -> None:
             f"refitted from drives in {other}": GreatCircle(seen_other),
             "refitted from drives here": GreatCircle(refitted(name, seen_other)),
         }
-        table = Table(title=f"roads: {name}, {DAYS} days", title_justify="left", box=None)
+        table = Table(title=f"roads: {name}, {count} days", title_justify="left", box=None)
         for column in ("times planned with", "prize kept", "late a day", "stops a day"):
             table.add_column(column, justify="left" if column == "times planned with" else "right")
-        every = list(days(name, 11))
+        every = list(days(name, 11, count))
         best = [day.driven(day.planned(day.roads)) for day in every]
         table.add_row("the roads themselves", "100.0 %", f"{mean_late(best):.2f}", f"{mean_stops(best):.1f}")
         for told, provider in ways.items():
@@ -154,8 +156,3 @@ def mean_late(found: list[Driven]) -> float:
 
 def mean_stops(found: list[Driven]) -> float:
     return sum(one.stops for one in found) / len(found)
-
-
-if __name__ == "__main__":
-    main(Console())
-    sys.exit(0)
