@@ -25,7 +25,13 @@ def _orders(arguments: Sequence[str], console: Console) -> None:
     orders.measure(arguments, console)
 
 
-STANDALONE: dict[str, Callable[[Sequence[str], Console], None]] = {"toptw": _toptw, "orders": _orders}
+def _roads(arguments: Sequence[str], console: Console) -> None:
+    from tests.benchmarks import roads
+
+    roads.measure(arguments, console)
+
+
+STANDALONE: dict[str, Callable[[Sequence[str], Console], None]] = {"toptw": _toptw, "orders": _orders, "roads": _roads}
 
 
 def main() -> int:
