@@ -16,8 +16,11 @@ django.setup()
 from django.db import connections  # noqa: E402
 from django.db.backends.base.base import BaseDatabaseWrapper  # noqa: E402
 
+from tests.emptying import empty_instead_of_flush  # noqa: E402
 from tests.factories import world  # noqa: E402
 from tests.factories.replica import Phone, Replica  # noqa: E402
+
+empty_instead_of_flush()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
