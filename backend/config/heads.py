@@ -6,7 +6,7 @@ own clock runs only between an answer and the next request."""
 import asyncio
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from backend.kit.logs import logger
 
@@ -39,7 +39,8 @@ class PatientHeads(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Something came; while it is no whole head, it is counted."""
         super().data_received(data)
-        idle = self.cycle is None or self.cycle.response_complete
+        cycle: RequestResponseCycle | None = self.cycle
+        idle = cycle is None or cycle.response_complete
         if self._head is None and idle and not self._is_socket and not self.transport.is_closing():
             # Blank lines stop the server's clock of idle lines, and begin no request.
             self._wait()
