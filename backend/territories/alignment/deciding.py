@@ -85,7 +85,9 @@ class Deciding:
         self._at = at
         self._reach = None if reach is None else {*reach, *Plan.of(alignment.plan).added}
         self._only_closed = only_closed
-        self._redraws = not only_closed and (alignment.tidy or Plan.of(alignment.plan).redraws)
+        # A rollback names whom it brings back; the areas that it restores move nobody else.
+        decides = not only_closed and alignment.undoes_id is None
+        self._redraws = decides and (alignment.tidy or Plan.of(alignment.plan).redraws)
         self._named = {
             account: (territory, source)
             for account, territory, source in alignment.placements.filter(role=TerritoryRole.PRIMARY).values_list(
@@ -184,6 +186,8 @@ class Deciding:
             )
             for account, before, source in cursor.fetchall():
                 yield Move(account, TerritoryRole.OVERLAY, before, None, source, "", "nothing")
+        if self._only_closed:
+            return
         again = self._alignment.placements.filter(role=TerritoryRole.OVERLAY)
         for account, after, source in again.values_list("account_id", "territory_id", "source"):
             if after in self._structure.after:
