@@ -8,7 +8,7 @@ ticks can then be done in the file's numbers, and the starts told are reckoned f
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import fsum
+from math import fsum, ulp
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -131,9 +131,8 @@ def read(text: bytes) -> ProblemFile:
     check_rows(rows, len(travel))
     places, own = own_places(rows, travel)
     ticks = ticks_of(rows, own)
-    matrix = np.where(own >= NO_WAY, np.inf, own) * ticks.each
-    matrix = np.ceil(matrix - SLIVER)
-    matrix = np.where(matrix > ticks.horizon, float(UNREACHABLE), matrix)
+    matrix = np.ceil(np.minimum(own, NO_WAY) * ticks.each - SLIVER)
+    matrix = np.where(own >= NO_WAY, float(UNREACHABLE), np.minimum(matrix, ticks.horizon + 1))
     np.fill_diagonal(matrix, 0.0)
     clients = tuple(client_of(row, place, ticks) for row, place in zip(rows.clients, places, strict=False))
     ends = places[len(rows.clients) :]
@@ -320,16 +319,16 @@ def starts(file: ProblemFile, plan: Solution) -> list[list[dict[str, Any]]]:
                 # With breaks the ticks know when it is; they are never early.
                 arrival = max(arrival, file.ticks.origin + stop.start / file.ticks.each)
             start = fixed.get(stop.client_id)
-            start = opening(row.windows, arrival) if start is None else start
+            start = opening(row.windows, arrival, SLIVER / file.ticks.each) if start is None else start
             stops.append({"id": row.id, "start": int(start) if start == int(start) else start})
             here, clock = row.location, start + row.service
         told.append(stops)
     return told
 
 
-def opening(windows: Sequence[Span] | None, arrival: float) -> float:
+def opening(windows: Sequence[Span] | None, arrival: float, sliver: float) -> float:
     """Returns the first moment from `arrival` on inside a window; one missed by a rounding error is caught."""
     if windows is None:
         return arrival
-    sliver = 1e-9 * max(1.0, abs(arrival))
+    sliver += 64 * ulp(arrival)
     return min(max(first, min(arrival, last)) for first, last in windows if arrival <= last + sliver)

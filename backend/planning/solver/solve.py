@@ -11,7 +11,7 @@ from backend.planning.solver.greedy import construct
 from backend.planning.solver.insertion import Line, fits_alone
 from backend.planning.solver.problem import Client, Problem, Shift, is_whole
 from backend.planning.solver.reasons import Drop, Reason, reasons
-from backend.planning.solver.solution import Solution, judge
+from backend.planning.solver.solution import Broken, Solution, drive, judge
 from backend.planning.solver.stop import Clock, Stop
 
 __all__ = ["Drop", "Engine", "Reason", "Result", "solve"]
@@ -45,7 +45,7 @@ def solve(
     clients, shifts and places are listed. The plan has passed the referee, nothing left out still fits, and no left-out
     client is worth more than the stops next to each other that would have to go for it. `start` is a plan to begin
     with, `progress` is told the first plan and every better one. `engine` None takes our own search where it is warm.
-    Raises Invalid for a seed below zero, locked stops that cannot be kept, and a start that is no plan.
+    Raises Invalid for a seed below zero, locked stops that cannot be kept (LOCKS_IMPOSSIBLE), and a start that is no plan.
     """
     if not is_whole(seed) or not 0 <= seed < 2**31:
         raise Invalid("SEED_INVALID", "a seed is a whole number from 0 to 2**31 - 1", fields={"seed": repr(seed)})
@@ -55,6 +55,7 @@ def solve(
     problem = in_order_of_id(problem)
     if start is not None and not isinstance(judge(problem, start.order()), Solution):
         raise Invalid("START_INVALID", "the plan to begin with is none", fields={"start": "the referee refuses it"})
+    check_locks(problem)
     told = telling(given, progress)
     locked = problem.locked_on
     alone = [client for client in problem.clients if client.id in locked or fits_alone(problem, client)]
@@ -125,6 +126,16 @@ def others(
         return lines[trade.line].shift, tuple(stop.id for stop in trade.lost), trade.cost[1]
 
     return Result(final, reasons(problem, best, alone, stretch), seed, clock.iterations, used)
+
+
+def check_locks(problem: Problem) -> None:
+    """Raises Invalid, with shift and stop, unless every shift can make its locked stops."""
+    for shift in problem.shifts:
+        locked = [problem.client_by_id[lock.client_id] for lock in shift.locked]
+        route = drive(problem, shift, locked) if locked else None
+        if isinstance(route, Broken):
+            fields = {shift.id: route.client_id or route.code}
+            raise Invalid("LOCKS_IMPOSSIBLE", f"the locked stops of {shift.id} cannot be kept", fields=fields)
 
 
 def telling(problem: Problem, progress: Progress | None) -> Callable[[Mapping[str, Sequence[str]]], None]:
