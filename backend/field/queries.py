@@ -1,6 +1,7 @@
 """Reading the field: a rep's day, a visit, what is due."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -66,7 +67,8 @@ def shift(rep: User, day: date) -> tuple[datetime, datetime] | None:
 
 @dataclass(frozen=True, slots=True)
 class DueAccount:
-    """An account whose visit is due. Windows: [(from, to)] local times of the asked weekday; empty = any time."""
+    """An account whose visit is due. Windows: [(from, to)] local times of the asked weekday; `week` has those of all
+    weekdays, (1 Monday .. 7 Sunday, from, to). Both are empty when it is `open_all_week`."""
 
     account_id: UUID
     name: str
@@ -81,6 +83,8 @@ class DueAccount:
     days_overdue: int
     open_value: Decimal | None
     best_stage_probability: int | None
+    week: tuple[tuple[int, time, time], ...] = ()
+    interval_days: int | None = None
 
 
 _DUE = """
@@ -99,26 +103,38 @@ _DUE = """
     WHERE a.org_id = %(org)s AND a.lifecycle <> 'closed'
       AND NOT EXISTS (
         SELECT FROM field_visit v WHERE v.account_id = a.id AND v.deleted_at IS NULL
-          AND v.state IN ('planned', 'en_route', 'in_progress') AND v.planned_start >= %(from)s)
+          AND v.state IN ('planned', 'en_route', 'in_progress') AND v.planned_start >= %(from)s
+          AND v.id <> ALL(%(free)s::uuid[]))
     ORDER BY a.id
 """
 
 
-def due_accounts(rep: User, day: date) -> list[DueAccount]:
-    """Returns the accounts in the rep's coverage whose visit is due by the day and that have none planned from then on.
+def due_accounts(
+    rep: User,
+    day: date,
+    *,
+    first: date | None = None,
+    free: Collection[UUID] = (),
+    also: Collection[UUID] = (),
+) -> list[DueAccount]:
+    """Returns the accounts in the rep's coverage whose visit is due by the day and that have none planned from then on,
+    or from `first` on.
 
+    Visits in `free` do not count as planned. Accounts in `also` are returned whether or not they are due.
     One query; ordered by account id so that the same data gives the same plan."""
-    start, _ = day_bounds(rep, day)
+    start, _ = day_bounds(rep, first or day)
     zone = ZoneInfo(rep.timezone)
     with connection.cursor() as cursor:
-        cursor.execute(_DUE, {"rep": rep.pk, "org": rep.org_id, "now": clock.now(), "from": start})
+        where = {"rep": rep.pk, "org": rep.org_id, "now": clock.now(), "from": start, "free": list(free)}
+        cursor.execute(_DUE, where)
         rows = cursor.fetchall()
     due: list[DueAccount] = []
     for account_id, name, tier, boost, lat, lng, service, windows, last, known, interval, value, probability in rows:
         last_day = last.astimezone(zone).date() if last else None
         when = due_on(last_day, interval, known_since=known.astimezone(zone).date())
-        if when is None or when > day:
+        if (when is None or when > day) and account_id not in also:
             continue
+        when = when or day
         week = _parse(windows)
         due.append(
             DueAccount(
@@ -135,6 +151,8 @@ def due_accounts(rep: User, day: date) -> list[DueAccount]:
                 days_overdue=days_overdue(when, day),
                 open_value=value,
                 best_stage_probability=probability,
+                week=tuple(week),
+                interval_days=interval,
             )
         )
     return due
