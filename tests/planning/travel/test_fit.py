@@ -59,7 +59,8 @@ def test_two_hundred_drives_are_enough_to_be_near() -> None:
 
 def test_without_drives_all_stays_as_it_was_and_a_few_move_it_a_little() -> None:
     nothing = fit(np.array([]), np.array([]), Profile())
-    assert (nothing.scale, nothing.exponent) == (pytest.approx(0.546), pytest.approx(0.82))
+    assert nothing.scale == pytest.approx(0.546)
+    assert nothing.exponent == pytest.approx(0.82)
     few = fit(*drives(TOWN, 5), Profile()).profile("")
     assert off((0.546, 0.82), few) < 0.15 < off((0.546, 0.82), fit(*drives(TOWN, 500), Profile()).profile(""))
 

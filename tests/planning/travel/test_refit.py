@@ -94,7 +94,7 @@ def test_the_gaps_between_visits_are_drives_and_the_nights_are_not(story: Story)
 def test_what_tells_when_somebody_wrote_is_no_drive_and_joins_no_two(story: Story) -> None:
     """A visit from a file, or one whose place is doubted, is not skipped over: the way on would be two ways."""
     visits = road(story, story.ana, HILLS).days(1, stops=6)
-    CheckIn.objects.create(org=story.org, visit=visits[1], rep=story.ana, at=visits[1].started_at, verdict="outside")
+    CheckIn.objects.create(org=story.org, visit=visits[1], rep=story.ana, at=visits[1].planned_start, verdict="outside")
     Visit.objects.filter(pk=visits[4].pk).update(source="import")
     found = drives_of(story.ana.pk, ZONE)
     assert len(found) == 1, "of five: only from the third to the fourth"
