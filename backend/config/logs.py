@@ -137,6 +137,7 @@ _QUIET: dict[str, Any] = {
     "uvicorn.access": logging.CRITICAL,
     "asyncio": logging.WARNING,
     "httpx": logging.WARNING,
+    "procrastinate": logging.WARNING,
     "urllib3": logging.WARNING,
     "google": logging.WARNING,
 }

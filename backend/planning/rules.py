@@ -234,3 +234,8 @@ def check_days_between(first: date, last: date, most: int) -> None:
         raise Invalid(
             "OUT_OF_RANGE", f"from the first day to the last, at most {most} days.", fields={"to": "out of range"}
         )
+
+
+def too_many_parts(most: int) -> Invalid:
+    """So many reps' plans are not published in one call."""
+    return Invalid("OUT_OF_RANGE", f"At most {most} parts at once; name them.", fields={"partIds": "too many"})

@@ -24,9 +24,9 @@ from backend.field.models import CheckIn, Visit, VisitReport
 from backend.identity.actor import Actor
 from backend.identity.models import User
 from backend.orders.models import Order, OrderItem
-from backend.planning.models import PlanDrop, PlanStop
+from backend.planning.models import PlanDrop, PlanPart, PlanStop, VisitPlan
 from backend.schema.execution import Run
-from backend.territories.coverage import visible
+from backend.territories.coverage import visible, visible_roots_sql
 from backend.territories.models import Territory
 
 K = TypeVar("K", bound=Hashable)
@@ -132,6 +132,20 @@ class Loaders:
         )
         self.plan_drops = self._many(
             lambda ids: PlanDrop.objects.filter(plan__org_id=org, plan_id__in=ids).order_by("-prize", "id"), "plan_id"
+        )
+        # A run is found by whoever sees whose people it is for; the parts of reps that they no longer see stay hidden.
+        self.run_parts = self._many(
+            lambda ids: PlanPart.objects.filter(
+                run__org_id=org, run_id__in=ids, rep_id__in=visible_roots_sql(actor)
+            ).order_by("rep__full_name", "id"),
+            "run_id",
+        )
+        self.part_plans = self._many(
+            lambda ids: VisitPlan.objects.filter(org_id=org, part_id__in=ids).order_by("day", "id"), "part_id"
+        )
+        self.part_drops = self._many(
+            lambda ids: PlanDrop.objects.filter(part__run__org_id=org, part_id__in=ids).order_by("-prize", "id"),
+            "part_id",
         )
 
     def _one(self, rows: Callable[[list[UUID]], Iterable[V]], key: str) -> "DataLoader[UUID, V | None]":

@@ -19,13 +19,14 @@ MANY = 100
 MASS = 1_000
 """More rows than these that move scope are told as one word to the whole org."""
 
-# Tables that move scope, or end sessions, without being sent themselves: entity, table, and where the poke goes.
+# Tables that move scope, end sessions, or are watched, without being sent themselves: entity, table, where the poke goes.
 SIGNALS: tuple[tuple[str, str, str], ...] = (
     ("~scope", "territories_userterritory", "x.user_id"),
     ("~scope", "territories_accountterritory", "x.account_id"),
     ("~scope", "territories_accountshare", "x.user_id"),
     ("~scope", "territories_territorymodel", "x.org_id"),
     ("~device", "identity_device", "x.id"),
+    ("~plan_run", "planning_planrun", "x.id"),
 )
 
 

@@ -18,7 +18,7 @@ from backend.kit import clock
 from backend.kit.field_rules import may_read
 from backend.merging.models import AccountMerge
 from backend.orders.models import Order, OrderItem
-from backend.planning.models import PlanDrop, PlanStop, VisitPlan
+from backend.planning.models import PlanDrop, PlanPart, PlanRun, PlanStop, VisitPlan
 from backend.sync.models import SyncIssue
 from backend.territories.models import AccountShare, TerritoryMove
 from tests.factories.world import World
@@ -44,6 +44,8 @@ PLANTED: dict[type[Model], dict[str, Any]] = {
     },
     CheckIn: {"lat": 41.987654, "lng": -93.456789, "accuracy_m": 4321.75},
     VisitPlan: {"figures": {"prize": 6677881}},
+    PlanRun: {"figures": {"prize": 5566771}},
+    PlanPart: {"figures": {"prize": 4455661}},
     PlanStop: {"prize": 7788992, "why": "WHY-TO-STOP"},
     PlanDrop: {"prize": 8899113, "why": "WHY-TO-DROP"},
     Order: {"total": "64297531.86"},
@@ -144,6 +146,7 @@ def plant(world: World) -> Garden:
         org=world.org, source=world.south, target=world.north, asked_by=world.dee, asked_at=clock.now(), total=0
     )
     plan = _plan(world, world.pat, account)
+    part = _part(world, world.pat)
     merge = _merge(world, account)
     order = _order(world, account)
     for person in (world.ana, world.pat):
@@ -154,6 +157,8 @@ def plant(world: World) -> Garden:
         deal.pk,
         visit.pk,
         plan.pk,
+        part.pk,
+        part.run_id,
         merge.pk,
         order.pk,
         world.ana.pk,
@@ -199,6 +204,25 @@ def _plan(world: World, rep: User, account: Account) -> VisitPlan:
     )
     PlanDrop.objects.create(plan=plan, account=account, reason="DAY_FULL", detail="", **PLANTED[PlanDrop])
     return plan
+
+
+def _part(world: World, rep: User) -> PlanPart:
+    now = clock.now()
+    run = PlanRun.objects.create(
+        org=world.org,
+        kind="week",
+        scope="rep",
+        leader=rep,
+        first_day=now.date(),
+        days=7,
+        seed=1,
+        seconds=1,
+        total=1,
+        asked_by=rep,
+        created_at=now,
+        **PLANTED[PlanRun],
+    )
+    return PlanPart.objects.create(run=run, rep=rep, **PLANTED[PlanPart])
 
 
 def _order(world: World, account: Account) -> Order:

@@ -24,6 +24,7 @@ NO_ROWS = frozenset(
     "Heartbeat Me NearbyAccount Query Mutation Subscription ServerInfo ProtocolVersion Session SignOutPayload "
     "AccountMovedPayload MovedRows MergedField MergePreview SyncPage SyncPoke SyncPushPayload SyncResult "
     "AlignmentPreview AlignmentVisit AlignmentWarning DealsMoved DeviceAtRisk DraftedTerritory PersonGain PersonPair "
+    "PlanComparison PlanFigure PlanMove PlanPlace PlanTrouble PlanningWeights "
     "PostChange TerritoryPair TerritoryWork VisitsMoved".split()
 )
 """Types with leaves of their own that are no columns of a model; what of them could show one is named in the tests."""

@@ -9,6 +9,7 @@ from backend.crm.models import Opportunity as OpportunityRow
 from backend.identity.actor import Actor
 from backend.schema.context import Info
 from backend.schema.live import watch_scope
+from backend.schema.operations.plan_runs import PlanRunsSubscription
 from backend.schema.types import rows
 from backend.schema.types.crm import Opportunity
 from backend.territories.coverage import opportunities_seen
@@ -24,7 +25,7 @@ def _seen(actor: Actor, ids: list[UUID]) -> list[OpportunityRow]:
 
 
 @strawberry.type
-class LiveSubscription:
+class LiveSubscription(PlanRunsSubscription):
     @strawberry.subscription(description="Deals in your coverage, as they change.")
     async def opportunity_changed(self, info: Info) -> AsyncGenerator[OpportunityEvent, None]:
         actor = info.context.actor

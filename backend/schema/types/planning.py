@@ -17,13 +17,16 @@ from backend.schema.types.identity import User
 
 @shows(models.PlanStop)
 @strawberry.type(
-    description="One visit of a plan; fixed means that it was in the calendar before. why says what it is worth."
+    description="One visit of a plan; fixed means that it was in the calendar before and stays, locked that it keeps day and "
+    "time, pinned that it must be. why says what it is worth."
 )
 class PlanStop:
     id: UUID
     position: int
     account_id: UUID
     fixed: bool
+    locked: bool
+    pinned: bool
     arrival: datetime
     planned_start: datetime
     planned_end: datetime
@@ -46,6 +49,7 @@ class PlanDrop:
     reason: str
     detail: str
     displaced_by: list[UUID]
+    pinned: bool
     prize: int | None
     why: str | None
 
@@ -68,6 +72,11 @@ class VisitPlan:
     leave_at: datetime
     back_at: datetime
     figures: JSON | None
+    weights_version: int
+    replaces: bool
+    based_on_id: UUID | None
+    part_id: UUID | None
+    edited_at: datetime | None
     created_at: datetime
     settled_at: datetime | None
 
