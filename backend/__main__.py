@@ -90,7 +90,9 @@ def web(
     listening = listen(env.host, env.port) if fd is None else socket.socket(fileno=fd)
     with _ready("server"):
         from backend.config import web
+        from backend.planning.solver import engine
 
+        engine.warm_beside(current().data_dir / "kernels", compiling=False)
         web.run(listening)
 
 
@@ -109,7 +111,9 @@ def jobs() -> None:
     with _ready("server"):
         from backend.config.wiring import SCHEDULES, TASKS
         from backend.jobs import worker
+        from backend.planning.solver import engine
 
+        engine.warm_beside(current().data_dir / "kernels", compiling=True)
         worker.run(TASKS, SCHEDULES)
 
 

@@ -70,6 +70,7 @@ def figures(span: Span, result: Result) -> Figures:
         "dropped": len(result.dropped) + len(span.unlocated) + len(span.removed),
         "passedOver": span.passed_over,
         "iterations": result.iterations,
+        "engine": str(result.engine),
         "duePrize": due,
         "coverage": round(result.solution.prize / due, 4) if due else 1.0,
         "overdueLeft": sum(one.overdue(last) for one in left),

@@ -83,7 +83,7 @@ def measure(arguments: Sequence[str], console: Console) -> None:
             for problem, (order, cpu), (_, _, best) in zip(problems, plans, known, strict=True)
         ]
     table = Table(title=f"toptw: {len(known)} instances, {chosen.seconds:g} CPU s each", title_justify="left", box=None)
-    for column in ("solver", "mean gap", "1 route", "2", "3", "4", "worst", "best known met", "no plan", "CPU s"):
+    for column in ("solver", "mean gap", "1 route", "2", "3", "4", "worst", "best met", "no plan", "CPU s"):
         table.add_column(column, justify="left" if column == "solver" else "right")
     for name, outcomes in found.items():
         table.add_row(name, *row(outcomes, [routes for _, routes, _ in known]))

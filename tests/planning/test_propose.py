@@ -52,6 +52,7 @@ def test_due_shops_are_visited_in_a_round_within_the_hours(story: Story) -> None
         "serviceSeconds": 3600,
         "waitSeconds": 0,
         "iterations": 2000,
+        "engine": "pyvrp",
         "travelTimes": "great-circle",
         "travelProfile": "default",
         "travelFellBack": "",

@@ -3,10 +3,15 @@
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
+from time import sleep
 
-from backend.planning.solver.kernel.place import keep_in
+from backend.planning.solver.kernel import place
 from backend.planning.solver.problem import Break, Client, Problem, Shift, TimeWindow
 from backend.planning.solver.stop import Stop
+
+LOOKED_EVERY = 5.0
+"""Seconds between two looks whether another process has compiled."""
 
 _state = {"warm": False}
 
@@ -41,12 +46,29 @@ def warm(folder: Path | None = None) -> bool:
         return False
     if not is_warm():
         if folder is not None:
-            keep_in(folder)
+            place.keep_in(folder)
         from backend.planning.solver.solve import solve
 
         solve(sample(), seed=1, stop=Stop(iterations=2), engine=Engine.OWN)
         _state["warm"] = True
+        place.complete().touch()
     return True
+
+
+def warm_beside(folder: Path, *, compiling: bool) -> Thread:
+    """Warms in a thread while the process does its work; with `compiling` False only once another process has compiled."""
+
+    def run() -> None:
+        place.keep_in(folder)
+        while can_compile() and not is_warm():
+            if compiling or place.complete().exists():
+                warm(folder)
+            else:
+                sleep(LOOKED_EVERY)
+
+    thread = Thread(target=run, name="warm", daemon=True)
+    thread.start()
+    return thread
 
 
 def sample() -> Problem:
