@@ -159,9 +159,11 @@ def break_faults(shift: Shift, route: Route) -> list[str]:
         pause = route.pauses[number]
         if not (one.window.start <= pause.start <= one.window.end and pause.end - pause.start == one.duration):
             found.append(f"break {number} of {shift.id}")
-    for pause in route.pauses:
-        if any(max(pause.start, stop.start) < min(pause.end, stop.leave) for stop in route.stops):
-            found.append(f"a break of {shift.id} during a visit")
+    found += [
+        f"a break of {shift.id} during a visit"
+        for pause in route.pauses
+        if any(max(pause.start, stop.start) < min(pause.end, stop.leave) for stop in route.stops)
+    ]
     return found
 
 

@@ -107,7 +107,8 @@ def with_locks(draw: st.DrawFn, problem: Problem, shift: Shift, free: list[Clien
     """The shift with up to two locked clients of `free`, the first perhaps under way, if it can be driven so."""
     chosen = free[: draw(st.integers(0, 2))]
     locks = tuple(Locked(client.id) for client in chosen)
-    if chosen and draw(st.booleans()):
+    under_way = draw(st.booleans())
+    if chosen and under_way:
         road = int(problem.matrix[shift.start][chosen[0].location])
         begun = shift.window.start + road + draw(st.integers(0, 5))
         locks = (Locked(chosen[0].id, begun), *locks[1:])

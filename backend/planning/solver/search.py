@@ -11,7 +11,7 @@ from backend.planning.solver.kernel.anneal import anneal, copy_plan
 from backend.planning.solver.kernel.data import Data, Desk, desk, empty_plan
 from backend.planning.solver.kernel.random import Chance, chance
 from backend.planning.solver.kernel.timing import time_route
-from backend.planning.solver.kernel.trade import all_stretches, finish
+from backend.planning.solver.kernel.trade import all_stretches, fill, finish
 from backend.planning.solver.problem import Client, Problem, Shift
 from backend.planning.solver.stop import Clock
 
@@ -33,6 +33,9 @@ SPAN = 200
 """Rounds between two looks at the clock where the number of rounds is the limit."""
 
 SPAN_SECONDS = 0.02
+
+SOON = 500
+"""With more clients than this the first plan comes without trades, so that it comes soon."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,10 @@ class Search:
                 self.now.taken[self.data.client[client, 3]] += 1
             if time_route(self.data, self.now, number, self.desk.box[0]) != 0:
                 raise AssertionError(f"{self.problem.shifts[number].id} cannot be driven as the referee said")
-        finish(self.data, self.now, self.desk, self._row[0][0], self._row[1][0], self.state)
+        if self.data.n <= SOON:
+            finish(self.data, self.now, self.desk, self._row[0][0], self._row[1][0], self.state)
+        else:
+            fill(self.data, self.now, self.desk, self.state)
         copy_plan(self.data, self.now, self.best)
         copy_plan(self.data, self.now, self.work)
 

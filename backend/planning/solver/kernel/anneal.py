@@ -24,6 +24,9 @@ from backend.planning.solver.kernel.random import Chance, below, fraction
 from backend.planning.solver.kernel.recreate import recreate
 from backend.planning.solver.kernel.ruin import WAYS, ruin
 
+OFFERED = 12
+"""To so many of the nearest that wait a gap is offered there."""
+
 ALL_WAITING = 400
 """With no more clients than this, every gap is offered to everybody; else to the neighbours of what went."""
 
@@ -91,12 +94,18 @@ def gather(d: Data, p: Plan, w: Desk, removed: int, stamp: int) -> int:
             w.note[MARK, k] = stamp
             w.note[WAITING, count] = k
             count += 1
+        offered = 0
         for q in range(d.near.shape[1]):
             o = d.near[k, q]
-            if p.at[o, ROUTE] < 0 and w.note[MARK, o] != stamp:
+            if p.at[o, ROUTE] >= 0:
+                continue
+            if w.note[MARK, o] != stamp:
                 w.note[MARK, o] = stamp
                 w.note[WAITING, count] = o
                 count += 1
+            offered += 1
+            if offered >= OFFERED:
+                break
     return count
 
 
