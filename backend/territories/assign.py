@@ -1,20 +1,26 @@
 """Gives accounts without a territory the one they belong in, in bulk; single moves are `actions`."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from typing import Any
 from uuid import UUID
 
+import numpy as np
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import FilteredRelation, Q, QuerySet
 
-from backend.crm.models import Account, Address
+from backend.crm.models import Account
 from backend.identity.models import Org
 from backend.kit import clock
-from backend.kit.geo import LatLng
 from backend.kit.ids import new_id
-from backend.territories.assignment import Assignment, Facts, Node, Rule
+from backend.territories.assignment import Assignment, Batch, Node, Rule
 from backend.territories.models import AccountTerritory, AssignmentSource, ModelState, TerritoryModel, TerritoryRole
+
+BATCH = 10_000
+_OWN = ("tier", "segment", "lifecycle", "kind")
+_ADDRESS = ("postcode", "city", "region", "country")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,46 +45,55 @@ def active_assignment(model: TerritoryModel) -> Assignment:
 def place_accounts(org: Org, *, since: datetime | None = None) -> Placement | None:
     """Places every living account that lies in no territory of the active model, from `since` (now) on.
 
-    Returns None when the org has no active model. Accounts that lie somewhere stay there: moving them is a decision."""
+    Returns None when the org has no active model. Accounts that lie somewhere stay there: moving them is a decision.
+    However many there are, `BATCH` of them are held at a time."""
     model = TerritoryModel.objects.filter(org=org, state=ModelState.ACTIVE, deleted_at=None).first()
     if model is None:
         return None
     start = since or clock.now()
+    waiting = _free(org, model, start).iterator(chunk_size=BATCH)
+    engine: Assignment | None = None
+    placed, nowhere = 0, []
+    while rows := list(islice(waiting, BATCH)):
+        engine = engine or active_assignment(model)
+        decided = engine.decide_all(_batch(rows))
+        spans = []
+        for number, (account, *_) in enumerate(rows):
+            decision = decided.at(number)
+            if decision is None:
+                nowhere.append(account)
+                continue
+            spans.append(
+                AccountTerritory(
+                    id=new_id(),
+                    org=org,
+                    account_id=account,
+                    territory_id=decision.territory,
+                    source=AssignmentSource(decision.source),
+                    valid_from=start,
+                )
+            )
+        AccountTerritory.objects.bulk_create(spans, batch_size=2000)
+        placed += len(spans)
+    return Placement(placed, nowhere)
+
+
+def _free(org: Org, model: TerritoryModel, at: datetime) -> QuerySet[Account, tuple[Any, ...]]:
+    """Returns what the rules may ask of each account that lies nowhere: id, own values, values of its address, lat, lng."""
     lying = AccountTerritory.objects.filter(
-        Q(valid_to=None) | Q(valid_to__gt=start), territory__model=model, role=TerritoryRole.PRIMARY, deleted_at=None
+        Q(valid_to=None) | Q(valid_to__gt=at), territory__model=model, role=TerritoryRole.PRIMARY, deleted_at=None
     )
+    place = FilteredRelation("addresses", condition=Q(addresses__is_primary=True, addresses__deleted_at=None))
     # NOT IN and not NOT EXISTS: one hash of the ids, whatever the planner thinks of tables that were filled just now.
     free = Account.objects.filter(org=org, deleted_at=None).exclude(pk__in=lying.values("account_id"))
-    accounts = list(free.order_by("id"))
-    if not accounts:
-        return Placement(0, [])
-    engine = active_assignment(model)
-    addresses = _addresses(accounts)
-    rows: list[AccountTerritory] = []
-    nowhere: list[UUID] = []
-    for account in accounts:
-        decision = engine.decide(_facts(account, addresses.get(account.pk)))
-        if decision is None:
-            nowhere.append(account.pk)
-            continue
-        row = AccountTerritory(
-            id=new_id(), org=org, account=account, source=AssignmentSource(decision.source), valid_from=start
-        )
-        row.territory_id = decision.territory
-        rows.append(row)
-    AccountTerritory.objects.bulk_create(rows, batch_size=2000)
-    return Placement(len(rows), nowhere)
+    of_address = [f"place__{name}" for name in (*_ADDRESS, "lat", "lng")]
+    return free.alias(place=place).order_by("id").values_list("id", *_OWN, *of_address)
 
 
-def _addresses(accounts: Iterable[Account]) -> dict[UUID, Address]:
-    found = Address.objects.filter(account__in=list(accounts), is_primary=True, deleted_at=None)
-    return {address.account_id: address for address in found}
-
-
-def _facts(account: Account, address: Address | None) -> Facts:
-    values = {"tier": account.tier, "segment": account.segment, "lifecycle": account.lifecycle, "kind": account.kind}
-    if address is None:
-        return Facts(values)
-    place = {"postcode": address.postcode, "city": address.city, "region": address.region, "country": address.country}
-    point = LatLng(address.lat, address.lng) if address.lat is not None and address.lng is not None else None
-    return Facts(values | place, point)
+def _batch(rows: Sequence[tuple[Any, ...]]) -> Batch:
+    columns = list(zip(*rows, strict=True))
+    values = {
+        name: [one or "" for one in column] for name, column in zip((*_OWN, *_ADDRESS), columns[1:-2], strict=True)
+    }
+    lat, lng = (np.array([np.nan if one is None else one for one in column], float) for column in columns[-2:])
+    return Batch(values, np.where(np.isnan(lng), np.nan, lat), np.where(np.isnan(lat), np.nan, lng))

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
+
 from backend.kit.errors import Invalid
 from backend.kit.geo import LatLng
 from backend.territories.geometry import Areas, area_of
@@ -13,6 +16,9 @@ CRITERIA = ("postcode", "city", "region", "country", "tier", "segment", "lifecyc
 """What a rule may ask of an account."""
 
 Source = Literal["pin", "rule", "geometry"]
+SOURCES: tuple[Source, ...] = ("pin", "rule", "geometry")
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,32 @@ class Decision:
     source: Source
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is known of many accounts, one entry for each in every column: `values` may leave out columns that are empty
+    everywhere; `lat`, `lng` hold NaN where there is no point; `pinned` may be absent when nothing is."""
+
+    values: Mapping[str, Sequence[str]]
+    lat: Floats
+    lng: Floats
+    pinned: Sequence[UUID | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """For each account of a batch a row of `territories`, or -1, and a row of SOURCES, or -1."""
+
+    territories: Sequence[UUID]
+    territory: Ints
+    source: NDArray[np.int8]
+
+    def at(self, number: int) -> Decision | None:
+        """Returns the decision about one account of the batch."""
+        if self.territory[number] < 0:
+            return None
+        return Decision(self.territories[self.territory[number]], SOURCES[self.source[number]])
+
+
 class Assignment:
     """The rule engine of one territory model; raises Invalid RULE_CRITERIA, AREA_INVALID or TERRITORY_CYCLE."""
 
@@ -74,6 +106,54 @@ class Assignment:
         # Deepest first, so the lowest of its branch; then by name, so a point on a border always falls to the same side.
         return Decision(min(holding, key=self._order.__getitem__), "geometry")
 
+    def decide_all(self, batch: Batch) -> Decisions:
+        """Returns what `decide` says of each account of a batch, all at once."""
+        count = len(batch.lat)
+        territories = list(self._nodes)
+        row = {key: number for number, key in enumerate(territories)}
+        territory = np.full(count, -1, np.int64)
+        source = np.full(count, -1, np.int8)
+        if batch.pinned is not None:
+            pins = np.fromiter((-1 if one is None else row.get(one, -1) for one in batch.pinned), np.int64, count)
+            _settle(territory, source, pins, SOURCES.index("pin"))
+        ruled = self._ruled(batch, count)
+        targets = np.array([row[one] for one, _ in self._rules] + [-1], np.int64)
+        _settle(territory, source, targets[ruled], SOURCES.index("rule"))
+        left = np.flatnonzero(territory < 0)
+        order = sorted(self._order, key=self._order.__getitem__)
+        rows = np.array([row[key] for key in order] + [-1], np.int64)
+        held = np.full(count, -1, np.int64)
+        held[left] = rows[self._areas.first_holding(batch.lng[left], batch.lat[left], order)]
+        _settle(territory, source, held, SOURCES.index("geometry"))
+        return Decisions(territories, territory, source)
+
+    def _ruled(self, batch: Batch, count: int) -> Ints:
+        """Returns for each account the first rule it meets, or -1. Accounts that look alike to the rules are asked about once."""
+        asked = sorted({name for _, criteria in self._rules for name in criteria})
+        codes, kinds = np.zeros(count, np.int64), 1
+        words: dict[str, list[str]] = {}
+        alike: dict[str, Ints] = {}
+        for name in asked:
+            column = batch.values.get(name)
+            known: dict[str, int] = {}
+            numbers = (
+                np.zeros(count, np.int64)
+                if column is None
+                else np.fromiter((known.setdefault(value, len(known)) for value in column), np.int64, count)
+            )
+            words[name] = list(known) or [""]
+            kinds_here, codes = np.unique(codes * len(words[name]) + numbers, return_inverse=True)
+            before, here = np.divmod(kinds_here, len(words[name]))
+            alike = {earlier: known_kinds[before] for earlier, known_kinds in alike.items()} | {name: here}
+            kinds = len(kinds_here)
+        ruled = np.full(kinds, -1, np.int64)
+        for number, (_, criteria) in reversed(list(enumerate(self._rules))):
+            meets = np.ones(kinds, bool)
+            for name, accepted in criteria.items():
+                meets &= np.array([word in accepted for word in words[name]])[alike[name]]
+            ruled[meets] = number
+        return ruled[codes]
+
     def _depth(self, node: Node) -> int:
         depth, at = 0, node
         while at.parent is not None and at.parent in self._nodes:
@@ -81,6 +161,13 @@ class Assignment:
             if depth > len(self._nodes):
                 raise Invalid("TERRITORY_CYCLE", "The territories form a circle.", fields={"parentId": "circle"})
         return depth
+
+
+def _settle(territory: Ints, source: NDArray[np.int8], found: Ints, why: int) -> None:
+    """Writes what was found for the accounts about which nothing was decided before."""
+    new = (territory < 0) & (found >= 0)
+    territory[new] = found[new]
+    source[new] = why
 
 
 def _checked(rule: Rule) -> dict[str, frozenset[str]]:

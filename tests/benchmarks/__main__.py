@@ -31,7 +31,28 @@ def _roads(arguments: Sequence[str], console: Console) -> None:
     roads.measure(arguments, console)
 
 
-STANDALONE: dict[str, Callable[[Sequence[str], Console], None]] = {"toptw": _toptw, "orders": _orders, "roads": _roads}
+def _plans(arguments: Sequence[str], console: Console) -> None:
+    from tests.benchmarks import plans
+
+    plans.measure(arguments, console)
+
+
+def _territories(name: str) -> Callable[[Sequence[str], Console], None]:
+    def measure(arguments: Sequence[str], console: Console) -> None:
+        from tests.benchmarks import assignment, balance, pmedian
+
+        benchmarks = {**assignment.BENCHMARKS, **balance.BENCHMARKS, **pmedian.BENCHMARKS}
+        console.print(_table(name, benchmarks[name]()))
+
+    return measure
+
+
+STANDALONE: dict[str, Callable[[Sequence[str], Console], None]] = {
+    "toptw": _toptw,
+    "orders": _orders,
+    "roads": _roads,
+    "plans": _plans,
+}
 
 
 def main() -> int:
@@ -59,19 +80,30 @@ def main() -> int:
     return 0
 
 
+def _table(title: str, figures: Sequence[Figure]) -> Table:
+    table = Table(title=title, title_justify="left", box=None)
+    for column in ("way", "median", "p99", "worst", "ratio to the first"):
+        table.add_column(column, justify="left" if column == "way" else "right")
+    for figure in figures:
+        numbers = (figure.median, figure.p99, figure.worst)
+        table.add_row(figure.name, *(f"{number:,.1f} {figure.unit}" for number in numbers), f"{figure.ratio:.2f}")
+    return table
+
+
 def _measure(console: Console, names: list[str]) -> None:
     import django
     from django.core.management import call_command
 
     django.setup()
     call_command("migrate", verbosity=0)
-    from tests.benchmarks import costs, long_log, moves, snapshots, writes
+    from tests.benchmarks import alignments, costs, long_log, moves, snapshots, writes
 
     benchmarks: dict[str, Callable[[], list[Figure]]] = {
         **costs.BENCHMARKS,
         **writes.BENCHMARKS,
         **snapshots.BENCHMARKS,
         **moves.BENCHMARKS,
+        **alignments.BENCHMARKS,
         **long_log.BENCHMARKS,
     }
     with console.status("Making 2,000 accounts with deals and visits"):
@@ -81,13 +113,7 @@ def _measure(console: Console, names: list[str]) -> None:
             continue
         with console.status(name):
             figures = benchmark()
-        table = Table(title=name, title_justify="left", box=None)
-        for column in ("way", "median", "p99", "worst", "ratio to the first"):
-            table.add_column(column, justify="left" if column == "way" else "right")
-        for figure in figures:
-            numbers = (figure.median, figure.p99, figure.worst)
-            table.add_row(figure.name, *(f"{number:,.1f} {figure.unit}" for number in numbers), f"{figure.ratio:.2f}")
-        console.print(table)
+        console.print(_table(name, figures))
 
 
 if __name__ == "__main__":

@@ -2,11 +2,14 @@
 
 from uuid import UUID
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backend.kit.errors import Invalid
 from backend.kit.geo import LatLng
-from backend.territories.assignment import Assignment, Decision, Facts, Node, Rule
+from backend.territories.assignment import Assignment, Batch, Decision, Facts, Node, Rule
 from tests.territories.test_geometry import square
 
 STATE, NORTH, SOUTH, TOWN, CHAINS = (UUID(int=number) for number in range(1, 6))
@@ -52,6 +55,41 @@ def test_a_pin_outranks_everything_while_its_territory_is_there() -> None:
     chain = {"segment": "chain", "tier": "A"}
     assert belongs(Facts(chain, LatLng(42.5, -93.5), pinned=SOUTH)) == Decision(SOUTH, "pin")
     assert belongs(Facts(chain, LatLng(42.5, -93.5), pinned=UUID(int=99))) == Decision(CHAINS, "rule")
+
+
+ASKED = ("segment", "tier", "city")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["", "chain", "bar"]),
+            st.sampled_from(["", "A", "B", "C"]),
+            st.sampled_from(["Ames", "Boone"]),
+            st.one_of(st.none(), st.tuples(st.sampled_from([40.0, 41.0, 41.5, 42.5, 43.0, 44.9]), st.floats(-95, -89))),
+            st.sampled_from([None, None, SOUTH, UUID(int=99)]),
+        ),
+        max_size=30,
+    )
+)
+def test_a_batch_is_decided_as_each_alone(
+    accounts: list[tuple[str, str, str, tuple[float, float] | None, UUID | None]],
+) -> None:
+    engine = Assignment(NODES, [*RULES, Rule(30, TOWN, {"city": ["Boone"], "segment": ["", "bar"]})])
+    facts = [
+        Facts(dict(zip(ASKED, words, strict=True)), None if at is None else LatLng(*at), pinned)
+        for *words, at, pinned in accounts
+    ]
+    points = [(float("nan"), float("nan")) if at is None else at for *_, at, _ in accounts]
+    decided = engine.decide_all(
+        Batch(
+            {name: [one.values[name] for one in facts] for name in ASKED},
+            np.array([lat for lat, _ in points]),
+            np.array([lng for _, lng in points]),
+            [one.pinned for one in facts],
+        )
+    )
+    assert [decided.at(number) for number in range(len(facts))] == [engine.decide(one) for one in facts]
 
 
 def test_nothing_known_is_nowhere() -> None:

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
-from shapely import Point
+from shapely import Point, Polygon
 from shapely.geometry import box
+from shapely.geometry.base import BaseGeometry
 
 from backend.kit.errors import Invalid
 from backend.kit.geo import LatLng
@@ -45,17 +48,30 @@ def test_the_index_never_hides_an_area(lat: float, lng: float) -> None:
     assert AREAS.holding(LatLng(lat, lng)) == [name for name, area in areas.items() if area.covers(Point(lng, lat))]
 
 
-def test_the_index_hides_nothing_where_a_cell_bends_around_a_border(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(geometry, "FINEST", geometry.COARSEST)
-    west, south, east, north = 1.4893675632266934, -31.12518681452621, 2.4893675632266934, -31.115186814526208
-    areas = Areas({"strip": box(west, south, east, north)})
-    inch = 1e-7
-    along = [west + (east - west) * place / 1000 for place in range(1, 1000)]
-    border = [LatLng(lat, lng) for lat in (south + inch, north - inch) for lng in along]
-    assert [point for point in border if areas.holding(point) != ["strip"]] == []
-
-
 AREAS = Areas({"west": WEST, "east": EAST, "tiny": TINY})
+
+
+def test_many_points_fall_where_each_falls_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stars with holes that overlap, points everywhere, on corners and on borders; once by the sweep and once by the tree."""
+    chance = np.random.default_rng(5)
+    shapes: dict[int, BaseGeometry] = {}
+    for key in range(12):
+        turn = np.sort(chance.uniform(0, 2 * np.pi, 40))
+        reach = chance.uniform(0.3, 1.0, 40)
+        middle = chance.uniform(-2, 2, 2)
+        star = Polygon(middle + np.column_stack((reach * np.cos(turn), reach * np.sin(turn))))
+        shapes[key] = star.buffer(0).difference(box(*(middle - 0.05), *(middle + 0.05)))
+    areas = Areas(shapes)
+    corners = np.vstack([shapely.get_coordinates(area) for area in shapes.values()])
+    middles = (corners[1:] + corners[:-1]) / 2
+    at = np.vstack((chance.uniform(-3, 3, (4000, 2)), corners, middles, [[np.nan, np.nan]]))
+    order = [5, 3, 11, 0, 1, 2, 4, 6, 7, 8, 9, 10]
+    alone = [
+        next((n for n, key in enumerate(order) if key in areas.holding(LatLng(y, x))), -1) for x, y in at[:-1].tolist()
+    ]
+    for many in (1, 10**9):
+        monkeypatch.setattr(geometry, "MANY", many)
+        assert areas.first_holding(at[:, 0], at[:, 1], order).tolist() == [*alone, -1]
 
 
 def test_a_hole_is_outside() -> None:
