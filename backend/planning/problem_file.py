@@ -43,16 +43,22 @@ class Row(BaseModel):
 
 
 class BreakRow(Row):
+    """A pause."""
+
     window: Span
     duration: float = Field(ge=0)
 
 
 class LockRow(Row):
+    """A stop that stays."""
+
     id: Id
     start: float | None = None
 
 
 class ClientRow(Row):
+    """A visit that could be made."""
+
     id: Id
     location: int = Field(ge=0)
     prize: float = Field(default=0.0, ge=0)
@@ -65,6 +71,8 @@ class ClientRow(Row):
 
 
 class ShiftRow(Row):
+    """One day of one traveller."""
+
     id: Id
     start: int = Field(ge=0)
     end: int = Field(ge=0)

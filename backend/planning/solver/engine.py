@@ -8,7 +8,6 @@ from time import sleep
 
 from backend.planning.solver.kernel import place
 from backend.planning.solver.problem import Break, Client, Problem, Shift, TimeWindow
-from backend.planning.solver.stop import Stop
 
 LOOKED_EVERY = 5.0
 """Seconds between two looks whether another process has compiled."""
@@ -47,9 +46,14 @@ def warm(folder: Path | None = None) -> bool:
     if not is_warm():
         if folder is not None:
             place.keep_in(folder)
-        from backend.planning.solver.solve import solve
+        from backend.planning.solver.search import Search
 
-        solve(sample(), seed=1, stop=Stop(iterations=2), engine=Engine.OWN)
+        problem = sample()
+        search = Search(problem, problem.clients, seed=1)
+        search.begin({})
+        search.rounds(2, part=0.0)
+        search.end()
+        search.stretches()
         _state["warm"] = True
         place.complete().touch()
     return True
