@@ -112,7 +112,9 @@ def _begin(alignment: Alignment, now: datetime) -> int:
         _enter(alignment, "refused", str(error))
         _log.warning("alignment_refused", alignment=str(alignment.pk), code=error.code)
         return 1
-    effective = max(due, clock.now() + lead(alignment.total))
+    # Half of it is for a worker that came a little late; one that is late indeed takes the whole of it.
+    ready = lead(alignment.total)
+    effective = due if clock.now() + ready / 2 <= due else clock.now() + ready
     alignment.state, alignment.effective_at = AlignmentState.MOVING, effective
     alignment.save(update_fields=["state", "effective_at", "report"])
     _enter(alignment, "begun to move", f"effective {effective.isoformat()}")
