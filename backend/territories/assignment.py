@@ -83,12 +83,33 @@ class Decisions:
         return Decision(self.territories[self.territory[number]], SOURCES[self.source[number]])
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A decision, the rules that the account meets (the first one wins) and the territories whose area holds it, lowest first."""
+
+    decision: Decision | None
+    rules: list[Rule]
+    areas: list[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """What is odd about a rule: RULES_CLAIM_THE_SAME (`winner` goes before it), RULE_NEVER_WINS, RULE_MEETS_NOBODY or
+    PINS_HOLD_OUT, and for how many accounts."""
+
+    code: str
+    rule: Rule
+    winner: Rule | None
+    accounts: int
+
+
 class Assignment:
     """The rule engine of one territory model; raises Invalid RULE_CRITERIA, AREA_INVALID or TERRITORY_CYCLE."""
 
     def __init__(self, nodes: Iterable[Node], rules: Iterable[Rule]) -> None:
         self._nodes = {node.id: node for node in nodes}
-        self._rules = [(rule.territory, _checked(rule)) for rule in sorted(rules, key=lambda rule: rule.priority)]
+        self._given = sorted(rules, key=lambda rule: rule.priority)
+        self._rules = [(rule.territory, _checked(rule)) for rule in self._given]
         drawn = {key: node.area for key, node in self._nodes.items() if node.area is not None}
         self._areas = Areas({key: area_of(area) for key, area in drawn.items()})
         self._order = {key: (-self._depth(self._nodes[key]), self._nodes[key].name, key) for key in drawn}
@@ -128,7 +149,13 @@ class Assignment:
         return Decisions(territories, territory, source)
 
     def _ruled(self, batch: Batch, count: int) -> Ints:
-        """Returns for each account the first rule it meets, or -1. Accounts that look alike to the rules are asked about once."""
+        """Returns for each account the first rule it meets, or -1."""
+        kind, meets = self._kinds(batch, count)
+        first = np.where(meets.any(axis=0), meets.argmax(axis=0), -1) if len(meets) else np.full(meets.shape[1], -1)
+        return np.asarray(first, np.int64)[kind]
+
+    def _kinds(self, batch: Batch, count: int) -> tuple[Ints, NDArray[np.bool_]]:
+        """Sorts accounts into kinds that look alike to the rules: (the kind of each account, which rule each kind meets)."""
         asked = sorted({name for _, criteria in self._rules for name in criteria})
         codes, kinds = np.zeros(count, np.int64), 1
         words: dict[str, list[str]] = {}
@@ -142,17 +169,52 @@ class Assignment:
                 else np.fromiter((known.setdefault(value, len(known)) for value in column), np.int64, count)
             )
             words[name] = list(known) or [""]
-            kinds_here, codes = np.unique(codes * len(words[name]) + numbers, return_inverse=True)
-            before, here = np.divmod(kinds_here, len(words[name]))
-            alike = {earlier: known_kinds[before] for earlier, known_kinds in alike.items()} | {name: here}
-            kinds = len(kinds_here)
-        ruled = np.full(kinds, -1, np.int64)
-        for number, (_, criteria) in reversed(list(enumerate(self._rules))):
-            meets = np.ones(kinds, bool)
+            found, codes = np.unique(codes * len(words[name]) + numbers, return_inverse=True)
+            before, here = np.divmod(found, len(words[name]))
+            alike = {earlier: those[before] for earlier, those in alike.items()} | {name: here}
+            kinds = len(found)
+        meets = np.ones((len(self._rules), kinds), bool)
+        for number, (_, criteria) in enumerate(self._rules):
             for name, accepted in criteria.items():
-                meets &= np.array([word in accepted for word in words[name]])[alike[name]]
-            ruled[meets] = number
-        return ruled[codes]
+                meets[number] &= np.array([word in accepted for word in words[name]])[alike[name]]
+        return codes, meets
+
+    def explain(self, account: Facts) -> Explanation:
+        """Returns what `decide` decides, and all that it weighed."""
+        met = [
+            rule
+            for rule, (_, criteria) in zip(self._given, self._rules, strict=True)
+            if all(account.values.get(name, "") in accepted for name, accepted in criteria.items())
+        ]
+        holding = self._areas.holding(account.point) if account.point is not None else []
+        return Explanation(self.decide(account), met, sorted(holding, key=self._order.__getitem__))
+
+    def conflicts(self, batch: Batch, weight: Sequence[int] | None = None) -> list[Conflict]:
+        """Returns where rules claim the same accounts for different territories, where one never wins, and where pins hold
+        out against one; in the order of the rules. `weight`: for how many accounts each entry of the batch stands (1)."""
+        count = len(batch.lat)
+        many = np.ones(count) if weight is None else np.array(weight, float)
+        kind, meets = self._kinds(batch, count)
+        row = {key: number for number, key in enumerate(self._nodes)}
+        pins = np.array([-1 if one is None else row.get(one, -1) for one in batch.pinned or [None] * count], np.int64)
+        free = np.bincount(kind[pins < 0], weights=many[pins < 0], minlength=meets.shape[1])
+        found: list[Conflict] = []
+        for number, rule in enumerate(self._given):
+            mine = meets[number]
+            earlier = meets[:number].any(axis=0)
+            if not (free[mine]).any():
+                found.append(Conflict("RULE_MEETS_NOBODY", rule, None, 0))
+            elif not free[mine & ~earlier].any():
+                found.append(Conflict("RULE_NEVER_WINS", rule, None, int(free[mine].sum())))
+            for before in range(number):
+                winner = self._given[before]
+                both = mine & meets[before] & ~meets[:before].any(axis=0)
+                if winner.territory != rule.territory and (shared := int(free[both].sum())):
+                    found.append(Conflict("RULES_CLAIM_THE_SAME", rule, winner, shared))
+            held = int(many[mine[kind] & (pins >= 0) & (pins != row.get(rule.territory, -1))].sum())
+            if held:
+                found.append(Conflict("PINS_HOLD_OUT", rule, None, held))
+        return found
 
     def _depth(self, node: Node) -> int:
         depth, at = 0, node

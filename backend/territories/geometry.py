@@ -27,6 +27,10 @@ def area_of(geojson: Mapping[str, Any]) -> BaseGeometry:
     area = shape_of(geojson)
     if not area.is_valid:
         raise wrong(f"crosses itself: {shapely.is_valid_reason(area)}")
+    at, ring = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(area)), return_index=True)
+    leaps = (np.abs(np.diff(at[:, 0])) > 180) & (np.diff(ring) == 0)
+    if (leaps & ~((np.abs(at[:-1, 0]) == 180) & (np.abs(at[1:, 0]) == 180))).any():
+        raise wrong("crosses the antimeridian; cut it in two at 180 degrees (RFC 7946, 3.1.9)")
     west, south, east, north = area.bounds
     if west < -180 or east > 180 or south < -90 or north > 90:
         raise wrong("lies outside the world; is latitude first?")

@@ -113,3 +113,46 @@ def test_a_rule_that_cannot_be_meant_is_refused(criteria: dict[str, list[str]], 
 def test_a_circle_of_territories_is_refused() -> None:
     with pytest.raises(Invalid, match="form a circle"):
         Assignment([Node(NORTH, "North", SOUTH, square()), Node(SOUTH, "South", NORTH, square())], [])
+
+
+def a_batch(*kinds: tuple[str, str, UUID | None]) -> Batch:
+    """Returns accounts of (segment, tier, pin) without a point."""
+    nowhere = np.full(len(kinds), np.nan)
+    return Batch(
+        {"segment": [one[0] for one in kinds], "tier": [one[1] for one in kinds]},
+        nowhere,
+        nowhere,
+        [one[2] for one in kinds],
+    )
+
+
+def test_rules_that_claim_the_same_are_told_with_the_one_that_wins() -> None:
+    batch = a_batch(("chain", "A", None), ("chain", "B", None), ("chain", "C", None), ("bar", "A", None))
+    (conflict,) = Assignment(NODES, RULES).conflicts(batch, [5, 2, 1, 1])
+    assert (conflict.code, conflict.rule.priority, conflict.accounts) == ("RULES_CLAIM_THE_SAME", 20, 7)
+    assert conflict.winner is not None
+    assert conflict.winner.priority == 10
+
+
+def test_a_rule_that_never_wins_and_one_that_meets_nobody() -> None:
+    batch = a_batch(("chain", "A", None))
+    told = Assignment(NODES, [*RULES, Rule(30, NORTH, {"tier": ["D"]})]).conflicts(batch)
+    assert [(one.code, one.rule.priority) for one in told] == [
+        ("RULE_NEVER_WINS", 20), ("RULES_CLAIM_THE_SAME", 20), ("RULE_MEETS_NOBODY", 30),
+    ]  # fmt: skip
+
+
+def test_pins_that_hold_out_against_a_rule_are_counted() -> None:
+    batch = a_batch(("chain", "A", SOUTH), ("chain", "A", CHAINS), ("chain", "C", None), ("chain", "B", None))
+    told = Assignment(NODES, RULES).conflicts(batch)
+    held = [(one.rule.priority, one.accounts) for one in told if one.code == "PINS_HOLD_OUT"]
+    assert held == [(10, 1), (20, 2)]
+
+
+def test_an_explanation_names_all_that_was_weighed() -> None:
+    found = Assignment(NODES, RULES).explain(
+        Facts({"segment": "chain", "tier": "A"}, LatLng(42.5, -93.5), pinned=SOUTH)
+    )
+    assert found.decision == Decision(SOUTH, "pin")
+    assert [rule.priority for rule in found.rules] == [10, 20]
+    assert found.areas == [TOWN, SOUTH, STATE]
