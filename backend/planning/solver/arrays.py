@@ -13,6 +13,11 @@ ALL_NEAR = 400
 """Up to so many clients everybody is everybody's neighbour, beyond it only the NEAREST are."""
 
 NEAREST = 60
+
+ALL_WAITING = 400
+"""Up to so many clients a gap is offered to all that wait, beyond it for each one taken out to the OFFERED nearest."""
+
+OFFERED = 12
 BLOCK = 512
 
 
@@ -42,6 +47,7 @@ def arrays(problem: Problem, clients: Sequence[Client]) -> Data:
     return Data(
         n=len(clients),
         routes=len(problem.shifts),
+        offered=0 if len(clients) <= ALL_WAITING else OFFERED,
         unit=unit,
         to=to,
         back=np.ascontiguousarray(to.T),
@@ -118,12 +124,21 @@ def neighbours(to: NDArray[np.int32]) -> tuple[NDArray[np.int32], float]:
         rows = np.arange(begin, min(n, begin + BLOCK))
         both = to[rows].astype(np.int64) + to[:, rows].T
         both[np.arange(len(rows)), rows] = -1
-        order = np.argsort(both, axis=1, kind="stable")[:, 1 : keep + 1]
+        order = nearest(both, keep + 1)[:, 1:]
         near[rows] = order
         if keep:
             legs[rows] = np.take_along_axis(both, order[:, :5], axis=1).mean(axis=1) / 2
     usable = legs[legs < UNREACHABLE / 8]
     return near, max(1.0, float(np.median(usable)) if len(usable) else 1.0)
+
+
+def nearest(distance: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Returns the columns of the smallest numbers of each row, smallest first, of equal ones the first first."""
+    some = np.argpartition(distance, min(count, distance.shape[1]) - 1, axis=1)[:, :count]
+    some.sort(axis=1)
+    order = np.argsort(np.take_along_axis(distance, some, axis=1), axis=1, kind="stable")
+    found: NDArray[np.int64] = np.take_along_axis(some, order, axis=1)
+    return found
 
 
 def order_of(problem: Problem, clients: Sequence[Client], plan: Plan) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from backend.planning.solver import arrays
 from backend.planning.solver.kernel.anneal import anneal, copy_plan
-from backend.planning.solver.kernel.data import Data, Desk, desk, empty_plan
+from backend.planning.solver.kernel.data import Data, Desk, Plan, desk, empty_plan
 from backend.planning.solver.kernel.random import Chance, chance
 from backend.planning.solver.kernel.timing import time_route
 from backend.planning.solver.kernel.trade import all_stretches, fill, finish
@@ -34,8 +34,8 @@ SPAN = 200
 
 SPAN_SECONDS = 0.02
 
-SOON = 500
-"""With more clients than this the first plan comes without trades, so that it comes soon."""
+MOST_TRADES = 1_000
+"""With more clients than this not every trade is looked for before and after the search: it would take seconds."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,7 @@ class Search:
                 self.now.taken[self.data.client[client, 3]] += 1
             if time_route(self.data, self.now, number, self.desk.box[0]) != 0:
                 raise AssertionError(f"{self.problem.shifts[number].id} cannot be driven as the referee said")
-        if self.data.n <= SOON:
-            finish(self.data, self.now, self.desk, self._row[0][0], self._row[1][0], self.state)
-        else:
-            fill(self.data, self.now, self.desk, self.state)
+        self._finish(self.now)
         copy_plan(self.data, self.now, self.best)
         copy_plan(self.data, self.now, self.work)
 
@@ -114,8 +111,14 @@ class Search:
         )
 
     def end(self) -> None:
-        """Leaves nothing out of the best plan that fits, and no trade undone that pays."""
-        finish(self.data, self.best, self.desk, self._row[0][0], self._row[1][0], self.state)
+        """Leaves nothing out of the best plan that fits, and no trade undone that pays (but see MOST_TRADES)."""
+        self._finish(self.best)
+
+    def _finish(self, plan: Plan) -> None:
+        if self.data.n <= MOST_TRADES:
+            finish(self.data, plan, self.desk, self._row[0][0], self._row[1][0], self.state)
+        else:
+            fill(self.data, plan, self.desk, self.state)
 
     def order(self) -> Order:
         """Returns the best plan."""

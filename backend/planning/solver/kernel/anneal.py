@@ -24,12 +24,6 @@ from backend.planning.solver.kernel.random import Chance, below, fraction
 from backend.planning.solver.kernel.recreate import recreate
 from backend.planning.solver.kernel.ruin import WAYS, ruin
 
-OFFERED = 12
-"""To so many of the nearest that wait a gap is offered there."""
-
-ALL_WAITING = 400
-"""With no more clients than this, every gap is offered to everybody; else to the neighbours of what went."""
-
 
 @compiled
 def worth_of(d: Data, p: Plan) -> tuple[int, float, float]:
@@ -82,7 +76,7 @@ def in_hand(d: Data, p: Plan, w: Desk, removed: int) -> int:
 def gather(d: Data, p: Plan, w: Desk, removed: int, stamp: int) -> int:
     """Lists who waits to be inserted."""
     count = 0
-    if d.n <= ALL_WAITING:
+    if d.offered == 0:
         for k in range(d.n):
             if p.at[k, ROUTE] < 0:
                 w.note[WAITING, count] = k
@@ -104,7 +98,7 @@ def gather(d: Data, p: Plan, w: Desk, removed: int, stamp: int) -> int:
                 w.note[WAITING, count] = o
                 count += 1
             offered += 1
-            if offered >= OFFERED:
+            if offered >= d.offered:
                 break
     return count
 

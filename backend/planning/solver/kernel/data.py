@@ -37,6 +37,7 @@ class Data(NamedTuple):
 
     n: int
     routes: int
+    offered: int  # how many of the nearest that wait a gap is offered to; 0: all that wait
     unit: float  # a typical leg
     to: Small  # [node, node] travel
     back: Small  # the same, transposed: reading along a row is what is fast
