@@ -67,7 +67,7 @@ def figures(span: Span, result: Result) -> Figures:
     last = span.days[-1]
     return {
         **sums(result.solution.routes, result.solution.prize),
-        "dropped": len(result.dropped) + len(span.unlocated) + len(span.removed),
+        "dropped": len(left),
         "passedOver": span.passed_over,
         "iterations": result.iterations,
         "engine": str(result.engine),
