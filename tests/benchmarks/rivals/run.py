@@ -32,7 +32,7 @@ def vroom(asked: dict[str, Any], seconds: float) -> Routes:
     for number, (place, prize, required, service, windows) in enumerate(asked["clients"]):
         extra = {"time_windows": [list(window) for window in windows]} if windows else {}
         priority = MOST if required else round(prize / largest * (MOST - 1))
-        problem.add_job(vroom.Job(number, location=place, service=service, priority=priority, **extra))
+        problem.add_job(vroom.Job(number, location=place, default_service=service, priority=priority, **extra))
     rows = problem.solve(exploration_level=5, nb_threads=1).routes
     routes: Routes = [[] for _ in asked["shifts"]]
     for row in rows.itertuples():
