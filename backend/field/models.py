@@ -1,4 +1,4 @@
-"""A rep's work in the field: visits, check-ins, reports, hours, absences, call cycles."""
+"""A rep's work in the field: visits, check-ins, reports, hours, absences, holidays, appointments, call cycles."""
 
 from typing import ClassVar
 
@@ -13,6 +13,10 @@ from backend.kit.field_rules import FieldRule, FieldRules, Merge
 from backend.kit.models import Row
 
 USER = settings.AUTH_USER_MODEL
+
+
+def _on_earth(lat: str, lng: str) -> Q:
+    return Q(**{f"{lat}__gte": -90, f"{lat}__lte": 90, f"{lng}__gte": -180, f"{lng}__lte": 180})
 
 
 class VisitSource(models.TextChoices):
@@ -104,32 +108,93 @@ class VisitReport(Row):
         ]
 
 
+class WorkPlace(Row):
+    """An office or a depot of the org, from where days begin and where they end."""
+
+    name = models.CharField(max_length=100)
+    lat = models.FloatField()
+    lng = models.FloatField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=_on_earth("lat", "lng"), name="work_place_on_earth")]
+
+
 class WorkingHours(Row):
-    """A rep's shift on a weekday (1 Monday .. 7 Sunday), local time."""
+    """One shift of a person on a weekday (1 Monday .. 7 Sunday), local time; a day may have several.
+
+    It begins and ends at a place of the org, at a point, or, with neither, at home. Breaks: `[{"from", "to", "minutes"}]`,
+    each so many minutes somewhere between the two local times."""
 
     user = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="working_hours")
     weekday = models.PositiveSmallIntegerField()
     start = models.TimeField()
     end = models.TimeField()
+    breaks = models.JSONField(default=list, db_default=[], blank=True)
+    start_place = models.ForeignKey(WorkPlace, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    start_lat = models.FloatField(null=True, blank=True)
+    start_lng = models.FloatField(null=True, blank=True)
+    end_place = models.ForeignKey(WorkPlace, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    end_lat = models.FloatField(null=True, blank=True)
+    end_lng = models.FloatField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(weekday__gte=1, weekday__lte=7), name="hours_weekday"),
             models.CheckConstraint(condition=Q(end__gt=F("start")), name="hours_span"),
-            models.UniqueConstraint(fields=["user", "weekday"], condition=Q(deleted_at=None), name="hours_once_a_day"),
+            models.UniqueConstraint(
+                fields=["user", "weekday", "start"], condition=Q(deleted_at=None), name="hours_start_once"
+            ),
         ]
 
 
 class Absence(Row):
-    """Days [first_day, last_day], both included, on which a person does not work."""
+    """Days [first_day, last_day], both included, on which a person does not work; with `starts` and `ends` (local times)
+    only from the one to the other, on each of the days."""
 
     user = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="absences")
     first_day = models.DateField()
     last_day = models.DateField()
+    starts = models.TimeField(null=True, blank=True)
+    ends = models.TimeField(null=True, blank=True)
     reason = models.CharField(max_length=100, blank=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="absence_span")]
+        constraints = [
+            models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="absence_span"),
+            models.CheckConstraint(
+                condition=Q(starts=None, ends=None) | Q(starts__isnull=False, ends__gt=F("starts")),
+                name="absence_part_of_day",
+            ),
+        ]
+
+
+class HolidayRegion(Row):
+    """Whose public holidays are kept: `country` (ISO 3166-1) and `subdivision` (or ""), of one person, or of the whole org
+    when `user` is null. Without a row no public holiday is kept; with `country` "" the person keeps none."""
+
+    user = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    subdivision = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["org", "user"], condition=Q(deleted_at=None), nulls_distinct=False, name="holiday_region_once"
+            ),
+        ]
+
+
+class CompanyDay(Row):
+    """A day of the org's own: nobody works on it, or, with `works`, everybody does though it is a public holiday."""
+
+    day = models.DateField()
+    name = models.CharField(max_length=100)
+    works = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["org", "day"], condition=Q(deleted_at=None), name="company_day_once")
+        ]
 
 
 class CallCycle(Row):

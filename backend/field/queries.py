@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,8 +12,9 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from backend.field.cadence import days_overdue, due_on
-from backend.field.models import Absence, Visit, WorkingHours
+from backend.field.models import Visit
 from backend.field.rules import visit_not_found
+from backend.field.walltime import day_instants
 from backend.identity.actor import Actor
 from backend.identity.models import User
 from backend.kit import clock
@@ -40,10 +41,7 @@ def visit_for(actor: Actor, visit_id: UUID) -> Visit:
 
 def day_bounds(person: User, day: date) -> tuple[datetime, datetime]:
     """Returns the instants at which the day begins and ends where the person lives."""
-    clock.checked_day(day, "day")
-    zone = ZoneInfo(person.timezone)
-    start = datetime.combine(day, time.min, zone)
-    return start, datetime.combine(day + timedelta(days=1), time.min, zone)
+    return day_instants(clock.checked_day(day, "day"), ZoneInfo(person.timezone))
 
 
 def day_of(rep: User, day: date) -> QuerySet[Visit]:
@@ -52,17 +50,6 @@ def day_of(rep: User, day: date) -> QuerySet[Visit]:
     return Visit.objects.filter(rep=rep, deleted_at=None, planned_start__gte=start, planned_start__lt=end).order_by(
         "planned_start", "id"
     )
-
-
-def shift(rep: User, day: date) -> tuple[datetime, datetime] | None:
-    """Returns the rep's working hours on the day as instants; None on a day off or absent."""
-    if Absence.objects.filter(user=rep, deleted_at=None, first_day__lte=day, last_day__gte=day).exists():
-        return None
-    hours = WorkingHours.objects.filter(user=rep, weekday=day.isoweekday(), deleted_at=None).first()
-    if hours is None:
-        return None
-    zone = ZoneInfo(rep.timezone)
-    return datetime.combine(day, hours.start, zone), datetime.combine(day, hours.end, zone)
 
 
 @dataclass(frozen=True, slots=True)

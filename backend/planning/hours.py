@@ -1,13 +1,14 @@
 """When a rep works, and from where: the one place where planning asks the calendar."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from backend.field.holidays import holidays_of
 from backend.field.lifecycle import VisitState
 from backend.field.models import Visit
-from backend.field.queries import shift
+from backend.field.spans import Span
 from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.geo import LatLng
@@ -18,47 +19,28 @@ QUARTER = timedelta(minutes=15)
 UNDER_WAY = (VisitState.EN_ROUTE, VisitState.IN_PROGRESS)
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """A break that begins from `first` to `last`."""
-
-    first: datetime
-    last: datetime
-    length: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Working:
-    """One stretch of work on a day; it begins and ends at home, or at the places named."""
-
-    day: date
-    start: datetime
-    end: datetime
-    start_place: LatLng | None = None
-    end_place: LatLng | None = None
-    pauses: tuple[Pause, ...] = ()
-
-
-def working_time(rep: User, day: date) -> list[Working]:
-    """Returns the stretches in which the rep works on the day, in order; none on a day off or absent."""
-    hours = shift(rep, day)
-    return [] if hours is None else [Working(day, *hours)]
-
-
 def why_free(rep: User, day: date) -> Exception:
-    """Returns the refusal that tells a day off from an absence."""
+    """Returns the refusal that tells a day off from an absence, and from a holiday."""
     away = absence_of(rep, day)
-    return rules.rep_absent(away.first_day, away.last_day) if away else rules.no_working_hours()
+    if away is not None:
+        return rules.rep_absent(away.first_day, away.last_day)
+    holiday = holidays_of(rep, [day]).get(day)
+    return rules.no_working_hours() if holiday is None else rules.rep_on_holiday(holiday)
 
 
 def free_time(
-    rep: User, day: date, visits: Sequence[Visit], points: dict[UUID, LatLng], here: LatLng | None = None
-) -> list[Working]:
-    """Returns what is left of the rep's hours: all on a day to come, today what follows now and the visit under way.
+    rep: User,
+    day: date,
+    worked: Sequence[Span],
+    visits: Sequence[Visit],
+    points: dict[UUID, LatLng],
+    here: LatLng | None = None,
+) -> list[Span]:
+    """Returns what is left of the stretches worked on a day: all on a day to come, today what follows now and the visit
+    under way.
 
     `here`: where the rep stands now; a visit under way is ended where it is. Raises Conflict when the rep does not
     work on the day, or when nothing is left."""
-    worked = working_time(rep, day)
     if not worked:
         raise why_free(rep, day)
     now, place = clock.now(), here
@@ -69,7 +51,7 @@ def free_time(
             begun = visit.started_at or max(visit.planned_start, now)
             earliest = max(earliest, next_quarter(begun + length))
             place = points.get(visit.account_id) or place
-    left = [replace(one, start=max(one.start, earliest)) for one in worked if one.end > earliest]
+    left = [part for one in worked if (part := one.begun(earliest)) is not None]
     if not left:
         raise rules.day_over()
     # Who has begun the day, or stands somewhere, does not begin it at home.

@@ -11,13 +11,15 @@ import numpy as np
 from backend.field.lifecycle import VisitState
 from backend.field.models import Visit, VisitSource
 from backend.field.queries import DueAccount, day_bounds
+from backend.field.shifts import working_days
+from backend.field.spans import Span as Stretch
 from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.errors import Conflict
 from backend.kit.geo import LatLng
 from backend.planning import rules
 from backend.planning.candidates import Candidate, Wishes, account_points, earliest, most_worth, opening, seconds_after
-from backend.planning.hours import Working, free_time
+from backend.planning.hours import free_time
 from backend.planning.priority import Weights
 from backend.planning.solver.problem import Break, Client, Problem, Shift, TimeWindow
 from backend.planning.travel import Matrix, Provider
@@ -123,7 +125,7 @@ class _Builder:
             )
         )
 
-    def shift(self, name: str, work: Working) -> Shift:
+    def shift(self, name: str, work: Stretch) -> Shift:
         """Returns a stretch of work as a shift."""
         return Shift(
             id=name,
@@ -135,7 +137,7 @@ class _Builder:
                     TimeWindow(self.seconds(pause.first), self.seconds(pause.last)),
                     up_to_minute(int(pause.length.total_seconds())),
                 )
-                for pause in work.pauses
+                for pause in work.breaks
             ),
         )
 
@@ -211,16 +213,17 @@ def movable_visits(visits: Sequence[Visit]) -> dict[UUID, Visit]:
 
 def _work(
     rep: User, days: Sequence[date], visits: Sequence[Visit], points: dict[UUID, LatLng], wishes: Wishes
-) -> list[Working]:
+) -> list[Stretch]:
     """Returns the free time of all days; a day without any is left out, unless it is the only one."""
     zone = ZoneInfo(rep.timezone)
-    work: list[Working] = []
+    work: list[Stretch] = []
     refused: Exception | None = None
+    worked = working_days(rep, days)
     for day in days:
         of_day = [visit for visit in visits if visit.planned_start.astimezone(zone).date() == day]
         here = wishes.here if day == days[0] else None
         try:
-            work += free_time(rep, day, of_day, points, here)
+            work += free_time(rep, day, worked[day], of_day, points, here)
         except Conflict as refusal:
             refused = refused or refusal
     if not work:
@@ -228,16 +231,16 @@ def _work(
     return work
 
 
-def _named(work: Sequence[Working]) -> dict[str, Working]:
+def _named(work: Sequence[Stretch]) -> dict[str, Stretch]:
     """Returns the stretches by the id of their shift: the day, and from the second of a day on its number."""
-    named: dict[str, Working] = {}
+    named: dict[str, Stretch] = {}
     for one in work:
         number = sum(other.day == one.day for other in named.values()) + 1
         named[f"{one.day}" if number == 1 else f"{one.day}/{number}"] = one
     return named
 
 
-def _appointments(visits: Sequence[Visit], work: Sequence[Working]) -> list[Visit]:
+def _appointments(visits: Sequence[Visit], work: Sequence[Stretch]) -> list[Visit]:
     """Returns the planned visits that claim some of the free time; one that was missed claims none."""
     return [
         visit

@@ -44,6 +44,11 @@ def no_working_hours() -> Conflict:
     return Conflict("NO_WORKING_HOURS", "The rep has no working hours on that day.", fields={"day": "no working hours"})
 
 
+def rep_on_holiday(name: str) -> Conflict:
+    """The day is a holiday of the rep's."""
+    return Conflict("HOLIDAY", f"That day is a holiday: {name}.", fields={"day": "a holiday"})
+
+
 def day_over() -> Conflict:
     """Nothing is left of the rep's hours today."""
     return Conflict("DAY_OVER", "The rep's working hours are over.", fields={"day": "working hours are over"})

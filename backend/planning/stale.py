@@ -19,8 +19,8 @@ AHEAD = (VisitState.PLANNED, VisitState.EN_ROUTE, VisitState.IN_PROGRESS)
 
 
 def absence_of(rep: User, day: date) -> Absence | None:
-    """Returns the absence that covers the day, if there is one."""
-    return Absence.objects.filter(user=rep, deleted_at=None, first_day__lte=day, last_day__gte=day).first()
+    """Returns the absence that covers the whole day, if there is one."""
+    return Absence.objects.filter(user=rep, deleted_at=None, first_day__lte=day, last_day__gte=day, starts=None).first()
 
 
 def stale_stops(plan: VisitPlan, stops: Sequence[PlanStop], ours: Sequence[UUID] = ()) -> dict[int, str]:

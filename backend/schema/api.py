@@ -31,8 +31,10 @@ from backend.schema.operations.planning import PlanningMutation, PlanningQuery
 from backend.schema.operations.server import ServerQuery, ServerSubscription
 from backend.schema.operations.sync import SyncMutation, SyncQuery, SyncSubscription
 from backend.schema.operations.territories import TerritoriesMutation, TerritoriesQuery
+from backend.schema.operations.territory_checks import TerritoryChecksQuery
 from backend.schema.operations.travel import TravelQuery
 from backend.schema.operations.work import WorkMutation, WorkQuery
+from backend.schema.operations.working_time import WorkingTimeMutation, WorkingTimeQuery
 
 MAX_TOKENS = 2_000
 
@@ -44,7 +46,9 @@ class Query(
     CrmQuery,
     WorkQuery,
     CalendarQuery,
+    WorkingTimeQuery,
     TerritoriesQuery,
+    TerritoryChecksQuery,
     AlignmentQuery,
     MergingQuery,
     FieldQuery,
@@ -69,6 +73,7 @@ class Mutation(
     WorkMutation,
     CorrectionsMutation,
     CalendarMutation,
+    WorkingTimeMutation,
     TerritoriesMutation,
     AlignmentMutation,
     MergingMutation,

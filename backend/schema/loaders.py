@@ -20,7 +20,7 @@ from backend.crm.models import (
     Stage,
     StageHistory,
 )
-from backend.field.models import CheckIn, Visit, VisitReport
+from backend.field.models import CheckIn, Visit, VisitReport, WorkPlace
 from backend.identity.actor import Actor
 from backend.identity.models import User
 from backend.orders.models import Order, OrderItem
@@ -49,6 +49,7 @@ class Loaders:
         self.pipeline = self._one(lambda ids: Pipeline.objects.filter(org_id=org, pk__in=ids), "id")
         self.product = self._one(lambda ids: Product.objects.filter(org_id=org, pk__in=ids), "id")
         self.territory = self._one(lambda ids: Territory.objects.filter(org_id=org, pk__in=ids), "id")
+        self.work_place = self._one(lambda ids: WorkPlace.objects.filter(org_id=org, pk__in=ids), "id")
         self.address = self._one(
             lambda ids: Address.objects.filter(org_id=org, account_id__in=ids, is_primary=True, deleted_at=None),
             "account_id",

@@ -236,8 +236,10 @@ TABLES: tuple[SyncedTable, ...] = (
         _cols("loser_id merged_by_id merged_at version", accountId="t.survivor_id"),
         alive="t.deleted_at IS NULL AND t.undone_at IS NULL",
     ),
-    SyncedTable("workingHours", "field_workinghours", USER, _cols("user_id weekday start version", end='t."end"')),
-    SyncedTable("absence", "field_absence", USER, _cols("user_id first_day last_day reason version")),
+    SyncedTable(
+        "workingHours", "field_workinghours", USER, _cols("user_id weekday start breaks version", end='t."end"')
+    ),
+    SyncedTable("absence", "field_absence", USER, _cols("user_id first_day last_day starts ends reason version")),
     SyncedTable(
         "syncIssue",
         "sync_syncissue",

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from backend.field.cadence import days_overdue, due_on
-from backend.field.models import Absence, Visit
-from backend.field.queries import due_accounts, shift
+from backend.field.models import Visit
+from backend.field.queries import due_accounts
 from backend.kit import clock
 from tests.factories.world import World
 
@@ -93,13 +93,3 @@ def test_due_carries_what_a_planner_weighs(field: World) -> None:
         assert [(a.hour, b.hour, b.minute) for a, b in due.windows] == [(9, 11, 30)]
         assert (due.open_all_week, str(due.open_value), due.best_stage_probability) == (False, "1200.00", 10)
         assert due.point is not None
-
-
-def test_a_shift_is_local_and_absence_ends_it(field: World) -> None:
-    hours = shift(field.ana, MONDAY)
-    assert hours is not None
-    assert [moment.astimezone(ZoneInfo("UTC")).hour for moment in hours] == [14, 23]
-    assert shift(field.ana, MONDAY + timedelta(5)) is None
-    Absence.objects.create(org=field.org, user=field.ana, first_day=MONDAY, last_day=MONDAY)
-    assert shift(field.ana, MONDAY) is None
-    assert shift(field.ana, MONDAY + timedelta(1)) is not None

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from backend.field.models import Absence, WorkingHours
-from backend.field.queries import shift
+from backend.field.shifts import working_time
 from backend.identity.models import User
 from tests.factories.world import World
 from tests.schema.conftest import Client
@@ -23,26 +23,25 @@ SATURDAY = date(2026, 11, 28)
 
 def test_a_rep_sets_and_unsets_a_shift(field: World, ask: Ask) -> None:
     ana = ask(field.ana)
-    assert shift(field.ana, SATURDAY) is None
+    assert working_time(field.ana, SATURDAY) == []
     given = ana(HOURS, w=6, s="09:00:00", e="12:00:00")["setWorkingHours"]["hours"]
     assert given == {"weekday": 6, "start": "09:00:00", "end": "12:00:00"}
     ana(HOURS, w=6, s="10:00:00", e="12:00:00")
-    bounds = shift(field.ana, SATURDAY)
-    assert bounds is not None
-    assert [moment.hour for moment in bounds] == [10, 12]
+    [span] = working_time(field.ana, SATURDAY)
+    assert [moment.hour for moment in (span.start, span.end)] == [16, 18]
     assert len(ana("{ workingHours { weekday } }")["workingHours"]) == 6
     assert ana(HOURS, w=6)["setWorkingHours"] == {"hours": None}
-    assert shift(field.ana, SATURDAY) is None
+    assert working_time(field.ana, SATURDAY) == []
 
 
 def test_an_absence_is_written_down_and_taken_back(field: World, ask: Ask) -> None:
     ana, monday = ask(field.ana), date(2026, 11, 30)
     absence = ana(AWAY, f=monday.isoformat(), l=monday.isoformat())["addAbsence"]["absence"]["id"]
-    assert shift(field.ana, monday) is None
+    assert working_time(field.ana, monday) == []
     assert len(ana("{ absences { firstDay } }")["absences"]) == 1
     assert ask(field.cy).refused(BACK, a=absence)["code"] == "ABSENCE_NOT_FOUND"
     ana(BACK, a=absence)
-    assert shift(field.ana, monday) is not None
+    assert len(working_time(field.ana, monday)) == 1
     assert ana.refused(BACK, a=absence)["code"] == "ABSENCE_NOT_FOUND"
 
 

@@ -44,7 +44,7 @@ class CalendarQuery:
 
         def read() -> list[HoursRow]:
             person = user_for(actor, user_id or actor.user_id)
-            return list(HoursRow.objects.filter(user=person, deleted_at=None).order_by("weekday"))
+            return list(HoursRow.objects.filter(user=person, deleted_at=None).order_by("weekday", "start"))
 
         return rows.many(WorkingHours, await info.context.run(read))
 
@@ -61,7 +61,9 @@ class CalendarQuery:
 
 @strawberry.type
 class CalendarMutation:
-    @strawberry.mutation(description="Sets a shift (local times, 1 is Monday); without start and end, a day off.")
+    @strawberry.mutation(
+        description="Makes a weekday (1 is Monday) one shift without breaks, in local times; without start and end, a day off."
+    )
     async def set_working_hours(
         self,
         info: Info,
@@ -79,15 +81,32 @@ class CalendarMutation:
 
         return HoursPayload(hours=rows.maybe(WorkingHours, await info.context.run(act)))
 
-    @strawberry.mutation(description="Writes down days away, both included.")
+    @strawberry.mutation(
+        description="Writes down days away, both included; with starts and ends (local times) only that part of each."
+    )
     async def add_absence(
-        self, info: Info, first_day: date, last_day: date, reason: str = "", user_id: UUID | None = None
+        self,
+        info: Info,
+        first_day: date,
+        last_day: date,
+        reason: str = "",
+        user_id: UUID | None = None,
+        starts: time | None = None,
+        ends: time | None = None,
     ) -> AbsencePayload:
         actor = info.context.actor
 
         def act() -> AbsenceRow:
             person = user_for(actor, user_id or actor.user_id)
-            return calendar.add_absence(actor=actor, user=person, first_day=first_day, last_day=last_day, reason=reason)
+            return calendar.add_absence(
+                actor=actor,
+                user=person,
+                first_day=first_day,
+                last_day=last_day,
+                reason=reason,
+                starts=starts,
+                ends=ends,
+            )
 
         return AbsencePayload(absence=rows.one(Absence, await info.context.run(act)))
 

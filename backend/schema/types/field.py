@@ -13,6 +13,7 @@ from backend.schema.context import Info
 from backend.schema.masks import shows
 from backend.schema.types import rows
 from backend.schema.types.attachments import Attachment
+from backend.schema.types.calendar import HoursBreak, Point, WorkPlace
 from backend.schema.types.crm import Account
 from backend.schema.types.identity import User
 
@@ -101,7 +102,11 @@ class DueAccount:
         return rows.maybe(Account, await info.context.load.account.load(self.account_id))
 
 
-@shows(models.WorkingHours)
+@shows(
+    models.WorkingHours,
+    starts_from=(models.WorkingHours, "start_lat"),
+    ends_at=(models.WorkingHours, "end_lat"),
+)
 @strawberry.type(description="A shift on a weekday (1 is Monday), local times.")
 class WorkingHours:
     id: UUID
@@ -109,11 +114,45 @@ class WorkingHours:
     start: time
     end: time
 
+    @strawberry.field
+    def breaks(self) -> list[HoursBreak]:
+        kept = rows.row(models.WorkingHours, self).breaks
+        times = [(one, time.fromisoformat(one["from"]), time.fromisoformat(one["to"])) for one in kept]
+        return [HoursBreak(start=start, end=end, minutes=one["minutes"]) for one, start, end in times]
+
+    @strawberry.field(description="The point where it begins; at home or at a place of the org without one.")
+    def starts_from(self) -> Point | None:
+        return _point(self, "start")
+
+    @strawberry.field(description="The point where it ends; at home or at a place of the org without one.")
+    def ends_at(self) -> Point | None:
+        return _point(self, "end")
+
+    @strawberry.field(description="The place of the org where it begins.")
+    async def start_place(self, info: Info) -> WorkPlace | None:
+        return await _work_place(self, info, "start_place_id")
+
+    @strawberry.field(description="The place of the org where it ends.")
+    async def end_place(self, info: Info) -> WorkPlace | None:
+        return await _work_place(self, info, "end_place_id")
+
+
+def _point(shown: WorkingHours, end: str) -> Point | None:
+    lat, lng = getattr(shown, f"{end}_lat"), getattr(shown, f"{end}_lng")
+    return None if lat is None or lng is None else Point(lat=lat, lng=lng)
+
+
+async def _work_place(shown: WorkingHours, info: Info, name: str) -> WorkPlace | None:
+    place = rows.maybe_key(shown, name)
+    return None if place is None else rows.maybe(WorkPlace, await info.context.load.work_place.load(place))
+
 
 @shows(models.Absence)
-@strawberry.type(description="Days away, both included.")
+@strawberry.type(description="Days away, both included; with starts and ends (local times) only that part of each.")
 class Absence:
     id: UUID
     first_day: date
     last_day: date
+    starts: time | None
+    ends: time | None
     reason: str

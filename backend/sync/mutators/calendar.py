@@ -47,15 +47,17 @@ def _time(args: Mapping[str, Any], name: str) -> time | None:
 
 @mutator("absence.add")
 def add_absence(caller: Caller, mutation: Mutation) -> Outcome:
-    """Writes down days away, both included."""
+    """Writes down days away, both included; with starts and ends, that part of each."""
     args = mutation.args
-    decode.only(args, "firstDay", "lastDay", "reason")
+    decode.only(args, "firstDay", "lastDay", "reason", "starts", "ends")
     calendar.add_absence(
         actor=caller.actor,
         user=User.objects.get(pk=caller.actor.user_id),
         first_day=decode.required_day(args, "firstDay"),
         last_day=decode.required_day(args, "lastDay"),
         reason=decode.text(args, "reason"),
+        starts=_time(args, "starts"),
+        ends=_time(args, "ends"),
         absence_id=decode.entity_id(mutation),
     )
     return DONE
