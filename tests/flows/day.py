@@ -25,16 +25,25 @@ NOTES = "Ask for Joe"
 
 
 class Impatient(httpx.HTTPTransport):
-    """A phone that gives a silent server up soon, where a real one would wait longer."""
+    """A phone that gives a silent server up soon, where a real one would wait longer.
+
+    Each time in vain makes it a little more patient, and each answer a little less: on a busy machine a server may be
+    slow and not silent, and whoever asks again and again only makes it slower."""
 
     def __init__(self, seconds: float = 1.0) -> None:
         super().__init__()
-        self.seconds = seconds
+        self.least = self.seconds = seconds
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Carries one request, with less time for it."""
         request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), self.seconds)
-        return super().handle_request(request)
+        try:
+            response = super().handle_request(request)
+        except httpx.TimeoutException:
+            self.seconds = min(self.seconds * 1.5, 60)
+            raise
+        self.seconds = max(self.seconds / 1.1, self.least)
+        return response
 
 
 class Day:

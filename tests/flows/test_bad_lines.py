@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from backend.territories.actions import place_account
+from mobile_client_stub.device import Device
 from tests.config.serving import Serving
-from tests.factories.world import World
+from tests.factories.world import PASSWORD, World, acting
 from tests.flows.day import Day, Outage
 from tests.flows.faults import DRIPPING, SLOW, Ending, Fault, weather
 from tests.flows.line import Line
@@ -25,6 +27,8 @@ LINES: dict[str, Iterable[Fault]] = {
     "replies cut short": cycle([Fault(down=250), Fault(down=1000), Fault()]),
     "replies lost": cycle([Fault(down=1, ending=Ending.RESET), Fault(down=600, ending=Ending.RESET), Fault()]),
     "silent in the middle": [Fault(down=300, ending=Ending.SILENCE), Fault(up=900, ending=Ending.SILENCE)],
+    "everything said twice at once": cycle([Fault(again_after=0.0)]),
+    "everything said again later": cycle([Fault(again_after=0.05)]),
     "said twice at once": [Fault(again_after=0.0, down=3000), Fault(again_after=0.0, down=6000), Fault(down=9000)],
     "said again later, and the first answers lost": cycle([Fault(again_after=0.1, down=800), Fault()]),
 }
@@ -62,6 +66,31 @@ def test_a_minute_without_a_line_is_waited_out(server: Serving, world: World, tm
             day.sync()
             day.check()
             assert day.tries > 5, "the line was never away"
+
+
+@pytest.mark.trap(28)
+@pytest.mark.parametrize("later", [0.0, 0.05])
+def test_stores_that_come_and_go_over_a_line_that_says_everything_twice(
+    server: Serving, world: World, tmp_path: Path, later: float
+) -> None:
+    """A whole first sync in pages, and a later pull in pages: neither is undone by its own echo."""
+    mine = [world.account(f"Mine {number}", world.north) for number in range(20)]
+    theirs = [world.account(f"Theirs {number}", world.south) for number in range(20)]
+    with (
+        Line(server.base, cycle([Fault(again_after=later)])) as line,
+        Day(world, server.base, line.base, tmp_path) as day,
+    ):
+        day.begin()
+        for store in mine[:5]:
+            place_account(actor=acting(world.dee), account=store, territory=world.south)
+        for store in theirs:
+            place_account(actor=acting(world.dee), account=store, territory=world.north)
+        day.sync()
+        assert line.struck > 0, "nothing was said twice"
+        with Device(server.base, tmp_path / "fresh.sqlite3") as fresh:
+            fresh.sign_in(world.ana.username, PASSWORD)
+            fresh.sync()
+            assert day.ana.store.contents() == fresh.store.contents()
 
 
 @pytest.mark.skipif(not SOAK, reason="takes minutes: make soak")

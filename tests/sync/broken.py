@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from backend.identity.models import User
 from backend.kit import clock
-from backend.sync import capture, changes, judge, phases, pull, push, rows, scope, sight, view
+from backend.sync import capture, changes, judge, limits, phases, pull, push, rows, scope, sight, view
 from backend.sync.cursor import Bearer, Cursor
 from backend.sync.models import DeviceScope, DeviceState, Stream
 from backend.sync.mutators import registry
@@ -105,6 +105,50 @@ def _told_of_another(patch: Patch, hidden: EvictReason) -> None:
 def eviction_lost(patch: Patch) -> None:
     """What leaves is not told."""
     _told_of_another(patch, EvictReason.SCOPE)
+
+
+def a_generation_for_each_request(patch: Patch) -> None:
+    """An echo makes the pages of its own pull worthless."""
+    real = scope.compare
+
+    def compare(stream: Stream, user_id: UUID, gen: int | None) -> scope.ScopeDiff:
+        diff = real(stream, user_id, gen)
+        return replace(diff, moved=diff.moved or bool(diff.leave or diff.entering))
+
+    patch.setattr(scope, "compare", compare)
+
+
+def newest_generation_taken_for_right(patch: Patch) -> None:
+    """What left is told to who asks, and stays written down as held."""
+    real = scope.compare
+
+    def compare(stream: Stream, user_id: UUID, gen: int | None) -> scope.ScopeDiff:
+        diff = real(stream, user_id, gen)
+        return replace(diff, moved=diff.moved and bool(diff.entering))
+
+    patch.setattr(scope, "compare", compare)
+
+
+def anew_by_the_ranks_of_old(patch: Patch) -> None:
+    """Who begins anew is told first what was needed first when they began before."""
+    patch.setattr(scope, "_RANK_AGAIN", scope._RANK_AGAIN + " AND FALSE")
+
+
+def ranks_changed_under_pages(patch: Patch) -> None:
+    """Pages that are ordered by ranks go on though the ranks are others now."""
+    real = scope._compare_with_nothing
+
+    def compare(stream: Stream, user_id: UUID) -> scope.ScopeDiff:
+        diff = real(stream, user_id)
+        moved = stream.last_gen == 0 or bool(diff.leave) or scope.drift(stream, user_id)[1]
+        return replace(diff, moved=moved)
+
+    patch.setattr(scope, "_compare_with_nothing", compare)
+
+
+def pages_never_longer(patch: Patch) -> None:
+    """Who writes faster than pages are taken is never caught up with."""
+    patch.setattr(limits, "times_longer", lambda rounds: 1)
 
 
 def refresh_without_eviction(patch: Patch) -> None:

@@ -17,12 +17,14 @@ from tests.factories.replica import Phone
 from tests.sync import (
     broken,
     test_capture,
+    test_catching_up,
     test_hidden_fields,
     test_lost_pages,
     test_pull_parts,
     test_pull_shapes,
     test_pull_streams,
     test_push,
+    test_said_twice,
     test_side_by_side,
 )
 from tests.sync.broken import Patch
@@ -40,6 +42,7 @@ MODEL_MUTANTS = (
     broken.generation_forgotten,
     broken.doubt_forgotten,
     broken.eviction_lost,
+    broken.newest_generation_taken_for_right,
     broken.scope_asked_on_the_first_page_only,
     broken.rows_not_authorised_again,
     broken.any_old_cursor_taken,
@@ -88,6 +91,10 @@ NAMED: dict[Callable[[Patch], None], Callable[..., None]] = {
     broken.eviction_between_pages_without_a_generation: (
         test_lost_pages.test_a_store_lost_in_a_page_whose_reply_was_lost_leaves_the_phone
     ),
+    broken.a_generation_for_each_request: test_said_twice.test_what_was_given_is_not_given_again_for_ever,
+    broken.anew_by_the_ranks_of_old: test_said_twice.test_a_phone_that_begins_anew_is_told_todays_route_first,
+    broken.ranks_changed_under_pages: test_said_twice.test_a_route_that_changes_while_pages_are_on_their_way,
+    broken.pages_never_longer: test_catching_up.test_a_long_page_may_hold_more_characters_too,
     broken.columns_not_sent_again: test_pull_shapes.test_a_shape_nobody_remembers_sends_all_again,
     broken.history_by_each_pages_clock: test_pull_parts.test_a_clock_set_back_between_pages_hides_no_history,
     broken.priorities_by_each_pages_calendar: test_pull_parts.test_a_store_keeps_the_priority_with_which_it_entered,

@@ -29,7 +29,7 @@ def test_every_phone_is_right_after_any_round(field: World, seed: int) -> None:
     assert {name.removeprefix("wrote ") for name in crowd.done if name.startswith("wrote ")} == entities
     assert {entity for phone in crowd.phones for entity in phone.seen} == entities, "some never reached a phone"
     figures = crowd.figures()
-    for what in ("pushes", "applied", "conflicts", "rejected", "lost replies", "evictions"):
+    for what in ("pushes", "applied", "conflicts", "rejected", "lost replies", "said twice", "evictions"):
         assert figures[what] > 0, f"nothing was proved of {what}"
 
 

@@ -151,6 +151,22 @@ def test_a_phone_that_begins_anew_is_told_todays_route_first(field: World, phone
     assert ana.rows == fresh(field.ana, field.phone(field.ana))
 
 
+def test_a_route_that_changes_while_pages_are_on_their_way(field: World, phone: Phone) -> None:
+    """What is needed first is asked again by an echo; pages in the old order would pass over what comes first now."""
+    stores = [field.account(f"Store {number}", field.north) for number in range(6)]
+    ana = phone(field.ana)
+    page = ana.ask(limit=500)
+    while page.ready != 0:
+        ana.take(page)
+        page = ana.ask(limit=500)
+    ana.take(page)
+    field.visit(stores[3])
+    Replica(field.ana, ana.device).ask()
+    ana.pull(limit=4)
+    assert ana.rows == fresh(field.ana, field.phone(field.ana))
+    assert len(ana.of("account")) == 6
+
+
 def test_a_phone_that_begins_anew_leaves_the_cursor_of_its_twin_alone(field: World, phone: Phone) -> None:
     """A store that left meanwhile is told to the one that held it."""
     account = field.account("Hilltop", field.north)

@@ -168,6 +168,7 @@ class Crowd:
         coverage = truth.Coverage.now()
         for phone in self.phones:
             phone.limit = self.chance.choice([20, 500, 500, 500])
+            phone.stammers = self.chance.random() < 0.2
             seen = coverage.seen(phone.replica.user.pk)
             phone.settle(rows[phone.replica.protocol], seen)
         if self.chance.random() < 0.3:

@@ -50,6 +50,8 @@ class Phone:
     """Each answer that came: from which device, to what."""
     began_seq: int = 0
     """The last number that was used when the pull under way began."""
+    stammers: bool = False
+    """Its line says every request twice, and it hears one answer of the two."""
     figures: Counter[str] = field(default_factory=Counter)
     seen: set[str] = field(default_factory=set)
     """Entities of which a row came."""
@@ -57,6 +59,7 @@ class Phone:
     def step(self) -> str:
         """Does one thing; returns what."""
         self.limit = self.deeds.chance.choice(LIMITS)
+        self.stammers = self.deeds.chance.random() < 0.2
         what = self.deeds.chance.choices(
             (
                 "page",
@@ -171,6 +174,9 @@ class Phone:
 
         `rows`, `seen`: everything there is, and what the person sees, if that has been read already."""
         page = self.ask(seen)
+        if self.stammers:
+            self.figures["said twice"] += 1
+            page = self.deeds.chance.choice([page, self.ask(seen)])
         self.replica.take(page)
         if page.complete and (rows is not None or self.deeds.chance.random() < 0.25):
             rows = truth.everything(self.replica.protocol) if rows is None else rows
