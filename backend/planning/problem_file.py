@@ -17,11 +17,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from backend.kit.errors import Invalid
-from backend.kit.geo import LatLng
 from backend.planning.solver.problem import UNREACHABLE, Break, Client, Locked, Problem, Shift, TimeWindow
 from backend.planning.solver.solution import Solution
 from backend.planning.solver.solve import Result
-from backend.planning.travel.great_circle import GreatCircle
 
 LARGEST = 9 * 10**7
 """The most ticks a problem may span."""
@@ -170,6 +168,10 @@ def travel_of(table: Any, locations: Sequence[Span] | None) -> NDArray[np.float6
     if (table is None) == (locations is None):
         raise Invalid("PROBLEM_INVALID", "give either matrix or locations", fields={"matrix": "one of the two"})
     if locations is not None:
+        # Only here, because what it stands on takes longer to load than many a problem to read.
+        from backend.kit.geo import LatLng
+        from backend.planning.travel.great_circle import GreatCircle
+
         for number, (lat, lon) in enumerate(locations):
             if not (-90 <= lat <= 90 and -180 <= lon <= 180):
                 raise Invalid("PROBLEM_INVALID", "no such place on earth", fields={f"locations.{number}": "lat, lon"})

@@ -17,7 +17,7 @@ from backend.planning.solver.stop import Clock
 
 Order = dict[str, list[str]]
 
-WARM, COOL = 0.3, 0.02
+WARM, COOL = 0.45, 0.02
 """Temperature at the beginning and the end, the mean prize being 1."""
 
 PER_TRAVEL = 0.02
@@ -26,7 +26,7 @@ PER_TRAVEL = 0.02
 ALL_SERVED = 0.3
 """The temperature where only travel is left to save, as a share of the usual one."""
 
-MOST_GONE = 20
+MOST_GONE = 16
 """Clients taken out in one round, at most."""
 
 SPAN = 200
