@@ -17,8 +17,10 @@ TOLERANCE, TOLERANCE_OF_CHANGE = 0.03, 0.05
 """How far a load may lie from the mean: of a cut from nothing, and of a change to one that stands."""
 ROUNDS = 160
 TRIES = 4
-FEW, MANY = 400, 5_000_000
+FEW, MANY = 1000, 12_000_000
 """Moves tried for each account, and at most."""
+RUNS = 4
+"""A change is searched so many times from what stands; the one that moves fewest accounts is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,13 +204,33 @@ def _fill_empty(graph: Graph, territory: Ints, work: Floats, pins: Ints, k: int)
 
 
 def _settle(field: Field, graph: Graph, cut: Cut, limit: float, chance: Stream, *, changing: bool) -> None:
-    count = len(field.x)
+    """Evens out the loads of a cut, in place."""
     mean = float(field.work.sum()) / len(cut.load)
-    seen, queue = np.zeros(count + 1, np.int64), np.zeros(count, np.int64)
     fill(field, cut)
-    if changing and float(np.abs(cut.load / mean - 1.0).max()) <= limit:
+    if changing and _deviation(cut, mean) <= limit:
         return
-    steps = min(FEW * count, MANY)
+    begun, best, best_key = cut.territory.copy(), cut.territory.copy(), (np.inf, np.inf)
+    for _ in range(RUNS if changing else 1):
+        cut.territory[:] = begun
+        fill(field, cut)
+        key = _search(field, graph, cut, limit, mean, chance, changing=changing)
+        if key < best_key:
+            best, best_key = cut.territory.copy(), key
+    cut.territory[:] = best
+    fill(field, cut)
+
+
+def _deviation(cut: Cut, mean: float) -> float:
+    return float(np.abs(cut.load / mean - 1.0).max())
+
+
+def _search(
+    field: Field, graph: Graph, cut: Cut, limit: float, mean: float, chance: Stream, *, changing: bool
+) -> tuple[float, float]:
+    """Anneals until loads are within `limit`, more strictly from try to try; returns (how far off beyond it, accounts moved)."""
+    count = len(field.x)
+    seen, queue = np.zeros(count + 1, np.int64), np.zeros(count, np.int64)
+    steps = min((FEW // RUNS if changing else FEW) * count, MANY)
     price = 40.0 * count / len(cut.load) / 100.0
     best, best_key = cut.territory.copy(), (np.inf, np.inf)
     for turn in range(TRIES):
@@ -226,13 +248,13 @@ def _settle(field: Field, graph: Graph, cut: Cut, limit: float, chance: Stream, 
             while bring_back(field, graph, cut, strict, seen, queue):
                 pass
         fill(field, cut)
-        deviation = float(np.abs(cut.load / mean - 1.0).max())
         moved = float(((field.before >= 0) & (field.before != cut.territory)).sum())
-        key = (max(deviation, limit), moved)
+        key = (max(_deviation(cut, mean), limit), moved)
         if key < best_key:
             best, best_key = cut.territory.copy(), key
-        if deviation <= limit:
+        if key[0] <= limit:
             break
         steps = max(steps // 2, 1000)
     cut.territory[:] = best
     fill(field, cut)
+    return best_key
