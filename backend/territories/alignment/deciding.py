@@ -4,18 +4,21 @@ closes, or the draft's areas and rules claim it where those of the active model 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import numpy as np
 from django.db import connection
 
-from backend.kit.geo import LatLng
 from backend.territories.alignment.plan import Plan
 from backend.territories.alignment.structure import Structure
-from backend.territories.assignment import Decision, Facts
+from backend.territories.assignment import Batch, Decision, Decisions
 from backend.territories.models import Alignment, AssignmentSource, TerritoryRole
 
 CHUNK = 20_000
+
+Row = tuple[Any, ...]
 
 # The parts that a rule may ask for come as one row, and only where the draft may decide by them.
 _LYING = """
@@ -99,16 +102,16 @@ class Deciding:
         """Returns the moves, in the order of the accounts' ids."""
         moves: list[Move] = []
         examined = 0
-        for row in self._rows():
-            examined += 1
-            if (move := self._one(row)) is not None:
-                moves.append(move)
+        for rows in self._chunks():
+            examined += len(rows)
+            claims = Claims(rows, self._structure, self._reach)
+            moves += [move for number, row in enumerate(rows) if (move := self._one(number, row, claims)) is not None]
         unplaced = self._unplaced() - sum(move.before is None for move in moves)
         moves += self._overlays()
         moves.sort(key=lambda move: (move.account, move.role))
         return Decided(moves, unplaced, examined)
 
-    def _rows(self) -> Iterator[tuple[Any, ...]]:
+    def _chunks(self) -> Iterator[list[Row]]:
         closed, named = list(self._structure.closed), list(self._named)
         join, where = "LEFT", "TRUE"
         if self._only_closed:
@@ -128,7 +131,7 @@ class Deciding:
         with connection.cursor() as cursor:
             cursor.execute(_LYING.format(join=join, where=where), values)
             while rows := cursor.fetchmany(CHUNK):
-                yield from rows
+                yield rows
 
     def _unplaced(self) -> int:
         if self._reach is not None or self._only_closed:
@@ -137,7 +140,7 @@ class Deciding:
             cursor.execute(_UNPLACED, {"org": self._alignment.org_id, "at": self._at})
             return int(cursor.fetchone()[0])
 
-    def _one(self, row: tuple[Any, ...]) -> Move | None:
+    def _one(self, number: int, row: Row, claims: "Claims") -> Move | None:
         account, before, source = row[:3]
         source = source or ""
         if account in self._named and not self._only_closed:
@@ -149,33 +152,28 @@ class Deciding:
                 why = "pinned" if given == AssignmentSource.PIN else "listed"
                 return Move(account, TerritoryRole.PRIMARY, before, after, source, given if after else "", why)
         if before is not None and before not in self._structure.after:
-            return self._homeless(account, before, source, row)
+            return self._homeless(account, before, source, claims.after(number))
         if not self._redraws:
             return None
         if source == AssignmentSource.PIN or (source == AssignmentSource.MANUAL and self._alignment.keep_manual):
             return None
-        facts = _facts(row)
-        found = self._allowed(self._structure.engine_after.decide(facts))
+        found = claims.after(number)
         if found is None or found.territory == before:
             return None
-        if not self._alignment.tidy and self._structure.engine_before.decide(facts) == found:
+        if not self._alignment.tidy and claims.before(number) == found:
             return None
         return Move(account, TerritoryRole.PRIMARY, before, found.territory, source, found.source, found.source)
 
-    def _homeless(self, account: UUID, before: UUID, source: str, row: tuple[Any, ...]) -> Move:
+    def _homeless(self, account: UUID, before: UUID, source: str, found: Decision | None) -> Move:
         heir = self._structure.closed.get(before)
         placed = source in (AssignmentSource.PIN, AssignmentSource.MANUAL)
         if heir is not None and placed:
             return Move(account, TerritoryRole.PRIMARY, before, heir, source, source, "heir")
-        found = self._allowed(self._structure.engine_after.decide(_facts(row)))
         if found is not None:
             return Move(account, TerritoryRole.PRIMARY, before, found.territory, source, found.source, found.source)
         if heir is not None:
             return Move(account, TerritoryRole.PRIMARY, before, heir, source, AssignmentSource.MANUAL, "heir")
         return Move(account, TerritoryRole.PRIMARY, before, None, source, "", "nothing")
-
-    def _allowed(self, found: Decision | None) -> Decision | None:
-        return found if found is None or self._reach is None or found.territory in self._reach else None
 
     def _overlays(self) -> Iterator[Move]:
         """What lay in a closing territory besides: nobody inherits that. And what a rollback brings back."""
@@ -194,7 +192,36 @@ class Deciding:
                 yield Move(account, TerritoryRole.OVERLAY, None, after, "", source, "listed")
 
 
-def _facts(row: tuple[Any, ...]) -> Facts:
-    lat, lng = row[11:13]
-    point = None if lat is None else LatLng(lat, lng)
-    return Facts({name: value or "" for name, value in zip(_FACTS, row[3:11], strict=True)}, point)
+class Claims:
+    """What the rules and areas say of some accounts, as they are and as the draft wants them; asked for all at once, and only
+    when somebody wants to know."""
+
+    def __init__(self, rows: list[Row], structure: Structure, reach: Collection[UUID] | None) -> None:
+        self._rows = rows
+        self._structure = structure
+        self._reach = reach
+
+    def after(self, number: int) -> Decision | None:
+        """Returns what the draft says of an account; None also for what is not of its branch."""
+        found = self._after.at(number)
+        return found if found is None or self._reach is None or found.territory in self._reach else None
+
+    def before(self, number: int) -> Decision | None:
+        """Returns what the active model says of an account."""
+        return self._before.at(number)
+
+    @cached_property
+    def _after(self) -> Decisions:
+        return self._structure.engine_after.decide_all(self._batch)
+
+    @cached_property
+    def _before(self) -> Decisions:
+        return self._structure.engine_before.decide_all(self._batch)
+
+    @cached_property
+    def _batch(self) -> Batch:
+        columns = list(zip(*self._rows, strict=True))
+        values = {name: [value or "" for value in column] for name, column in zip(_FACTS, columns[3:11], strict=True)}
+        # None becomes NaN: no point.
+        lat, lng = (np.array(column, np.float64) for column in columns[11:13])
+        return Batch(values, lat, lng)
