@@ -20,6 +20,9 @@ Order = dict[str, list[str]]
 WARM, COOL = 0.45, 0.02
 """Temperature at the beginning and the end, the mean prize being 1."""
 
+BACK_AT = 0.8
+"""At this part of the way the search returns to the best plan it met, and looks around there."""
+
 PER_TRAVEL = 0.02
 """What a typical leg weighs beside the mean prize while the search compares plans."""
 
@@ -57,6 +60,7 @@ class Search:
         self.desk: Desk = desk(self.data)
         self.best, self.now, self.work = (empty_plan(self.data) for _ in range(3))
         self.state: Chance = chance(seed)
+        self._away = True
         self._at = np.zeros(1, dtype=np.int64)
         self._row = np.zeros((1, 3), dtype=np.float64), np.zeros((1, 3), dtype=np.int64)
 
@@ -91,6 +95,12 @@ class Search:
 
     def rounds(self, count: int, part: float) -> int:
         """Runs `count` rounds at the temperature of that part of the way, and returns how often a better plan was found."""
+        if part < BACK_AT:
+            self._away = True
+        elif self._away:
+            self._away = False
+            copy_plan(self.data, self.best, self.now)
+            copy_plan(self.data, self.best, self.work)
         temperature = WARM * (COOL / WARM) ** part
         if int(self.best.tally[:, 0].sum()) == self.data.n:
             temperature *= ALL_SERVED
