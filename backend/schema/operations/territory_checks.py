@@ -14,6 +14,7 @@ from backend.territories import checking
 from backend.territories.assignment import Conflict, Rule
 from backend.territories.coverage import account_for, visible_roots_sql
 from backend.territories.models import Territory as TerritoryRow
+from backend.territories.rules import check_leads
 from backend.territories.validation import Problem, area_of_features
 
 _MOST = 100
@@ -129,7 +130,7 @@ class TerritoryChecksQuery:
         "counties, districts. It is what addTerritory and alterTerritory take as area."
     )
     async def area_of_features(self, info: Info, collection: JSON, name: str, values: list[str]) -> JSON:
-        assert info.context.actor
+        check_leads(info.context.actor)
         collected: Any = collection if isinstance(collection, dict) else {}
         return JSON(area_of_features(collected, name=name, values=values))
 

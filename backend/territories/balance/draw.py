@@ -76,7 +76,12 @@ def picture(found: Proposal, sheet: Callable[[int, int], Canvas]) -> Canvas:
     table, k = found.table, len(found.names)
     panels = [_Panel("proposed", found.territory, territory_shapes(table.x, table.y, found.territory, k))]
     if (found.before >= 0).all():
-        panels.insert(0, _Panel("today", found.before, territory_shapes(table.x, table.y, found.before, k)))
+        off = (
+            f"today: within {found.figures['today']['deviation']:.1%} of the mean"
+            if found.figures.get("today")
+            else "today"
+        )
+        panels.insert(0, _Panel(off, found.before, territory_shapes(table.x, table.y, found.before, k)))
         panels[1] = _Panel("proposed (moved accounts ringed)", panels[1].territory, panels[1].shapes)
     bounds = np.array([shapely.union_all(panels[-1].shapes).bounds])[0]
     wide, high = max(bounds[2] - bounds[0], 1e-9), max(bounds[3] - bounds[1], 1e-9)

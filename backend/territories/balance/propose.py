@@ -10,7 +10,7 @@ import numpy as np
 from backend.kit.errors import Invalid
 from backend.territories.balance.balance import balance, measure
 from backend.territories.balance.graph import Graph, neighbours
-from backend.territories.balance.medians import EFFORT, find_medians, warm
+from backend.territories.balance.medians import effort, find_medians, warm
 from backend.territories.balance.medians_state import Ints
 from backend.territories.balance.table import Table, read_table
 
@@ -149,10 +149,10 @@ def _around_medians(
 ) -> Proposal:
     _check_capacity(table, k, by, capacity)
     warm()
-    began = time.process_time()
+    began, steps = time.process_time(), effort(len(table.ids), k)
 
     def spent(work: float) -> float:
-        return work / EFFORT if cpu_seconds is None else (time.process_time() - began) / cpu_seconds
+        return work / steps if cpu_seconds is None else (time.process_time() - began) / cpu_seconds
 
     found = find_medians(table.x, table.y, table.measure, k=k, capacity=capacity, seed=seed, whole=whole, spent=spent)
     if found.over > 0.0:

@@ -38,7 +38,7 @@ def run(*arguments: object) -> tuple[dict[str, str], dict[str, object], str]:
     assert done.exit_code == 0, done.stderr
     rows = list(csv.reader(io.StringIO(done.stdout)))
     assert rows[0] == ["id", "territory"]
-    return dict(rows[1:]), json.loads(done.stderr), done.stdout  # type: ignore[arg-type]
+    return dict(rows[1:]), json.loads(done.stderr), done.stdout
 
 
 def a_field(accounts: int = 120) -> list[str]:
