@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from backend.crm.models import Account
+from backend.crm.rules import check_standing
 from backend.events import outbox
 from backend.events.types import VisitCheckedIn, VisitCompleted, VisitOverdue
 from backend.field import evidence, rules
@@ -38,6 +39,8 @@ def schedule_visit(
     """Puts a visit into a rep's calendar (`visit_id` made by the client, so that asking twice makes one)."""
     rules.check_may_plan_for(actor, rep.pk)
     rules.check_span(start, end)
+    # Whoever merges the account waits for us, or we for them: no visit is left behind under the one that went.
+    check_standing(Account.objects.select_for_update(no_key=True).get(pk=account.pk, org_id=actor.org_id))
     visit = Visit(
         id=visit_id or new_id(),
         org_id=actor.org_id,

@@ -16,8 +16,9 @@ from backend.planning.keeping import Origin, keep_day
 from backend.planning.load import load_span
 from backend.planning.models import PlanStatus, VisitPlan
 from backend.planning.priority import Weights
+from backend.planning.solver.engine import is_warm
 from backend.planning.solver.solve import solve
-from backend.planning.solver.stop import Stop
+from backend.planning.solver.stop import DEFAULT_ITERATIONS, QUICK_ITERATIONS, Stop
 from backend.planning.travel import Provider
 from backend.planning.travel.choose import provider_for
 from backend.planning.wishes import wishes_of_plan
@@ -84,12 +85,19 @@ def _propose(
     # The search takes seconds: it runs on what was read, and holds no transaction open meanwhile.
     version, weighs = (0, weigh) if weigh is not None else weights.current(actor.org_id)
     span = load_span(rep, [day], provider or provider_for(rep), weighs, wishes)
-    result = solve(span.problem, seed=seed, stop=stop)
+    result = solve(span.problem, seed=seed, stop=stop or patience(len(span.problem.clients)))
     origin = Origin(
         actor.org_id, actor.user_id, seed, weights_version=version, based_on=based_on, replaces=wishes.replaces
     )
     with transaction.atomic():
         return keep_day(origin, rep, span, result)
+
+
+def patience(clients: int) -> Stop:
+    """Returns how long somebody who waits for a day is let wait: the iterations of the engine, so that the plan can be made
+    again, and on a machine that is too busy for them 1.2 seconds, or 25 ms for each candidate where they are many."""
+    iterations = QUICK_ITERATIONS if is_warm() else DEFAULT_ITERATIONS
+    return Stop(iterations=iterations, seconds=max(1.2, 0.025 * clients))
 
 
 @transaction.atomic
