@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 from signal import SIGTERM
 from typing import Any
+from uuid import UUID
 
 import httpx
 from rich.console import Console
@@ -207,7 +208,7 @@ def _week(base: str, folder: Path) -> list[tuple[str, str]]:
 
     world = _org("week", 100, tiers="A", service=60, hours=9)
     run_id, told = _watched(base, world, WEEK, "proposeWeek")
-    part = PlanPart.objects.get(run_id=run_id)
+    part = PlanPart.objects.get(run_id=UUID(run_id))
     assert part.first_plan_at is not None
     assert part.started_at is not None
     inside = (part.first_plan_at - part.started_at).total_seconds() * 1000
@@ -223,7 +224,7 @@ def _cycle(base: str, folder: Path) -> list[tuple[str, str]]:
 
     world = _org("cycle", 400, tiers="ABBCCC", service=30, hours=9)
     run_id, told = _watched(base, world, CYCLE, "proposeCallCycle")
-    stops = PlanStop.objects.filter(plan__part__run_id=run_id).order_by("account_id", "planned_start")
+    stops = PlanStop.objects.filter(plan__part__run_id=UUID(run_id)).order_by("account_id", "planned_start")
     visits: dict[Any, list[Any]] = {}
     weekdays: Counter[str] = Counter()
     interval = {"A": 7, "B": 14, "C": 28}
