@@ -38,7 +38,9 @@ SPAN = 200
 SPAN_SECONDS = 0.02
 
 MOST_TRADES = 1_000
-"""With more clients than this not every trade is looked for before and after the search: it would take seconds."""
+"""With more clients than this trades are made as a part of the search, while there is time: they take seconds."""
+
+ALL_PASSES = 1 << 40
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,11 @@ class Search:
 
     def run(self, clock: Clock, better: Callable[[], None] | None = None) -> None:
         """Searches until the clock says so; `better` is told whenever the best plan became better."""
+        while self.data.n > MOST_TRADES and not clock.over() and self._trade(self.best, 1):
+            copy_plan(self.data, self.best, self.now)
+            copy_plan(self.data, self.best, self.work)
+            if better is not None:
+                better()
         span = SPAN if clock.counts else 5
         while not clock.over():
             rounds = min(span, clock.left) if clock.left is not None else span
@@ -126,9 +133,12 @@ class Search:
 
     def _finish(self, plan: Plan) -> None:
         if self.data.n <= MOST_TRADES:
-            finish(self.data, plan, self.desk, self._row[0][0], self._row[1][0], self.state)
+            self._trade(plan, ALL_PASSES)
         else:
             fill(self.data, plan, self.desk, self.state)
+
+    def _trade(self, plan: Plan, passes: int) -> int:
+        return finish(self.data, plan, self.desk, self._row[0][0], self._row[1][0], self.state, passes)
 
     def order(self) -> Order:
         """Returns the best plan."""

@@ -111,16 +111,17 @@ def fill(d: Data, p: Plan, w: Desk, state: Chance) -> None:
 
 
 @compiled
-def finish(d: Data, p: Plan, w: Desk, best: Real, found: Whole, state: Chance) -> int:
-    """Fills the plan and makes trades that pay until none is left; returns how many were made.
+def finish(d: Data, p: Plan, w: Desk, best: Real, found: Whole, state: Chance, passes: int) -> int:
+    """Fills the plan and makes trades that pay until none is left, or that often through all; returns how many were made.
 
     `best` and `found` are one row of room each.
     """
     made = 0
     fill(d, p, w, state)
     again = True
-    while again:
+    while again and passes > 0:
         again = False
+        passes -= 1
         for k in range(d.n):
             if p.at[k, ROUTE] >= 0 or (d.client[k, GROUP] >= 0 and p.taken[d.client[k, GROUP]] > 0):
                 continue
