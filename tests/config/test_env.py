@@ -65,6 +65,14 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (env.web_processes, env.db_pool, env.demo) == (4, 16, False)
 
 
+def test_how_many_rows_a_phone_is_given_is_for_the_operator_to_say() -> None:
+    env = load({})
+    assert (env.sync_warn_rows, env.sync_most_rows) == (50_000, 250_000)
+    env = load({"FIELDBEAT_SYNC_WARN_ROWS": "20000", "FIELDBEAT_SYNC_MOST_ROWS": "400000"})
+    assert (env.sync_warn_rows, env.sync_most_rows) == (20_000, 400_000)
+    assert "FIELDBEAT_SYNC_MOST_ROWS=0" in _refusal("FIELDBEAT_SYNC_MOST_ROWS", "0")
+
+
 def test_an_empty_variable_is_an_absent_one() -> None:
     assert load({variable.name: "  " for variable in TABLE}) == load({})
 
