@@ -13,6 +13,7 @@ import httpx
 
 from mobile_client_stub import wire
 from mobile_client_stub.api import Api
+from mobile_client_stub.appointments import Meeting
 from mobile_client_stub.clock import Clock, phone_clock
 from mobile_client_stub.deeds import Deeds
 from mobile_client_stub.errors import Revoked, UnsentWork
@@ -166,6 +167,11 @@ class Device:
         """Returns the person's own visits of a day (today if none is given), in order."""
         with self.screen() as view:
             return view.day(day or view.local_day(self._deeds.now()))
+
+    def meetings(self, day: date | None = None) -> list[Meeting]:
+        """Returns the person's own appointments of a day (today if none is given), in order."""
+        with self.screen() as view:
+            return view.meetings(day or view.local_day(self._deeds.now()))
 
     def local_day(self) -> date:
         """Returns what day it is for the person."""

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from geopy.distance import geodesic
 
+from mobile_client_stub.appointments import Meeting, on_day
 from mobile_client_stub.clock import instant
 from mobile_client_stub.effects import show
 from mobile_client_stub.errors import NotHere
@@ -160,6 +161,11 @@ class View:
         stops = [Stop(row, self.place(row["accountId"])) for row in mine]
         chosen = [stop for stop in stops if self.local_day(stop.starts) == day]
         return sorted(chosen, key=lambda stop: (stop.starts, stop.visit["id"]))
+
+    def meetings(self, day: date) -> list[Meeting]:
+        """Returns the person's own appointments of a day, in order."""
+        mine = [row for row in self.all("appointment") if row["userId"] == self.me]
+        return on_day(mine, day, self.zone())
 
     def deals(self) -> list[Deal]:
         """Returns all opportunities, in order of stage and name."""

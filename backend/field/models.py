@@ -197,6 +197,47 @@ class CompanyDay(Row):
         ]
 
 
+class Appointment(Row):
+    """A time that is taken and is no visit: a doctor, a meeting. Once, or again and again by a rule of RFC 5545.
+
+    `starts_at` and `ends_at` are of the first time; the others are at the same local time in `zone`. `rrule` has no UNTIL:
+    `until` is the last instant at which one may begin. `exdates` are the beginnings (ISO instants) of those called off. One
+    that was moved is a row of its own, with its `series` and, in `recurrence_at`, the beginning it had there. `over_at` is
+    when the last of them ends. Who may see that a `private` one is, but is somebody else, sees no more of it."""
+
+    user = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="appointments")
+    title = models.CharField(max_length=200)
+    notes = models.TextField(blank=True)
+    place = models.CharField(max_length=200, blank=True)
+    lat = models.FloatField(null=True, blank=True)
+    lng = models.FloatField(null=True, blank=True)
+    private = models.BooleanField(default=False)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    zone = models.CharField(max_length=64)
+    rrule = models.CharField(max_length=200, blank=True)
+    until = models.DateTimeField(null=True, blank=True)
+    exdates = models.JSONField(default=list, blank=True)
+    series = models.ForeignKey("self", on_delete=models.PROTECT, related_name="moved", null=True, blank=True)
+    recurrence_at = models.DateTimeField(null=True, blank=True)
+    over_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="appointment_span"),
+            models.CheckConstraint(condition=Q(over_at__gte=F("ends_at")), name="appointment_over"),
+            models.CheckConstraint(
+                condition=Q(series=None, recurrence_at=None)
+                | Q(series__isnull=False, recurrence_at__isnull=False, rrule=""),
+                name="appointment_moved",
+            ),
+            models.UniqueConstraint(
+                fields=["series", "recurrence_at"], condition=Q(deleted_at=None), name="appointment_moved_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["user", "over_at"], name="appointment_by_user")]
+
+
 class CallCycle(Row):
     """How often accounts of a tier are called on."""
 

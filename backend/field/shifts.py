@@ -5,6 +5,7 @@ from datetime import date, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from backend.field.agenda import agenda
 from backend.field.holidays import holidays_of
 from backend.field.models import Absence, WorkingHours, WorkPlace
 from backend.field.spans import Busy, Pause, Span, with_breaks, without
@@ -17,6 +18,20 @@ from backend.kit.geo import LatLng
 def working_time(person: User, day: date) -> list[Span]:
     """Returns the stretches in which the person works on the day, in order; none on a day off, away or on a holiday."""
     return working_days(person, [day])[day]
+
+
+def free_days(person: User, days: Sequence[date]) -> dict[date, list[Span]]:
+    """Returns the stretches of work of each day without the person's appointments: to one at a place the way is left free,
+    during one that is nowhere the person stays where they are. Two queries more than `working_days`, at most."""
+    worked = working_days(person, days)
+    spans = [span for some in worked.values() for span in some]
+    if not spans:
+        return worked
+    taken = [
+        Busy(one.start, one.end, place=one.point, stays=one.point is None)
+        for one in agenda(person, min(span.start for span in spans), max(span.end for span in spans))
+    ]
+    return {day: without(some, taken) for day, some in worked.items()}
 
 
 def working_days(person: User, days: Sequence[date]) -> dict[date, list[Span]]:

@@ -11,7 +11,7 @@ import numpy as np
 from backend.field.lifecycle import VisitState
 from backend.field.models import Visit, VisitSource
 from backend.field.queries import DueAccount, day_bounds
-from backend.field.shifts import working_days
+from backend.field.shifts import free_days
 from backend.field.spans import Span as Stretch
 from backend.identity.models import User
 from backend.kit import clock
@@ -218,7 +218,7 @@ def _work(
     zone = ZoneInfo(rep.timezone)
     work: list[Stretch] = []
     refused: Exception | None = None
-    worked = working_days(rep, days)
+    worked = free_days(rep, days)
     for day in days:
         of_day = [visit for visit in visits if visit.planned_start.astimezone(zone).date() == day]
         here = wishes.here if day == days[0] else None

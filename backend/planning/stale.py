@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from backend.crm.models import Account, Lifecycle
+from backend.field.agenda import agenda
 from backend.field.lifecycle import VisitState
 from backend.field.models import Absence, Visit
 from backend.field.queries import day_bounds
@@ -24,7 +25,7 @@ def absence_of(rep: User, day: date) -> Absence | None:
 
 
 def stale_stops(plan: VisitPlan, stops: Sequence[PlanStop], ours: Sequence[UUID] = ()) -> dict[int, str]:
-    """Returns position -> what no longer holds; four queries, however many stops.
+    """Returns position -> what no longer holds; as many queries for many stops as for one.
 
     `ours`: visits that the plan itself moves or gives up."""
     made = [stop for stop in stops if not stop.fixed]
@@ -44,6 +45,7 @@ def stale_stops(plan: VisitPlan, stops: Sequence[PlanStop], ours: Sequence[UUID]
         .exclude(pk__in=ours)
         .values_list("planned_start", "planned_end")
     )
+    taken = [(one.start, one.end) for one in agenda(plan.rep, start, end)]
     now = clock.now()
     trouble: dict[int, str] = {}
     for stop in made:
@@ -57,6 +59,8 @@ def stale_stops(plan: VisitPlan, stops: Sequence[PlanStop], ours: Sequence[UUID]
             trouble[stop.position] = seen[stop.account_id]
         elif any(begins < stop.planned_end and ends > stop.planned_start for begins, ends in calendar):
             trouble[stop.position] = "the rep has another visit at that time"
+        elif any(begins < stop.planned_end and ends > stop.planned_start for begins, ends in taken):
+            trouble[stop.position] = "the rep has an appointment at that time"
         elif stop.planned_start < now:
             trouble[stop.position] = "its time is over"
     return trouble

@@ -14,6 +14,7 @@ from backend.schema.limits import Limits
 from backend.schema.masks import mask
 from backend.schema.operations.addresses import AddressesMutation
 from backend.schema.operations.alignment import AlignmentMutation, AlignmentQuery
+from backend.schema.operations.appointments import AppointmentsMutation, AppointmentsQuery
 from backend.schema.operations.attachments import AttachmentsMutation, AttachmentsQuery
 from backend.schema.operations.calendar import CalendarMutation, CalendarQuery
 from backend.schema.operations.corrections import CorrectionsMutation
@@ -47,6 +48,7 @@ class Query(
     WorkQuery,
     CalendarQuery,
     WorkingTimeQuery,
+    AppointmentsQuery,
     TerritoriesQuery,
     TerritoryChecksQuery,
     AlignmentQuery,
@@ -74,6 +76,7 @@ class Mutation(
     CorrectionsMutation,
     CalendarMutation,
     WorkingTimeMutation,
+    AppointmentsMutation,
     TerritoriesMutation,
     AlignmentMutation,
     MergingMutation,

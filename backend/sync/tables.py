@@ -1,7 +1,8 @@
 """The synced tables, in the order a device may apply them, and the only place that knows their wire columns."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 _COLUMN = re.compile(r"\b([tjp])\.\"?(\w+)")
 
@@ -47,6 +48,8 @@ class SyncedTable:
     columns, because a row whose answer changes between two pages must stand in the log itself."""
     carries: frozenset[str] = frozenset()
     """JSON columns that hold values of the fields of another entity, named by `t.entity`."""
+    private: dict[str, str] = field(default_factory=dict)
+    """Where `t.private` is set, columns that only the person `t.user_id` is told, and the SQL of what others are."""
 
     def shown(self, name: str) -> list[tuple[str, str]]:
         """Returns the (table, column) pairs that stand behind a wire column."""
@@ -54,6 +57,17 @@ class SyncedTable:
         found = [(tables[alias], column) for alias, column in _COLUMN.findall(self.columns[name])]
         told = [source.partition(".") for source in self.sources.get(name, ())]
         return [*found, *((table, column) for table, _, column in told)]
+
+    def told(self, user_id: UUID) -> "SyncedTable":
+        """Returns the table as a person is told of it: of what is private to others only what is for all."""
+        if not self.private:
+            return self
+        whose = f"t.private AND t.user_id <> '{user_id}'::uuid"
+        columns = {
+            name: f"CASE WHEN {whose} THEN {self.private[name]} ELSE {sql} END" if name in self.private else sql
+            for name, sql in self.columns.items()
+        }
+        return replace(self, columns=columns)
 
     def select(self) -> str:
         """Returns `SELECT id, root, row` of living rows, `row` as JSON text; a WHERE with AND may follow."""
@@ -240,6 +254,17 @@ TABLES: tuple[SyncedTable, ...] = (
         "workingHours", "field_workinghours", USER, _cols("user_id weekday start breaks version", end='t."end"')
     ),
     SyncedTable("absence", "field_absence", USER, _cols("user_id first_day last_day starts ends reason version")),
+    SyncedTable(
+        "appointment",
+        "field_appointment",
+        USER,
+        _cols(
+            "user_id title notes place lat lng private starts_at ends_at zone rrule until exdates series_id recurrence_at "
+            "version"
+        ),
+        history="t.over_at < {old}",
+        private={"title": "''", "notes": "''", "place": "''", "lat": "NULL", "lng": "NULL"},
+    ),
     SyncedTable(
         "syncIssue",
         "sync_syncissue",

@@ -79,8 +79,9 @@ def view_for(protocol: int, role: str) -> View:
 
 def view_of(user_id: UUID, protocol: int) -> View:
     """Returns the view of a person in the role they have now, in the caller's transaction: a role that was changed after
-    the token was read must not be told as the old one."""
-    return view_for(protocol, User.objects.values_list("role", flat=True).get(pk=user_id))
+    the token was read must not be told as the old one. Its tables are as this person is told of them."""
+    view = view_for(protocol, User.objects.values_list("role", flat=True).get(pk=user_id))
+    return replace(view, tables=tuple(None if table is None else table.told(user_id) for table in view.tables))
 
 
 @cache

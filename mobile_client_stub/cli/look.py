@@ -24,7 +24,7 @@ def today(
     context: typer.Context,
     day: Annotated[str | None, typer.Argument(help="today, tomorrow or YYYY-MM-DD.")] = None,
 ) -> None:
-    """Show the visits of a day."""
+    """Show the visits and appointments of a day."""
     phone: Phone = context.obj
     device = phone.signed_in()
     wanted = find.day(day, device.local_day())
@@ -33,6 +33,8 @@ def today(
         phone.out.print(show.day(stops, f"{wanted:%A %d %B}", device.zone()))
     else:
         phone.say(f"Nothing is planned for {wanted:%A %d %B}; `plan` proposes a day.")
+    if meetings := device.meetings(wanted):
+        phone.out.print(show.meetings(meetings, device.zone()))
     phone.tell_unsent()
 
 

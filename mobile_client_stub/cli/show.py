@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from mobile_client_stub.appointments import Meeting
 from mobile_client_stub.clock import instant
 from mobile_client_stub.outbox import Entry
 from mobile_client_stub.plan import DayPlan
@@ -48,6 +49,15 @@ def town(place: Place | None) -> str:
     """Returns street and town."""
     address = place.address if place else None
     return escape(", ".join(filter(None, [address.get("street"), address.get("city")]))) if address else ""
+
+
+def meetings(found: Sequence[Meeting], zone: tzinfo) -> Table:
+    """Returns the appointments of a day."""
+    made = table("Appointments", "from", "to", "what", "where")
+    for one in found:
+        times = f"{one.start.astimezone(zone):%H:%M}", f"{one.end.astimezone(zone):%H:%M}"
+        made.add_row(*times, escape(one.title), escape(one.row["place"]))
+    return made
 
 
 def day(stops: Sequence[Stop], title: str, zone: tzinfo) -> Table:

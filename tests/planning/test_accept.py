@@ -174,7 +174,7 @@ def test_the_check_of_a_plan_costs_the_same_for_one_stop_and_for_three(story: St
         with CaptureQueriesContext(connection) as queries, pytest.raises(Conflict):
             accept(story, plan)
         counts.append(len(queries))
-    assert counts == [13, 13]
+    assert counts == [14, 14]
 
 
 @pytest.fixture

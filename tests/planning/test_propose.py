@@ -192,7 +192,7 @@ def test_the_day_is_planned_in_a_fixed_number_of_queries(story: Story) -> None:
         ) as queries:
             propose(story)
         counts.append(len(queries))
-    assert counts == [15, 15]
+    assert counts == [16, 16]
 
 
 def test_half_a_day_is_planned_from_now_on(story: Story) -> None:

@@ -4,12 +4,13 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from backend.field import calendar, org_calendar
+from backend.field import appointments, calendar, org_calendar
 from backend.field.calendar_rules import BreakHours, ShiftHours
 from backend.kit.errors import Conflict
 from backend.kit.geo import LatLng
 from backend.planning.actions import propose_day
 from backend.planning.models import VisitPlan
+from backend.planning.publishing import accept_plan
 from tests.planning.story import HOME, MONDAY, Story, actor
 
 NOON = datetime(2027, 6, 7, 17, 0, tzinfo=UTC)
@@ -66,6 +67,34 @@ def test_no_day_is_planned_on_a_holiday_and_the_refusal_names_it(story: Story) -
         propose(story)
     assert (refused.value.code, "Summer party" in str(refused.value)) == ("HOLIDAY", True)
     assert propose(story, MONDAY + timedelta(1)).stops.count() == 1
+
+
+def test_the_day_leads_to_an_appointment_and_on_from_there(story: Story) -> None:
+    for number in range(12):
+        story.shop(f"Shop {number}", east=0.01 * number)
+    dentist = {"lat": HOME[0], "lng": HOME[1] + 0.2}
+    fields = {"title": "Dentist", "starts_at": NOON, "ends_at": NOON + timedelta(hours=1), **dentist}
+    appointments.make(actor=actor(story.ana), user=story.ana, fields=fields)
+    plan = propose(story)
+    stops = list(plan.stops.order_by("position"))
+    before = max(one.planned_end for one in stops if one.planned_start < NOON)
+    after = min(one.planned_start for one in stops if one.planned_start >= NOON)
+    # The dentist is 8 km or more from every shop: six minutes at eighty an hour.
+    assert before <= NOON - timedelta(minutes=6)
+    assert after >= NOON + timedelta(hours=1, minutes=6)
+
+
+def test_a_plan_is_not_published_over_an_appointment_made_since(story: Story) -> None:
+    story.shop("Corner")
+    plan = propose(story)
+    [stop] = plan.stops.all()
+    fields = {"title": "Call", "starts_at": stop.planned_start, "ends_at": stop.planned_end}
+    appointments.make(actor=actor(story.ana), user=story.ana, fields=fields)
+    with pytest.raises(Conflict) as refused:
+        accept_plan(actor=actor(story.ana), plan=plan)
+    assert refused.value.fields == {"stops[0]": "the rep has an appointment at that time"}
+    [moved] = propose(story).stops.all()
+    assert moved.planned_start >= stop.planned_end
 
 
 def test_an_absence_of_some_hours_leaves_the_rest_of_the_day(story: Story) -> None:

@@ -22,7 +22,7 @@ from backend.crm.models import (
     Product,
     StageHistory,
 )
-from backend.field.models import Absence, CheckIn, Visit, VisitReport
+from backend.field.models import Absence, Appointment, CheckIn, Visit, VisitReport
 from backend.identity.models import Org, User
 from backend.kit import clock
 from backend.kit.ids import new_id
@@ -278,6 +278,20 @@ def go_on_leave(at: Happenings) -> None:
     Absence.objects.create(org=at.world.org, user=at.rep(), first_day=day, last_day=day + timedelta(days=1))
 
 
+def see_a_doctor(at: Happenings) -> None:
+    begins = clock.now()
+    ends = begins + timedelta(hours=1)
+    Appointment.objects.create(
+        org=at.world.org,
+        user=at.rep(),
+        title=at.name(),
+        zone="America/Chicago",
+        starts_at=begins,
+        ends_at=ends,
+        over_at=ends,
+    )
+
+
 def reprice(at: Happenings) -> None:
     at.write(at.any(Product.objects.all()), unit_price=at.chance.randint(1, 99))
 
@@ -305,6 +319,7 @@ BORN: dict[str, Happening] = {
     "address": new_account,
     "lead": new_lead,
     "absence": go_on_leave,
+    "appointment": see_a_doctor,
     "checkIn": check_in,
     "contact": new_contact,
     "stageHistory": record_a_move,
