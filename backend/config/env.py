@@ -350,8 +350,8 @@ TABLE: tuple[Variable, ...] = (
     Variable(
         "FIELDBEAT_TRAVEL_CAUTION",
         "What estimated times are multiplied with: more, and fewer visits are late; less, and more are planned.",
-        "1.15",
         "1.25",
+        "1.15",
         read.number(0.5, 3),
     ),
     Variable(

@@ -84,6 +84,7 @@ def add_to(app: typer.Typer, ready: Ready, out: Console) -> None:
                 out.print(
                     f"Fewer than {ENOUGH_FOR_ORG} drives between visits of one day are known yet: nothing to learn from.",
                     highlight=False,
+                    soft_wrap=True,
                 )
 
     @routing.command()

@@ -37,7 +37,7 @@ def fitted(
 
 
 def test_without_settings_it_is_the_straight_line_with_the_usual_caution(story: Story) -> None:
-    assert provider_for(story.ana) == GreatCircle(Profile(), 1.15)
+    assert provider_for(story.ana) == GreatCircle(Profile(), 1.25)
 
 
 def test_the_reps_own_fit_comes_before_the_orgs_and_the_newest_before_older_ones(story: Story) -> None:
