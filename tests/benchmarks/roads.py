@@ -92,19 +92,28 @@ def days(name: str, seed: int, count: int) -> Iterator[Day]:
 
 
 def drives(name: str, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Returns metres and seconds of gaps between visits, as check-ins show them: traffic, parking, lunches, slips."""
+    """Returns metres and seconds of gaps between visits, as check-ins show them: traffic, lunches, slips.
+
+    Each day goes from one place to what looks nearest, as people and plans do, so the ways that only look short are in it.
+    """
     points, roads = country(name)
     chance = np.random.default_rng(seed)
-    places = np.arange(0, len(points), 2)
     straight = straight_m(points)
-    start, end = chance.choice(places, DRIVES), chance.choice(places, DRIVES)
-    metres = straight[start, end]
-    seconds = roads[start, end] * np.exp(chance.normal(0, 0.15, DRIVES)) + chance.uniform(30, 120, DRIVES)
-    lunch = chance.random(DRIVES) < LUNCHES
-    seconds = seconds + lunch * chance.uniform(10 * 60, 70 * 60, DRIVES)
-    slips = chance.random(DRIVES) < 0.02
+    legs: list[tuple[int, int]] = []
+    while len(legs) < DRIVES:
+        left = list(chance.choice(np.arange(0, len(points), 2), 40, replace=False))
+        here = left.pop()
+        for _ in range(15):
+            nearest = left.pop(int(np.argmin(straight[here, left])))
+            legs.append((here, nearest))
+            here = nearest
+    start, end = np.array(legs).T
+    count = len(legs)
+    seconds = roads[start, end] * np.exp(chance.normal(0, 0.15, count))
+    seconds += (chance.random(count) < LUNCHES) * chance.uniform(10 * 60, 70 * 60, count)
+    slips = chance.random(count) < 0.02
     seconds[slips] = chance.uniform(60, 7200, int(slips.sum()))
-    return metres, seconds
+    return straight[start, end], seconds
 
 
 def refitted(name: str, prior: Profile) -> Profile:
