@@ -30,7 +30,8 @@ from backend.planning.realign.visits import AHEAD, SHOWN_AFTER, outcomes
 from backend.territories.alignment.carrying import carry_some
 from backend.territories.models import AccountShare, Alignment, AlignmentState, AlignmentVisit, VisitFate
 
-BATCH = 200
+BATCH = 40
+"""Visits in one transaction: few enough that a rep who wants one of them at that moment does not wait for long."""
 _log = logger("planning")
 
 _AFTERWARDS = "SELECT account_id, t FROM hands"
