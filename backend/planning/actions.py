@@ -94,10 +94,11 @@ def _propose(
 
 
 def patience(clients: int) -> Stop:
-    """Returns how long somebody who waits for a day is let wait: the iterations of the engine, so that the plan can be made
-    again, and on a machine that is too busy for them 1.2 seconds, or 25 ms for each candidate where they are many."""
+    """Returns how long somebody who waits for a day is let wait: the iterations of the engine, about a second of work, so that
+    the same day gives the same plan; and on a machine that is much too busy for them some seconds, after which any plan is
+    better than none."""
     iterations = QUICK_ITERATIONS if is_warm() else DEFAULT_ITERATIONS
-    return Stop(iterations=iterations, seconds=max(1.2, 0.025 * clients))
+    return Stop(iterations=iterations, seconds=max(6.0, 0.1 * clients))
 
 
 @transaction.atomic
