@@ -30,7 +30,7 @@ from backend.planning.realign.visits import AHEAD, SHOWN_AFTER, outcomes
 from backend.territories.alignment.carrying import carry_some
 from backend.territories.models import AccountShare, Alignment, AlignmentState, AlignmentVisit, VisitFate
 
-BATCH = 40
+BATCH = 20
 """Visits in one transaction: few enough that a rep who wants one of them at that moment does not wait for long."""
 _log = logger("planning")
 
