@@ -2,6 +2,10 @@
 
 Of several entries of one row under one root the newest is enough for every device, whatever it asks from: a page reads the
 row as it stands now, and a pull ends only when it has caught up with its own instant, which the newest entry is before.
+The newest is the one committed last, so that no position knows it and not those before. Who writes a row, or moves its parent,
+holds a lock until the end of the transaction (capture.py), so the entries of a row are written in the order of the commits;
+the numbers of transactions are given when they begin to write, and a slow one may take an early number and write last. Only an
+entry that is older by both goes.
 So entries are thinned in every partition that no transaction writes to any more. A deletion or a move leaves its entry under
 each root it concerns until retention."""
 
@@ -74,11 +78,12 @@ def _thin(partition: Partition, begin: UUID, end: UUID) -> int:
     these = {"begin": begin, "end": end}
     signals = "root > %(begin)s AND root <= %(end)s AND entity LIKE '~%%'"
     same = "n.root = o.root AND n.entity = o.entity AND n.entity_id = o.entity_id"
-    where = f"o.root > %(begin)s AND o.root <= %(end)s AND n.root > %(begin)s AND n.root <= %(end)s AND {same}"
+    newer = f"{same} AND n.xid >= o.xid AND (n.at, n.seq) > (o.at, o.seq)"
+    where = f"o.root > %(begin)s AND o.root <= %(end)s AND n.root > %(begin)s AND n.root <= %(end)s AND {newer}"
     deletions = (
         # Listeners heard of these within the second, and no device is sent them.
         f"DELETE FROM {partition.name} WHERE {signals}",
-        f"DELETE FROM {partition.name} o USING {partition.name} n WHERE {where} AND (n.xid, n.seq) > (o.xid, o.seq)",
+        f"DELETE FROM {partition.name} o USING {partition.name} n WHERE {where}",
         f"DELETE FROM sync_change o USING {partition.name} n WHERE {where} AND o.xid < '{partition.lower or 0}'::xid8",
     )
     return sum(int(sql(f"WITH d AS ({one} RETURNING 1) SELECT count(*) FROM d", these)[0][0]) for one in deletions)

@@ -2,7 +2,7 @@
 
 `keep` is the worker's job. Every piece of it is short, may be cut off anywhere and done again, and only one worker is at it.
 Before a partition of the log is dropped, each root in it is marked with the newest change that goes (`Purge`); a stream whose
-position does not include that change and that holds that root is told TOO_OLD, and nobody else. Rows that were deleted softly
+position may not include all up to that change and that holds that root is told TOO_OLD, and nobody else. Rows that were deleted softly
 stay in their tables: they are the org's history, foreign keys and refused re-creations need them, and no phone is sent them."""
 
 from collections.abc import Callable
@@ -27,19 +27,20 @@ BATCH = 5_000
 
 _log = logger("sync")
 
-# A mark of another life of the database may lie ahead of us (a dump loaded elsewhere): what we cannot see did not happen here.
+# The mark is the newest change of many: others of the root may be of transactions that were under way in `base`, so any mark
+# not older than the oldest of these counts, seen or not. A mark of another life of the database may lie ahead of us (a dump loaded elsewhere): what we cannot see did not happen here.
 _TOO_OLD = """
     SELECT EXISTS (
         SELECT FROM sync_purge p
         JOIN sync_streamscope d ON d.stream_id = %(stream)s AND d.root = p.root AND d.removed_gen IS NULL
         WHERE p.xid >= pg_snapshot_xmin(%(base)s::pg_snapshot)
-          AND NOT pg_visible_in_snapshot(p.xid, %(base)s::pg_snapshot)
           AND pg_visible_in_snapshot(p.xid, pg_current_snapshot()))
 """
 
 
 def too_old(stream: Stream, base: str) -> bool:
-    """Says whether something was purged that was not visible in the snapshot `base` and concerned a root of the stream."""
+    """Says whether something may have been purged that was not visible in the snapshot `base` and concerned a root of the
+    stream."""
     if not base:
         return False
     with connection.cursor() as cursor:

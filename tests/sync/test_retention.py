@@ -94,6 +94,42 @@ def test_a_phone_that_had_seen_it_goes_on(field: World, phone: Phone) -> None:
     assert [row["name"] for row in ana.of("account").values()] == ["News"]
 
 
+def test_a_phone_that_had_seen_the_newest_but_not_a_slow_one_starts_anew(
+    field: World, phone: Phone, other: BaseDatabaseWrapper
+) -> None:
+    """What is purged of a root is more than its newest change: a slow import began before it, and ended after the pull."""
+    hill = field.account("Hilltop", field.north)
+    with other.cursor() as slow:
+        slow.execute(
+            "INSERT INTO crm_activity (id, org_id, version, created_at, updated_at, account_id, owner_id, kind, subject, body, "
+            "status) VALUES (%s, %s, 1, now(), now(), %s, %s, 'note', 'Slow', '', 'done')",
+            [new_id(), field.org.pk, hill.pk, field.ana.pk],
+        )
+        field.visit(hill)
+        ana = pulled(phone(field.ana))
+    other.commit()
+    assert kept(days=91).dropped == 1
+    ana.pull()
+    assert ana.resets == [ResetReason.TOO_OLD]
+    assert [row["subject"] for row in ana.of("activity").values()] == ["Slow"]
+
+
+def test_thinning_keeps_what_was_written_last_and_not_what_began_last(
+    field: World, phone: Phone, other: BaseDatabaseWrapper
+) -> None:
+    """A slow import takes its number first and writes the account last; between the two a phone has pulled."""
+    hill, mall = field.account("Hilltop", field.north), field.account("Mall", field.north)
+    with other.cursor() as slow:
+        slow.execute("UPDATE crm_account SET segment = 'bars' WHERE id = %s", [mall.pk])
+        renamed(hill, "Newer")
+        ana = pulled(phone(field.ana))
+        slow.execute("UPDATE crm_account SET segment = 'bars' WHERE id = %s", [hill.pk])
+    other.commit()
+    assert kept(days=2).dropped == 0
+    ana.pull()
+    assert (ana.resets, same_as_new(ana, field)) == ([], True)
+
+
 def test_the_log_is_thinned_and_no_phone_misses_a_word(field: World, phone: Phone) -> None:
     """Phones that stand at different places of the past all come to the same, whatever was thinned between."""
     hill, lake = field.account("Hilltop", field.north), field.account("Lakeside", field.north)
