@@ -92,7 +92,7 @@ def web(
         from backend.config import web
         from backend.planning.solver import engine
 
-        engine.warm_beside(current().data_dir / "kernels", compiling=False)
+        engine.warm_beside(compiling=False)
         web.run(listening)
 
 
@@ -113,7 +113,7 @@ def jobs() -> None:
         from backend.jobs import worker
         from backend.planning.solver import engine
 
-        engine.warm_beside(current().data_dir / "kernels", compiling=True)
+        engine.warm_beside(compiling=True)
         worker.run(TASKS, SCHEDULES)
 
 

@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from backend.config.env import current
-
 SECONDS = 1.0
 
 
@@ -42,6 +40,6 @@ def add_to(app: typer.Typer) -> None:
         file = read(text)
         if cpu_seconds is None and iterations is None:
             cpu_seconds = SECONDS
-        engine.warm(current().data_dir / "kernels")
+        engine.warm()
         result = plan(file.problem, seed=seed, stop=Stop(iterations=iterations, cpu_seconds=cpu_seconds))
         sys.stdout.write(json.dumps(answer(file, result)) + "\n")

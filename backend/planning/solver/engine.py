@@ -1,16 +1,17 @@
 """Which search plans: our own where it is compiled and ready, else the library, else the plain way."""
 
 from enum import StrEnum
-from importlib.util import find_spec
-from pathlib import Path
 from threading import Thread
 from time import sleep
 
-from backend.planning.solver.kernel import place
+from backend.kit.compiled import COMPILES, kept_in
 from backend.planning.solver.problem import Break, Client, Problem, Shift, TimeWindow
 
 LOOKED_EVERY = 5.0
 """Seconds between two looks whether another process has compiled."""
+
+COMPLETE = "search"
+"""The file that says that all of the search is compiled."""
 
 _state = {"warm": False}
 
@@ -28,24 +29,17 @@ class Engine(StrEnum):
     """Insertion and trades alone, without a search."""
 
 
-def can_compile() -> bool:
-    """Says whether the compiler is installed."""
-    return find_spec("numba") is not None
-
-
 def is_warm() -> bool:
     """Says whether our own search can begin at once in this process."""
     return _state["warm"]
 
 
-def warm(folder: Path | None = None) -> bool:
+def warm() -> bool:
     """Makes our own search ready: compiles it (about half a minute of CPU, once for each version), or reads it from the
-    disk (a second); `folder` is where it is kept. Returns False where there is no compiler. Safe to call again."""
-    if not can_compile():
+    disk (a second). Returns False where there is no compiler. Safe to call again."""
+    if not COMPILES:
         return False
     if not is_warm():
-        if folder is not None:
-            place.keep_in(folder)
         from backend.planning.solver.search import Search
 
         problem = sample()
@@ -55,18 +49,17 @@ def warm(folder: Path | None = None) -> bool:
         search.end()
         search.stretches()
         _state["warm"] = True
-        place.complete().touch()
+        (kept_in() / COMPLETE).touch()
     return True
 
 
-def warm_beside(folder: Path, *, compiling: bool) -> Thread:
+def warm_beside(*, compiling: bool) -> Thread:
     """Warms in a thread while the process does its work; with `compiling` False only once another process has compiled."""
 
     def run() -> None:
-        place.keep_in(folder)
-        while can_compile() and not is_warm():
-            if compiling or place.complete().exists():
-                warm(folder)
+        while COMPILES and not is_warm():
+            if compiling or (kept_in() / COMPLETE).exists():
+                warm()
             else:
                 sleep(LOOKED_EVERY)
 

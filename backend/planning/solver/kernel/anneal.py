@@ -2,6 +2,7 @@
 
 from math import exp
 
+from backend.kit.compiled import kernel
 from backend.planning.solver.kernel.data import (
     GONE,
     IN_HAND,
@@ -19,13 +20,12 @@ from backend.planning.solver.kernel.data import (
     Whole,
 )
 from backend.planning.solver.kernel.edit import copy_groups, copy_route, mend, settle_route, take_out
-from backend.planning.solver.kernel.jit import compiled
 from backend.planning.solver.kernel.random import Chance, below, fraction
 from backend.planning.solver.kernel.recreate import recreate
 from backend.planning.solver.kernel.ruin import WAYS, ruin
 
 
-@compiled
+@kernel
 def worth_of(d: Data, p: Plan) -> tuple[int, float, float]:
     """Returns required visits, prize and travel."""
     must, prize, travel = 0, 0.0, 0
@@ -37,7 +37,7 @@ def worth_of(d: Data, p: Plan) -> tuple[int, float, float]:
     return must, prize, float(travel)
 
 
-@compiled
+@kernel
 def copy_plan(d: Data, source: Plan, target: Plan) -> None:
     """Makes `target` the same as `source`."""
     for r in range(d.routes):
@@ -47,7 +47,7 @@ def copy_plan(d: Data, source: Plan, target: Plan) -> None:
     copy_groups(source, target)
 
 
-@compiled
+@kernel
 def copy_touched(d: Data, source: Plan, target: Plan, w: Desk, touched: int) -> None:
     """The same for the routes in hand."""
     for t in range(touched):
@@ -57,7 +57,7 @@ def copy_touched(d: Data, source: Plan, target: Plan, w: Desk, touched: int) -> 
     copy_groups(source, target)
 
 
-@compiled
+@kernel
 def in_hand(d: Data, p: Plan, w: Desk, removed: int) -> int:
     """Lists the routes that lose something."""
     for r in range(d.routes):
@@ -72,7 +72,7 @@ def in_hand(d: Data, p: Plan, w: Desk, removed: int) -> int:
     return touched
 
 
-@compiled
+@kernel
 def gather(d: Data, p: Plan, w: Desk, removed: int, stamp: int) -> int:
     """Lists who waits to be inserted."""
     count = 0
@@ -103,7 +103,7 @@ def gather(d: Data, p: Plan, w: Desk, removed: int, stamp: int) -> int:
     return count
 
 
-@compiled
+@kernel
 def once(d: Data, p: Plan, w: Desk, most: int, stamp: int, state: Chance) -> int:
     """Ruins and recreates once, and returns how many routes changed; -1 when the plan could not be mended."""
     for r in range(d.routes):
@@ -127,7 +127,7 @@ def once(d: Data, p: Plan, w: Desk, most: int, stamp: int, state: Chance) -> int
     return touched
 
 
-@compiled
+@kernel
 def anneal(
     d: Data,
     now: Plan,
@@ -180,7 +180,7 @@ def anneal(
     return found
 
 
-@compiled
+@kernel
 def better(must: int, prize: float, travel: float, best_must: int, best_prize: float, best_travel: float) -> bool:
     """Says whether the first is worth more than the second."""
     if must != best_must:

@@ -1,5 +1,6 @@
 """Putting stops in, taking them out, and copying routes from one plan to another."""
 
+from backend.kit.compiled import kernel
 from backend.planning.solver.kernel.data import (
     BREAKS,
     FIXED,
@@ -13,11 +14,10 @@ from backend.planning.solver.kernel.data import (
     Desk,
     Plan,
 )
-from backend.planning.solver.kernel.jit import compiled
 from backend.planning.solver.kernel.timing import time_route
 
 
-@compiled
+@kernel
 def insert(d: Data, p: Plan, r: int, i: int, k: int, w: Desk) -> None:
     """Puts `k` at position `i` of a route that is known to bear it."""
     for j in range(p.tally[r, STOPS] + 1, i - 1, -1):
@@ -29,7 +29,7 @@ def insert(d: Data, p: Plan, r: int, i: int, k: int, w: Desk) -> None:
     time_route(d, p, r, w.box[0])
 
 
-@compiled
+@kernel
 def take_out(d: Data, p: Plan, r: int, w: Desk) -> None:
     """Takes the clients marked as gone out of the route, and leaves it untimed."""
     length, kept = p.tally[r, STOPS], 0
@@ -45,7 +45,7 @@ def take_out(d: Data, p: Plan, r: int, w: Desk) -> None:
     p.tally[r, STOPS] = kept
 
 
-@compiled
+@kernel
 def mend(d: Data, p: Plan, r: int, w: Desk) -> bool:
     """Times the route; where roads are odd, leaving a stop out can make it too long: then more go. False: hopeless."""
     while True:
@@ -63,7 +63,7 @@ def mend(d: Data, p: Plan, r: int, w: Desk) -> bool:
         w.note[GONE, k] = 0
 
 
-@compiled
+@kernel
 def copy_route(d: Data, source: Plan, target: Plan, r: int) -> None:
     """Makes route `r` of `target` that of `source`; what either serves must be served nowhere else."""
     for i in range(1, target.tally[r, STOPS] + 1):
@@ -83,7 +83,7 @@ def copy_route(d: Data, source: Plan, target: Plan, r: int) -> None:
             target.latest[r, i, s] = source.latest[r, i, s]
 
 
-@compiled
+@kernel
 def settle_route(source: Plan, target: Plan, r: int) -> None:
     """The second half of copying: says of the clients of route `r` that they are on it (after all routes were copied)."""
     for i in range(1, target.tally[r, STOPS] + 1):
@@ -92,7 +92,7 @@ def settle_route(source: Plan, target: Plan, r: int) -> None:
         target.at[k, PLACE] = i
 
 
-@compiled
+@kernel
 def copy_groups(source: Plan, target: Plan) -> None:
     """Copies which groups are served."""
     for g in range(len(source.taken)):

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.planning.solver.kernel.jit import compiled
+from backend.kit.compiled import kernel
 
 Chance = NDArray[np.uint64]
 
@@ -15,7 +15,7 @@ def chance(seed: int) -> Chance:
     return np.array([mixed | 1], dtype=np.uint64)
 
 
-@compiled
+@kernel
 def fraction(state: Chance) -> float:
     """Returns a number from 0 up to, not including, 1."""
     x = state[0]
@@ -26,7 +26,7 @@ def fraction(state: Chance) -> float:
     return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@compiled
+@kernel
 def below(state: Chance, limit: int) -> int:
     """Returns a whole number from 0 up to, not including, `limit`."""
     return int(fraction(state) * limit)

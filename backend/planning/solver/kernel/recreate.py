@@ -1,5 +1,6 @@
 """Filling a plan: again and again the visit that looks best, by a rule that changes from round to round."""
 
+from backend.kit.compiled import kernel
 from backend.planning.solver.kernel.data import (
     BREAKS,
     CLOSES,
@@ -20,14 +21,13 @@ from backend.planning.solver.kernel.data import (
     Plan,
 )
 from backend.planning.solver.kernel.edit import insert
-from backend.planning.solver.kernel.jit import compiled
 from backend.planning.solver.kernel.random import Chance, fraction
 from backend.planning.solver.kernel.timing import ride, start_at
 
 NOWHERE = 1e300
 
 
-@compiled
+@kernel
 def look(d: Data, p: Plan, w: Desk, r: int, count: int, wait: float) -> None:
     """Writes where on route `r` each of the waiting costs least, `wait` being the share of time spent in it, else of the
     detour. Who had no place there is passed over: what is inserted makes none."""
@@ -71,7 +71,7 @@ def look(d: Data, p: Plan, w: Desk, r: int, count: int, wait: float) -> None:
         w.place[k, r] = place
 
 
-@compiled
+@kernel
 def best_place_with_breaks(d: Data, p: Plan, w: Desk, r: int, k: int, wait: float) -> None:
     """The same where breaks have to be had."""
     count, length = d.shift[r, BREAKS], p.tally[r, STOPS]
@@ -96,7 +96,7 @@ def best_place_with_breaks(d: Data, p: Plan, w: Desk, r: int, k: int, wait: floa
     w.place[k, r] = place
 
 
-@compiled
+@kernel
 def rate(d: Data, w: Desk, k: int, r: int, by_order: bool) -> float:
     """Returns the score of the best place on one route, more is better."""
     cost = w.cost[k, r]
@@ -105,7 +105,7 @@ def rate(d: Data, w: Desk, k: int, r: int, by_order: bool) -> float:
     return w.real[WORTH, k] / (max(cost, 0.0) + 0.02 * d.unit)
 
 
-@compiled
+@kernel
 def give_worth(d: Data, w: Desk, count: int, rule: int, noise: float, state: Chance) -> None:
     """Writes what each of the waiting is worth in this round: a power of its prize, shaken, or a place in a queue."""
     for j in range(count):
@@ -122,7 +122,7 @@ def give_worth(d: Data, w: Desk, count: int, rule: int, noise: float, state: Cha
             w.real[WORTH, k] = (w.real[WORTH, k] + 1e-3) * 1e6
 
 
-@compiled
+@kernel
 def recreate(
     d: Data, p: Plan, w: Desk, count: int, touched: int, rule: int, noise: float, wait: float, state: Chance
 ) -> None:
@@ -155,7 +155,7 @@ def recreate(
         left = rank(d, p, w, left, touched, r, by_order)
 
 
-@compiled
+@kernel
 def rank(d: Data, p: Plan, w: Desk, count: int, touched: int, changed: int, by_order: bool) -> int:
     """Finds the best route for each of the waiting whose places changed, drops who fits nowhere, and returns how many still wait.
 

@@ -1,13 +1,13 @@
 """Taking part of a plan away, each way aiming at another kind of mistake."""
 
+from backend.kit.compiled import kernel
 from backend.planning.solver.kernel.data import FIXED, GONE, IN_HAND, PLACE, REMOVED, ROUTE, STOPS, Data, Desk, Plan
-from backend.planning.solver.kernel.jit import compiled
 from backend.planning.solver.kernel.random import Chance, below, fraction
 
 WAYS = 6
 
 
-@compiled
+@kernel
 def mark(d: Data, p: Plan, w: Desk, k: int, count: int) -> int:
     """Marks `k` to be taken out unless it is fixed, and returns how many are."""
     if w.note[GONE, k] or d.client[k, FIXED] or p.at[k, ROUTE] < 0:
@@ -17,7 +17,7 @@ def mark(d: Data, p: Plan, w: Desk, k: int, count: int) -> int:
     return count + 1
 
 
-@compiled
+@kernel
 def ruin(d: Data, p: Plan, w: Desk, way: int, size: int, state: Chance) -> int:
     """Marks about `size` clients to be taken out, and returns how many are marked."""
     if way == 0:
@@ -33,7 +33,7 @@ def ruin(d: Data, p: Plan, w: Desk, way: int, size: int, state: Chance) -> int:
     return whole_route(d, p, w, state)
 
 
-@compiled
+@kernel
 def anywhere(d: Data, p: Plan, w: Desk, size: int, state: Chance) -> int:
     """Single stops, anywhere."""
     count = 0
@@ -46,7 +46,7 @@ def anywhere(d: Data, p: Plan, w: Desk, size: int, state: Chance) -> int:
     return count
 
 
-@compiled
+@kernel
 def strings(d: Data, p: Plan, w: Desk, size: int, state: Chance) -> int:
     """Stretches of neighbouring routes around one place, be it served or not."""
     seed = below(state, d.n)
@@ -62,7 +62,7 @@ def strings(d: Data, p: Plan, w: Desk, size: int, state: Chance) -> int:
     return count
 
 
-@compiled
+@kernel
 def stretch(d: Data, p: Plan, w: Desk, k: int, length: int, count: int, state: Chance) -> int:
     """Marks a stretch of the route of `k` with `k` in it; the route counts as touched from then on."""
     r = p.at[k, ROUTE]
@@ -77,7 +77,7 @@ def stretch(d: Data, p: Plan, w: Desk, k: int, length: int, count: int, state: C
     return count
 
 
-@compiled
+@kernel
 def segments(d: Data, p: Plan, w: Desk, size: int, state: Chance) -> int:
     """One stretch of one route, or of several, wherever."""
     count = 0
@@ -90,7 +90,7 @@ def segments(d: Data, p: Plan, w: Desk, size: int, state: Chance) -> int:
     return count
 
 
-@compiled
+@kernel
 def poorest(d: Data, p: Plan, w: Desk, size: int, state: Chance) -> int:
     """The stops that earn least for the way they cost, with some luck of the draw."""
     count = 0
@@ -114,7 +114,7 @@ def poorest(d: Data, p: Plan, w: Desk, size: int, state: Chance) -> int:
     return count
 
 
-@compiled
+@kernel
 def around(d: Data, p: Plan, w: Desk, size: int, state: Chance) -> int:
     """The stops nearest to one place, most of them."""
     seed = below(state, d.n)
@@ -127,7 +127,7 @@ def around(d: Data, p: Plan, w: Desk, size: int, state: Chance) -> int:
     return count
 
 
-@compiled
+@kernel
 def whole_route(d: Data, p: Plan, w: Desk, state: Chance) -> int:
     """A short route whole; of a long one most, from one end."""
     r = below(state, d.routes)

@@ -1,5 +1,6 @@
 """When a route gets where: forwards as early, backwards as late as its windows and breaks allow."""
 
+from backend.kit.compiled import kernel
 from backend.planning.solver.kernel.data import (
     BREAKS,
     CLOSES,
@@ -16,10 +17,9 @@ from backend.planning.solver.kernel.data import (
     Plan,
     Whole,
 )
-from backend.planning.solver.kernel.jit import compiled
 
 
-@compiled
+@kernel
 def start_at(d: Data, r: int, k: int, time: int) -> int:
     """Returns the first moment from `time` on at which `k` may be served on `r`; NEVER when there is none."""
     for w in range(d.window[r, k, 0], d.window[r, k, 1]):
@@ -28,7 +28,7 @@ def start_at(d: Data, r: int, k: int, time: int) -> int:
     return NEVER
 
 
-@compiled
+@kernel
 def start_by(d: Data, r: int, k: int, time: int) -> int:
     """Returns the last moment up to `time` at which `k` may be served on `r`; -1 when there is none."""
     for w in range(d.window[r, k, 1] - 1, d.window[r, k, 0] - 1, -1):
@@ -37,7 +37,7 @@ def start_by(d: Data, r: int, k: int, time: int) -> int:
     return -1
 
 
-@compiled
+@kernel
 def ride(d: Data, r: int, leave: Whole, travel: int, ready: Whole) -> None:
     """Writes to `ready[s]` when one is at the next place with s breaks taken, having left this one at `leave[s]`.
 
@@ -59,7 +59,7 @@ def ride(d: Data, r: int, leave: Whole, travel: int, ready: Whole) -> None:
             ready[b + 1] = min(ready[b + 1], there)
 
 
-@compiled
+@kernel
 def ride_by(d: Data, r: int, latest: Whole, travel: int, leave: Whole) -> None:
     """Writes to `leave[s]` the last moment to leave with s breaks taken so as to be there by `latest`; -1 for none."""
     count = d.shift[r, BREAKS]
@@ -79,7 +79,7 @@ def ride_by(d: Data, r: int, latest: Whole, travel: int, leave: Whole) -> None:
                 leave[s] = max(leave[s], min(there - travel, begin))
 
 
-@compiled
+@kernel
 def time_route(d: Data, p: Plan, r: int, box: Whole) -> int:
     """Times route `r` anew and returns 0, or the first position that cannot be reached in time (length+1: home)."""
     failed = forwards(d, p, r, box)
@@ -88,7 +88,7 @@ def time_route(d: Data, p: Plan, r: int, box: Whole) -> int:
     return failed
 
 
-@compiled
+@kernel
 def forwards(d: Data, p: Plan, r: int, box: Whole) -> int:
     """Writes the earliest times to leave; returns like `time_route`."""
     length, count = p.tally[r, STOPS], d.shift[r, BREAKS]
@@ -130,7 +130,7 @@ def forwards(d: Data, p: Plan, r: int, box: Whole) -> int:
     return length + 1
 
 
-@compiled
+@kernel
 def last_call(d: Data, p: Plan, r: int) -> None:
     """Writes when one has to be home: with a break not taken, by the end of its window."""
     i = p.tally[r, STOPS] + 1
@@ -141,7 +141,7 @@ def last_call(d: Data, p: Plan, r: int) -> None:
         p.latest[r, i, s] = by
 
 
-@compiled
+@kernel
 def backwards(d: Data, p: Plan, r: int, box: Whole) -> None:
     """Writes the latest arrivals."""
     length, count = p.tally[r, STOPS], d.shift[r, BREAKS]

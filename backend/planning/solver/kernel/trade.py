@@ -1,5 +1,6 @@
 """What it costs to force a client in, for many clients at once, and making the trades that pay."""
 
+from backend.kit.compiled import kernel
 from backend.planning.solver.kernel.data import (
     BREAKS,
     FIXED,
@@ -20,7 +21,6 @@ from backend.planning.solver.kernel.data import (
     Whole,
 )
 from backend.planning.solver.kernel.edit import insert, take_out
-from backend.planning.solver.kernel.jit import compiled
 from backend.planning.solver.kernel.random import Chance
 from backend.planning.solver.kernel.recreate import recreate
 from backend.planning.solver.kernel.timing import ride, start_at, time_route
@@ -28,7 +28,7 @@ from backend.planning.solver.kernel.timing import ride, start_at, time_route
 EPSILON = 1e-9
 
 
-@compiled
+@kernel
 def fits_between(d: Data, p: Plan, w: Desk, r: int, k: int, first: int, after: int) -> bool:
     """Says whether `k` can be served after position `first` with position `after` next."""
     ride(d, r, p.leave[r, first], d.to[p.nodes[r, first], k], w.box[0])
@@ -42,7 +42,7 @@ def fits_between(d: Data, p: Plan, w: Desk, r: int, k: int, first: int, after: i
     return fits
 
 
-@compiled
+@kernel
 def cheapest_stretch(d: Data, p: Plan, w: Desk, k: int, may_settled: bool, best: Real, found: Whole) -> None:
     """Writes the cheapest stretch of stops whose going makes room for `k`, if it costs less than `best` says.
 
@@ -72,7 +72,7 @@ def cheapest_stretch(d: Data, p: Plan, w: Desk, k: int, may_settled: bool, best:
                     prize += d.prize[0, o]
 
 
-@compiled
+@kernel
 def all_stretches(d: Data, p: Plan, w: Desk, best: Real, found: Whole) -> None:
     """Writes the cheapest stretch for every client that is not served."""
     for k in range(d.n):
@@ -81,7 +81,7 @@ def all_stretches(d: Data, p: Plan, w: Desk, best: Real, found: Whole) -> None:
             cheapest_stretch(d, p, w, k, True, best[k], found[k])
 
 
-@compiled
+@kernel
 def swap(d: Data, p: Plan, w: Desk, k: int, found: Whole) -> bool:
     """Puts `k` in the place of a stretch."""
     r, first, after = found[0], found[1], found[2]
@@ -97,7 +97,7 @@ def swap(d: Data, p: Plan, w: Desk, k: int, found: Whole) -> bool:
     return time_route(d, p, r, w.box[0]) == 0
 
 
-@compiled
+@kernel
 def fill(d: Data, p: Plan, w: Desk, state: Chance) -> None:
     """Inserts whatever fits anywhere."""
     count = 0
@@ -110,7 +110,7 @@ def fill(d: Data, p: Plan, w: Desk, state: Chance) -> None:
     recreate(d, p, w, count, d.routes, 2, 0.0, 0.0, state)
 
 
-@compiled
+@kernel
 def finish(d: Data, p: Plan, w: Desk, best: Real, found: Whole, state: Chance, passes: int) -> int:
     """Fills the plan and makes trades that pay until none is left, or that often through all; returns how many were made.
 
