@@ -21,7 +21,9 @@ from backend.config.patience import PatientLines
 
 setup_django()
 
-from backend.config.downloads import downloads_door  # noqa: E402  (models need Django set up)
+from backend.config.calendar_door import PATH as CALENDAR  # noqa: E402  (models need Django set up)
+from backend.config.calendar_door import calendar_door  # noqa: E402
+from backend.config.downloads import downloads_door  # noqa: E402
 from backend.config.snapshot_door import PATH as SNAPSHOT  # noqa: E402
 from backend.config.snapshot_door import snapshot_door  # noqa: E402
 from backend.config.uploads import PATH as UPLOADS  # noqa: E402
@@ -49,6 +51,8 @@ async def route(scope: Scope, receive: Receive, send: Send) -> None:
         await uploads_door(scope, receive, send)
     elif path.startswith("/attachments/"):
         await downloads_door(scope, receive, send)
+    elif path == CALENDAR:
+        await calendar_door(scope, receive, send)
     elif path == SNAPSHOT:
         await snapshot_door(scope, receive, send)
     elif path.startswith("/static/"):

@@ -1,6 +1,6 @@
 """Working in the field: schedule, set out, check in, report, skip, cancel."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -81,16 +81,23 @@ def check_in(
     claimed_at: datetime | None = None,
     check_in_id: UUID | None = None,
     offset: timedelta = NO_OFFSET,
+    trail: Sequence[Fix] = (),
 ) -> CheckIn:
     """The rep stands at the account: the visit begins, and distance, accuracy and verdict are kept whatever they are.
 
-    `offset`: what to add to the phone's clock to have ours."""
+    `offset`: what to add to the phone's clock to have ours. `trail`: the fixes before it, which say how long they stayed."""
     visit = locked(visit)
     rules.check_works_on(actor, visit)
     rules.check_move(visit, VisitState.IN_PROGRESS)
     rules.check_free(visit.rep_id)
     seen = evidence.write_check_in(
-        actor=actor, visit=visit, fix=fix, claimed_at=claimed_at, check_in_id=check_in_id, offset=offset
+        actor=actor,
+        visit=visit,
+        fix=fix,
+        claimed_at=claimed_at,
+        check_in_id=check_in_id,
+        offset=offset,
+        trail=trail,
     )
     visit.state = VisitState.IN_PROGRESS
     visit.started_at = seen.at

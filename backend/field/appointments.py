@@ -118,7 +118,8 @@ def _opened(actor: Actor, appointment: Appointment) -> Appointment:
 
 def _set(row: Appointment, changes: Mapping[str, Any]) -> None:
     """Writes fields, and brings what follows from them along; a new beginning without an end keeps the length."""
-    length = row.ends_at - row.starts_at if row.starts_at and row.ends_at else None
+    # One that is being made has no times yet.
+    length = row.ends_at - row.starts_at if vars(row).get("ends_at") is not None else None
     own.check_given(changes)
     for name in FIELDS:
         if name in changes:

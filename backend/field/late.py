@@ -3,7 +3,7 @@
 The rep was there. The row is kept at the visit, marked late, where rep and manager see it, and moves nothing; a person then
 says whether the visit was made."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -42,24 +42,25 @@ def keep_check_in(
     claimed_at: datetime | None = None,
     check_in_id: UUID | None = None,
     offset: timedelta = NO_OFFSET,
+    trail: Sequence[Fix] = (),
 ) -> Kept[CheckIn]:
     """Begins the visit as `actions.check_in` does, or keeps the check-in beside it."""
     rules.check_may_witness(actor)
+    told: dict[str, Any] = {
+        "fix": fix,
+        "claimed_at": claimed_at,
+        "check_in_id": check_in_id,
+        "offset": offset,
+        "trail": trail,
+    }
     visit, objection = _present(visit)
     if objection is None:
         try:
             with transaction.atomic():
-                return Kept(
-                    actions.check_in(
-                        actor=actor, visit=visit, fix=fix, claimed_at=claimed_at, check_in_id=check_in_id, offset=offset
-                    )
-                )
+                return Kept(actions.check_in(actor=actor, visit=visit, **told))
         except DomainError as error:
             objection = _kept_all_the_same(error)
-    row = evidence.write_check_in(
-        actor=actor, visit=visit, fix=fix, claimed_at=claimed_at, check_in_id=check_in_id, offset=offset, late=True
-    )
-    return Kept(row, objection)
+    return Kept(evidence.write_check_in(actor=actor, visit=visit, late=True, **told), objection)
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from backend.crm.models import Account, Tier
 from backend.field.lifecycle import VisitState
 from backend.identity.models import OUTSIDERS
 from backend.kit.field_rules import FieldRule, FieldRules, Merge
+from backend.kit.ids import new_id
 from backend.kit.models import Row
 
 USER = settings.AUTH_USER_MODEL
@@ -84,6 +85,12 @@ class CheckIn(Row):
     accuracy_m = models.FloatField(null=True, blank=True)
     distance_m = models.FloatField(null=True, blank=True)
     verdict = models.CharField(max_length=12)
+    dwell_seconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How long they are known to have stayed; null where the phone told no trail."
+    )
+    candidates = models.JSONField(
+        default=list, db_default=[], blank=True, help_text="Ids of other accounts that the position may be at as well."
+    )
     late = models.BooleanField(
         default=False, db_default=False, help_text="It came when the visit stood otherwise, and moved nothing."
     )
@@ -236,6 +243,22 @@ class Appointment(Row):
             ),
         ]
         indexes = [models.Index(fields=["user", "over_at"], name="appointment_by_user")]
+
+
+class CalendarFeed(models.Model):
+    """An address under which a person's calendar is read by other programs; only a hash of its secret is kept."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    org = models.ForeignKey("identity.Org", on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user"], condition=Q(revoked_at=None), name="calendar_feed_one_each"),
+        ]
 
 
 class CallCycle(Row):

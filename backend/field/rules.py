@@ -1,6 +1,6 @@
 """What the field allows, and the errors it raises."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from backend.kit.errors import Conflict, Invalid, NotFound, NotPermitted
 from backend.kit.geo import checked_point
 
 LONGEST_VISIT = timedelta(hours=24)
+MOST_FIXES = 300
 
 
 def visit_not_found() -> NotFound:
@@ -171,10 +172,26 @@ def one_in_progress() -> Conflict:
     )
 
 
-def check_fix(lat: float | None, lng: float | None, accuracy_m: float | None) -> Fix | None:
+def check_fix(
+    lat: float | None,
+    lng: float | None,
+    accuracy_m: float | None,
+    *,
+    at: datetime | None = None,
+    mocked: bool = False,
+) -> Fix | None:
     """Returns the phone's position, None without one; refuses what cannot be a place, and a negative accuracy."""
     if lat is None or lng is None:
         return None
     if accuracy_m is not None and accuracy_m < 0:
         raise Invalid("BAD_VALUE", "accuracyM is not negative.", fields={"accuracyM": "negative"})
-    return Fix(checked_point(lat, lng), accuracy_m=accuracy_m or 0.0)
+    return Fix(checked_point(lat, lng), accuracy_m=accuracy_m or 0.0, at=clock.believable(at), mocked=mocked)
+
+
+def check_trail(fixes: Sequence[Fix]) -> tuple[Fix, ...]:
+    """Returns the fixes before a check-in; refuses more than MOST_FIXES, and one without its time."""
+    if len(fixes) > MOST_FIXES:
+        raise Invalid("TOO_MANY", f"At most {MOST_FIXES} fixes.", fields={"fixes": "too many"})
+    if any(one.at is None for one in fixes):
+        raise Invalid("REQUIRED", "Every fix has its time.", fields={"fixes": "without at"})
+    return tuple(fixes)

@@ -190,7 +190,9 @@ TABLES: tuple[SyncedTable, ...] = (
         "checkIn",
         "field_checkin",
         OF_VISIT,
-        _cols("visit_id rep_id at claimed_at lat lng accuracy_m distance_m verdict late version"),
+        _cols(
+            "visit_id rep_id at claimed_at lat lng accuracy_m distance_m verdict dwell_seconds candidates late version"
+        ),
         history="t.at < {old}",
     ),
     SyncedTable(

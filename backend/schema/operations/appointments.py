@@ -5,7 +5,7 @@ from uuid import UUID
 
 import strawberry
 
-from backend.field import appointments
+from backend.field import appointments, feeds
 from backend.field.agenda import agenda, appointment_for
 from backend.field.appointments import Reach
 from backend.field.calendar_rules import check_days_asked
@@ -54,8 +54,27 @@ class AppointmentPayload:
     appointment: Appointment
 
 
+@strawberry.type(
+    description="The address of your own calendar for other programs, relative to the server's own. Its secret is told once."
+)
+class CalendarFeedPayload:
+    path: str
+    created_at: datetime
+
+
+@strawberry.type
+class RevokedFeedPayload:
+    revoked: bool = strawberry.field(description="Whether there was one.")
+
+
 @strawberry.type
 class AppointmentsQuery:
+    @strawberry.field(description="Since when there is an address of your calendar; null without one.")
+    async def calendar_feed_since(self, info: Info) -> datetime | None:
+        actor = info.context.actor
+        feed = await info.context.run(lambda: feeds.feed_of(actor))
+        return None if feed is None else feed.created_at
+
     @strawberry.field(
         description="Every time of every appointment that you, or somebody beneath you, have from one day to another (at most "
         "62), in order. Of what is private to others: that they are busy."
@@ -76,6 +95,19 @@ class AppointmentsQuery:
 
 @strawberry.type
 class AppointmentsMutation:
+    @strawberry.mutation(
+        description="Makes an address under which other programs read your calendar (iCalendar); the one before ends."
+    )
+    async def open_calendar_feed(self, info: Info) -> CalendarFeedPayload:
+        actor = info.context.actor
+        made = await info.context.run(lambda: feeds.open_feed(actor=actor))
+        return CalendarFeedPayload(path=made.path, created_at=made.created_at)
+
+    @strawberry.mutation(description="Ends the address of your calendar.")
+    async def revoke_calendar_feed(self, info: Info) -> RevokedFeedPayload:
+        actor = info.context.actor
+        return RevokedFeedPayload(revoked=await info.context.run(lambda: feeds.revoke_feed(actor=actor)))
+
     @strawberry.mutation(description="Makes an appointment: your own, or as a manager another's.")
     async def create_appointment(
         self, info: Info, input: AppointmentInput, user_id: UUID | None = None, id: UUID | None = None

@@ -10,7 +10,7 @@ from backend.field import actions, queries
 from backend.field.geofence import Fix
 from backend.field.lifecycle import VisitState
 from backend.field.models import Visit as VisitRow
-from backend.field.rules import check_fix
+from backend.field.rules import check_fix, check_trail
 from backend.identity.models import User as UserRow
 from backend.schema.changes import BASE_VERSION, given, told
 from backend.schema.context import Info
@@ -36,13 +36,26 @@ class VisitChanges:
     purpose: str | None = strawberry.UNSET
 
 
-@strawberry.input(description="Where and when, as the phone has it; metres.")
+@strawberry.input(description="One position of a trail, as the phone had it; metres.")
+class FixInput:
+    lat: float
+    lng: float
+    at: datetime
+    accuracy_m: float | None = None
+    mocked: bool = False
+
+
+@strawberry.input(
+    description="Where and when, as the phone has it; metres. fixes: its positions before, which say how long it stayed."
+)
 class CheckInInput:
     lat: float | None = None
     lng: float | None = None
     accuracy_m: float | None = None
     at: datetime | None = None
     id: UUID | None = None
+    mocked: bool = False
+    fixes: list[FixInput] = strawberry.field(default_factory=list)
 
 
 @strawberry.input
@@ -97,7 +110,12 @@ class FieldQuery:
 
 
 def _fix(given: CheckInInput) -> Fix | None:
-    return check_fix(given.lat, given.lng, given.accuracy_m)
+    return check_fix(given.lat, given.lng, given.accuracy_m, at=given.at, mocked=given.mocked)
+
+
+def _trail(given: CheckInInput) -> tuple[Fix, ...]:
+    found = [check_fix(one.lat, one.lng, one.accuracy_m, at=one.at, mocked=one.mocked) for one in given.fixes]
+    return check_trail([one for one in found if one is not None])
 
 
 @strawberry.type
@@ -156,6 +174,7 @@ class FieldMutation:
                 fix=_fix(input),
                 claimed_at=input.at,
                 check_in_id=input.id,
+                trail=_trail(input),
             )
         )
         return CheckInPayload(check_in=rows.one(CheckIn, found))

@@ -29,7 +29,17 @@ class CheckIn:
     accuracy_m: float | None
     distance_m: float | None
     verdict: str
+    dwell_seconds: int | None = strawberry.field(
+        description="How long they stayed; null where the phone told no trail."
+    )
     late: bool = strawberry.field(description="It came when the visit stood otherwise, and moved nothing.")
+
+    @strawberry.field(description="Other accounts that the position may be at as well, of those you see: ask.")
+    async def candidates(self, info: Info) -> list[Account]:
+        found = await info.context.load.account.load_many(
+            [UUID(one) for one in rows.row(models.CheckIn, self).candidates]
+        )
+        return rows.many(Account, [one for one in found if one is not None])
 
 
 @shows(models.VisitReport)

@@ -1,11 +1,16 @@
 """Mutations of a rep's day. Check-in and report are evidence: kept at the visit whatever became of it meanwhile."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 from backend.field import actions, late
 from backend.field.geofence import Fix
 from backend.field.lifecycle import VisitState
 from backend.field.models import Visit
-from backend.field.rules import check_fix
+from backend.field.rules import check_fix, check_trail
 from backend.identity.models import User
+from backend.kit.errors import Invalid
 from backend.sync.mutators import decode, reach
 from backend.sync.mutators.merging import patch, patchable, standing
 from backend.sync.mutators.registry import DONE, Caller, Outcome, mutator
@@ -60,24 +65,36 @@ def en_route(caller: Caller, mutation: Mutation) -> Outcome:
 def check_in(caller: Caller, mutation: Mutation) -> Outcome:
     """The rep stands there."""
     args = mutation.args
-    decode.only(args, "checkInId", "lat", "lng", "accuracyM", "at")
+    decode.only(args, "checkInId", "lat", "lng", "accuracyM", "at", "mocked", "fixes")
     if caller.insist:
         return _settle(caller, mutation)
     visit = reach.visit_for_evidence(caller, decode.entity_id(mutation))
     kept = late.keep_check_in(
         actor=caller.actor,
         visit=visit,
-        fix=_fix(mutation),
+        fix=_fix(args, decode.happened(mutation, "at")),
         claimed_at=decode.happened(mutation, "at"),
         check_in_id=decode.uuid(args, "checkInId"),
         offset=mutation.clock_offset,
+        trail=_trail(args.get("fixes")),
     )
     return Outcome(objection=kept.objection)
 
 
-def _fix(mutation: Mutation) -> Fix | None:
-    lat, lng, accuracy = (decode.number(mutation.args, name) for name in ("lat", "lng", "accuracyM"))
-    return check_fix(lat, lng, accuracy)
+def _fix(args: Mapping[str, Any], at: datetime | None) -> Fix | None:
+    lat, lng, accuracy = (decode.number(args, name) for name in ("lat", "lng", "accuracyM"))
+    return check_fix(lat, lng, accuracy, at=at, mocked=decode.flag(args, "mocked"))
+
+
+def _trail(given: object) -> tuple[Fix, ...]:
+    if given is None:
+        return ()
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        raise Invalid("BAD_VALUE", "fixes is a list of objects.", fields={"fixes": "not such a list"})
+    for one in given:
+        decode.only(one, "lat", "lng", "accuracyM", "at", "mocked")
+    found = [_fix(one, decode.required_instant(one, "at")) for one in given]
+    return check_trail([one for one in found if one is not None])
 
 
 @mutator("visit.complete", evidence=True)
