@@ -28,7 +28,8 @@ BATCH = 5_000
 _log = logger("sync")
 
 # The mark is the newest change of many: others of the root may be of transactions that were under way in `base`, so any mark
-# not older than the oldest of these counts, seen or not. A mark of another life of the database may lie ahead of us (a dump loaded elsewhere): what we cannot see did not happen here.
+# not older than the oldest of these counts, seen or not. A mark of another life of the database may lie ahead of us (a dump
+# loaded elsewhere): what we cannot see did not happen here.
 _TOO_OLD = """
     SELECT EXISTS (
         SELECT FROM sync_purge p

@@ -62,7 +62,9 @@ def curve() -> list[Figure]:
         after = balance(x, y, shifted, k=50, seed=7, tolerance=tolerance, current=before)
         figures += [
             figure(f"within {tolerance:.0%}: mean distance", [fresh.reach], unit="km"),
-            figure(f"within {tolerance:.0%}: moved", [100 * float((after.territory != before).mean())], [1.0], unit="%"),
+            figure(
+                f"within {tolerance:.0%}: moved", [100 * float((after.territory != before).mean())], [1.0], unit="%"
+            ),
         ]
     return figures
 

@@ -113,7 +113,9 @@ def test_a_rollback_gives_visits_back(field: World) -> None:
     assert set(AlignmentVisit.objects.filter(alignment=undo).values_list("fate", "done")) == {
         ("returned", True), ("renewed", True),
     }  # fmt: skip
-    assert AccountShare.objects.get().valid_to < kept.planned_end
+    until = AccountShare.objects.get().valid_to
+    assert until is not None
+    assert until < kept.planned_end
 
 
 def test_deals_and_work_of_a_territory_that_changes_its_rep(field: World) -> None:

@@ -152,13 +152,13 @@ def test_what_was_seen_is_what_was_done_and_it_can_be_taken_back(field: World, s
     assert done.state == AlignmentState.DONE
     assert (done.moved, done.passed, done.total) == (len(seen), 0, len(seen))
     assert done.report["difference"]["same"]
-    expected = dict(before)
+    expected: dict[UUID, UUID | None] = {**before}
     for account, role, source, target in seen:
         if role == "primary":
             assert before.get(account) == source
             expected[account] = target
     assert done.effective_at is not None
-    assert where(field, done.effective_at) == {key: value for key, value in expected.items() if value}
+    assert where(field, done.effective_at) == {key: value for key, value in expected.items() if value is not None}
     assert where(field, done.effective_at - timedelta(microseconds=1)) == before
     given = {(UUID(one["user"]), UUID(one["territory"])) for one in figures["posts"] if one["given"]}
     taken = {(UUID(one["user"]), UUID(one["territory"])) for one in figures["posts"] if not one["given"]}

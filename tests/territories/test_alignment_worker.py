@@ -108,7 +108,7 @@ def test_accounts_are_left_nowhere_only_when_somebody_says_so(field: World) -> N
         asked(field, draft)
     assert refused.value.code == "ACCOUNTS_UNCLAIMED"
     done = activated(field, draft, allow_unclaimed=True)
-    assert sorted(lying(field, done.effective_at).values()) == ["South", "South"]
+    assert sorted(map(str, lying(field, done.effective_at).values())) == ["South", "South"]
 
 
 def test_an_account_moved_by_hand_in_the_last_moment_stays(field: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +161,7 @@ def test_a_worker_that_dies_at_any_step_leaves_nothing_half_done(field: World, m
     monkeypatch.setattr(carrying, "_settle", real)
     done = worked(draft)
     assert (done.moved, done.passed, deaths[0] >= 3) == (4, 0, True)
-    assert sorted(lying(field, done.effective_at).values()) == ["North"] * 4 + ["South"] * 4
+    assert sorted(map(str, lying(field, done.effective_at).values())) == ["North"] * 4 + ["South"] * 4
 
 
 def test_two_drafts_live_beside_one_another_and_neither_undoes_the_other(field: World) -> None:

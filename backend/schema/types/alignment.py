@@ -85,8 +85,7 @@ class Alignment:
     )
     def report(self) -> JSON:
         report: dict[str, Any] = vars(self)["report"]
-        shown = {name: report[name] for name in ("difference", "left") if name in report}
-        return shown  # type: ignore[return-value]
+        return {name: report[name] for name in ("difference", "left") if name in report}  # type: ignore[return-value]
 
 
 @strawberry.type(description="So many accounts go from one territory to another; null: they lie nowhere.")
