@@ -26,6 +26,7 @@ from backend.schema.operations.identity import IdentityMutation, IdentityQuery
 from backend.schema.operations.inbox import InboxMutation, InboxQuery
 from backend.schema.operations.live import LiveSubscription
 from backend.schema.operations.merging import MergingMutation, MergingQuery
+from backend.schema.operations.nearby import NearbyQuery
 from backend.schema.operations.notifications import NotificationsMutation, NotificationsQuery
 from backend.schema.operations.orders import OrdersMutation, OrdersQuery
 from backend.schema.operations.planning import PlanningMutation, PlanningQuery
@@ -54,6 +55,7 @@ class Query(
     AlignmentQuery,
     MergingQuery,
     FieldQuery,
+    NearbyQuery,
     OrdersQuery,
     AttachmentsQuery,
     PlanningQuery,

@@ -24,7 +24,7 @@ NO_ROWS = frozenset(
     "Heartbeat Me NearbyAccount Query Mutation Subscription ServerInfo ProtocolVersion Session SignOutPayload "
     "AccountMovedPayload MovedRows MergedField MergePreview SyncPage SyncPoke SyncPushPayload SyncResult "
     "AlignmentPreview AlignmentVisit AlignmentWarning DealsMoved DeviceAtRisk DraftedTerritory PersonGain PersonPair "
-    "AppointmentTime Holiday HoursBreak Point WorkBreak WorkSpan "
+    "AppointmentTime Geofence Holiday HoursBreak NearbyDue Point VisitSuggestion WorkBreak WorkSpan "
     "PlanComparison PlanFigure PlanMove PlanPlace PlanTrouble PlanningWeights "
     "PostChange TerritoryPair TerritoryWork VisitsMoved".split()
 )
