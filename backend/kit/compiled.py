@@ -42,9 +42,12 @@ def _own() -> Path:
 
 
 def _fingerprint() -> str:
-    sources = (path.read_bytes() for path in sorted(Path(__file__).parent.parent.rglob("*.py")))
+    home = Path(__file__).parent.parent
+    sources = (path.read_bytes() for path in sorted(home.rglob("*.py")))
     numba = version("numba").encode() if COMPILES else b""
-    return hashlib.sha256(b"".join([numba, *(text for text in sources if DOOR in text)])).hexdigest()[:16]
+    # numba tells functions apart by where their file lies: another copy of the program finds nothing of this one's.
+    parts = [str(home).encode(), numba, *(text for text in sources if DOOR in text)]
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 
 
 def compiled(function: F) -> F:

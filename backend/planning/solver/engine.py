@@ -1,5 +1,6 @@
 """Which search plans: our own where it is compiled and ready, else the library, else the plain way."""
 
+import fcntl
 from enum import StrEnum
 from threading import Thread
 from time import sleep
@@ -58,7 +59,7 @@ def warm_beside(*, compiling: bool) -> Thread:
 
     def run() -> None:
         while COMPILES and not is_warm():
-            if compiling or (kept_in() / COMPLETE).exists():
+            if (kept_in() / COMPLETE).exists() or (compiling and _compiled_alone()):
                 warm()
             else:
                 sleep(LOOKED_EVERY)
@@ -66,6 +67,16 @@ def warm_beside(*, compiling: bool) -> Thread:
     thread = Thread(target=run, name="warm", daemon=True)
     thread.start()
     return thread
+
+
+def _compiled_alone() -> bool:
+    """Compiles unless another process is at it, which would be half a minute of work for nothing."""
+    with (kept_in() / "compiling").open("a") as mine:
+        try:
+            fcntl.flock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return warm()
 
 
 def sample() -> Problem:
