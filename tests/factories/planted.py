@@ -12,7 +12,7 @@ from django.apps import apps
 from django.db.models import Model
 
 from backend.crm.models import Account, AccountSales, Opportunity, OpportunityLine, OrderLine
-from backend.field.models import Absence, CheckIn, WorkingHours
+from backend.field.models import Absence, Appointment, CheckIn, WorkingHours, WorkPlace
 from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.field_rules import may_read
@@ -20,7 +20,14 @@ from backend.merging.models import AccountMerge
 from backend.orders.models import Order, OrderItem
 from backend.planning.models import PlanDrop, PlanPart, PlanRun, PlanStop, VisitPlan
 from backend.sync.models import SyncIssue
-from backend.territories.models import AccountShare, TerritoryMove
+from backend.territories.models import (
+    AccountShare,
+    Alignment,
+    AlignmentEntry,
+    AlignmentMove,
+    TerritoryModel,
+    TerritoryMove,
+)
 from tests.factories.world import World
 
 PLANTED: dict[type[Model], dict[str, Any]] = {
@@ -142,9 +149,15 @@ def plant(world: World) -> Garden:
     )
     WorkingHours.objects.create(org=world.org, user=world.pat, weekday=1, start=time(8), end=time(17))
     Absence.objects.create(org=world.org, user=world.pat, first_day=clock.now().date(), last_day=clock.now().date())
+    WorkPlace.objects.create(org=world.org, name="Depot", lat=1.0, lng=1.0)
+    begins, ends = clock.now(), clock.now() + timedelta(hours=1)
+    Appointment.objects.create(
+        org=world.org, user=world.pat, title="Call", zone="UTC", starts_at=begins, ends_at=ends, over_at=ends
+    )
     TerritoryMove.objects.create(
         org=world.org, source=world.south, target=world.north, asked_by=world.dee, asked_at=clock.now(), total=0
     )
+    alignment = _alignment(world, account)
     plan = _plan(world, world.pat, account)
     part = _part(world, world.pat)
     merge = _merge(world, account)
@@ -160,6 +173,7 @@ def plant(world: World) -> Garden:
         part.pk,
         part.run_id,
         merge.pk,
+        alignment.pk,
         order.pk,
         world.ana.pk,
         world.pat.pk,
@@ -167,6 +181,21 @@ def plant(world: World) -> Garden:
         world.north.pk,
     ]
     return Garden(account, deal, plan, ids)
+
+
+def _alignment(world: World, account: Account) -> Alignment:
+    """Drafts that the account goes from the south to the north."""
+    model = TerritoryModel.objects.create(org=world.org, name="Next")
+    draft = Alignment.objects.create(org=world.org, model=model, created_by=world.dee, created_at=clock.now())
+    AlignmentEntry.objects.create(alignment=draft, at=clock.now(), by=world.dee, what="drafted")
+    AlignmentMove.objects.create(
+        alignment=draft,
+        account_id=account.pk,
+        from_territory_id=world.south.pk,
+        to_territory_id=world.north.pk,
+        why="listed",
+    )
+    return draft
 
 
 def _shared(world: World, name: str) -> Account:

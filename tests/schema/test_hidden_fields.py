@@ -24,7 +24,8 @@ NO_ROWS = frozenset(
     "Heartbeat Me NearbyAccount Query Mutation Subscription ServerInfo ProtocolVersion Session SignOutPayload "
     "AccountMovedPayload MovedRows MergedField MergePreview SyncPage SyncPoke SyncPushPayload SyncResult "
     "AlignmentPreview AlignmentVisit AlignmentWarning DealsMoved DeviceAtRisk DraftedTerritory PersonGain PersonPair "
-    "AppointmentTime Geofence Holiday HoursBreak NearbyDue Point VisitSuggestion WorkBreak WorkSpan "
+    "AppointmentTime CompanyDay Geofence Holiday HolidayRegion HoursBreak NearbyDue Point VisitSuggestion WorkBreak WorkSpan "
+    "AccountPlacement AreaProblem ProblemPlace RuleConflict TerritoryRule TravelProfile "
     "PlanComparison PlanFigure PlanMove PlanPlace PlanTrouble PlanningWeights "
     "PostChange TerritoryPair TerritoryWork VisitsMoved".split()
 )
@@ -73,6 +74,10 @@ def test_something_is_planted_wherever_something_is_hidden() -> None:
             assert columns <= planted.PLANTED.get(model, {}).keys(), (model, role)
 
 
+_SQUARE = [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]
+_HILL = {"type": "Feature", "properties": {"Hill": "Hill"}, "geometry": {"type": "Polygon", "coordinates": _SQUARE}}
+
+
 def _everything(client: Client, field: World, garden: planted.Garden, day: str) -> tuple[str, set[str]]:
     by_type: dict[str, list[Any]] = {
         "UUID": [str(one) for one in garden.ids],
@@ -81,6 +86,7 @@ def _everything(client: Client, field: World, garden: planted.Garden, day: str) 
         "Float": [42.0],
         "Int": [20],
         "String": ["Hill"],
+        "JSON": [{"type": "FeatureCollection", "features": [_HILL]}],
         "MergeAccountsInput": [{"loserId": str(garden.account.pk), "winnerId": str(garden.account.pk)}],
     }
     told: list[str] = []

@@ -18,14 +18,12 @@ class WorkPlace:
     lng: float
 
 
-@shows(models.HolidayRegion)
 @strawberry.type(description="Whose public holidays are kept: ISO 3166-1, and the part of the country or nothing.")
 class HolidayRegion:
     country: str
     subdivision: str
 
 
-@shows(models.CompanyDay)
 @strawberry.type(description="A day of the org's own: off for everybody, or a day of work whatever holiday it is.")
 class CompanyDay:
     day: date
