@@ -10,7 +10,7 @@ import pytest
 
 from backend.sync.tables import TABLES
 from tests.factories.world import World
-from tests.sync.crowd.crowd import play
+from tests.sync.crowd.crowd import Crowd, go_on, play
 from tests.sync.crowd.everywhere import EVERYWHERE
 from tests.sync.crowd.happenings import HAPPENINGS
 from tests.sync.crowd.moves import MOVES
@@ -19,18 +19,28 @@ __all__ = ["play"]
 
 SEEDS = range(1, 11)
 ROUNDS = 20
+MOST_ROUNDS = 100
+FIGURES = ("pushes", "applied", "conflicts", "rejected", "lost replies", "said twice", "evictions")
 
 
 @pytest.mark.trap(25)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_phone_is_right_after_any_round(field: World, seed: int) -> None:
     crowd = play(field, seed=seed, rounds=ROUNDS)
+    # Which rows are met is for their ids to say, which no seed does: rare things may need some rounds more.
+    while unproved(crowd) and crowd.round < MOST_ROUNDS:
+        go_on(crowd, 1)
+    assert not unproved(crowd)
+
+
+def unproved(crowd: Crowd) -> set[str]:
+    """Returns what did not happen yet, so that nothing was proved of it."""
     entities = {table.entity for table in TABLES}
-    assert {name.removeprefix("wrote ") for name in crowd.done if name.startswith("wrote ")} == entities
-    assert {entity for phone in crowd.phones for entity in phone.seen} == entities, "some never reached a phone"
+    unwritten = entities - {name.removeprefix("wrote ") for name in crowd.done}
+    unseen = entities.difference(*(phone.seen for phone in crowd.phones))
     figures = crowd.figures()
-    for what in ("pushes", "applied", "conflicts", "rejected", "lost replies", "said twice", "evictions"):
-        assert figures[what] > 0, f"nothing was proved of {what}"
+    never = {one for one in FIGURES if figures[one] == 0}
+    return never | {f"{one} written" for one in unwritten} | {f"{one} told" for one in unseen}
 
 
 def test_everything_that_may_happen_does(field: World) -> None:

@@ -38,6 +38,7 @@ class Crowd:
 
     def __init__(self, world: World, seed: int) -> None:
         self.world = world
+        self.seed = seed
         self.chance = Random(seed)
         self.now: datetime = clock.now()
         self.done: Counter[str] = Counter()
@@ -231,11 +232,16 @@ def _bear(at: Happenings, table: SyncedTable) -> None:
 def play(world: World, *, seed: int, rounds: int) -> Crowd:
     """Plays; a failure tells the seed, the round and what happened in it."""
     crowd = Crowd(world, seed)
-    for number in range(rounds):
+    go_on(crowd, rounds)
+    return crowd
+
+
+def go_on(crowd: Crowd, rounds: int) -> None:
+    """Plays more rounds of the same crowd."""
+    for _ in range(rounds):
         crowd.trace.clear()
         try:
             crowd.play_round()
         except Exception as error:
             story = "\n  ".join(crowd.trace)
-            raise AssertionError(f"seed {seed}, round {number}: {error!r}\n  {story}") from error
-    return crowd
+            raise AssertionError(f"seed {crowd.seed}, round {crowd.round}: {error!r}\n  {story}") from error

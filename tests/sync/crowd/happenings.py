@@ -22,7 +22,7 @@ from backend.crm.models import (
     Product,
     StageHistory,
 )
-from backend.field.models import Absence, Appointment, CheckIn, Visit, VisitReport
+from backend.field.models import Absence, Appointment, CallCycle, CheckIn, Visit, VisitReport
 from backend.identity.models import Org, User
 from backend.kit import clock
 from backend.kit.ids import new_id
@@ -292,6 +292,14 @@ def see_a_doctor(at: Happenings) -> None:
     )
 
 
+def set_a_cycle(at: Happenings) -> None:
+    CallCycle.objects.update_or_create(
+        org=at.world.org,
+        tier=at.chance.choice("ABC"),
+        defaults={"interval_days": at.chance.randint(7, 60), "deleted_at": None},
+    )
+
+
 def reprice(at: Happenings) -> None:
     at.write(at.any(Product.objects.all()), unit_price=at.chance.randint(1, 99))
 
@@ -320,6 +328,7 @@ BORN: dict[str, Happening] = {
     "lead": new_lead,
     "absence": go_on_leave,
     "appointment": see_a_doctor,
+    "callCycle": set_a_cycle,
     "checkIn": check_in,
     "contact": new_contact,
     "stageHistory": record_a_move,
