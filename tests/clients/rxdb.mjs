@@ -12,7 +12,8 @@ export async function start(url, username, password, installKey) {
 const idle = () => new Promise((resolve) => setTimeout(resolve, 20))
 
 export async function until(entity, count, query = {}) {
-  for (let tries = 0; tries < 1500; tries++) {
+  const patience = Date.now() + 120_000
+  while (Date.now() < patience) {
     // While a collection is begun anew there is none.
     const collection = database.collections[entity]
     const found = collection && !collection.closed ? await collection.find({ selector: query }).exec() : []
