@@ -20,7 +20,11 @@ Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 async def slow(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers after longer than a head may take; a socket says a word as late."""
+    """Answers after longer than a head may take; a socket says a word as late; a body is refused at once, unread."""
+    if scope["type"] == "http" and scope["method"] == "PATCH":
+        await send({"type": "http.response.start", "status": 400, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"no"})
+        return
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.accept"})
@@ -145,3 +149,38 @@ def test_who_waits_for_an_answer_gets_it_and_may_ask_again(monkeypatch: pytest.M
         assert await ended(reader) == b""
 
     story(tell, monkeypatch)
+
+
+BODY = b"PATCH / HTTP/1.1\r\nhost: here\r\ncontent-length: 1000000\r\n\r\n"
+
+
+def test_who_sends_on_after_a_refusal_can_read_it_and_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A phone sends a whole photo before it reads; a line that is cut meanwhile takes the refusal with it."""
+
+    async def tell(line: Line) -> None:
+        reader, writer = line
+        for _ in range(2):
+            writer.write(BODY)
+            answer = await asyncio.wait_for(reader.readuntil(b"no"), 60)
+            assert answer.startswith(b"HTTP/1.1 400")
+            for _ in range(10):
+                writer.write(b"x" * 100_000)
+                await writer.drain()
+                await asyncio.sleep(0.01)
+        writer.write(ASKED)
+        assert (await asyncio.wait_for(reader.readuntil(b"ok"), 60)).startswith(b"HTTP/1.1 200")
+
+    story(tell, monkeypatch, seconds=3600.0)
+
+
+def test_a_refused_body_that_never_ends_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def tell(line: Line) -> None:
+        reader, writer = line
+        writer.write(BODY)
+        await asyncio.wait_for(reader.readuntil(b"no"), 60)
+        trickle = asyncio.create_task(_trickle(writer))
+        assert await ended(reader) == b""
+        trickle.cancel()
+
+    monkeypatch.setattr(heads, "BODY_SECONDS", SHORT)
+    story(tell, monkeypatch, seconds=3600.0)

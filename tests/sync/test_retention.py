@@ -28,6 +28,14 @@ def _one_partition(field: World) -> None:
     partitions.empty()
 
 
+def all_ended(before: int | None = None) -> None:
+    """Waits until what was under way has ended, other tests' work too: a snapshot made now includes all that was written."""
+    reached, patience = before or partitions.edge(), time.monotonic() + 120
+    while partitions.settled() < reached:
+        assert time.monotonic() < patience, "something is under way for long"
+        time.sleep(0.05)
+
+
 def kept(*, days: int, settled: bool = True) -> Kept:
     """Runs the job as it will run in so many days; once more when what was under way has ended, other tests' work too."""
     with clock.moved_to(clock.now() + timedelta(days=days)):
@@ -35,10 +43,7 @@ def kept(*, days: int, settled: bool = True) -> Kept:
         assert done is not None
         if not settled:
             return done
-        patience = time.monotonic() + 120
-        while partitions.settled() < reached:
-            assert time.monotonic() < patience, "something is under way for long"
-            time.sleep(0.05)
+        all_ended(reached)
         rest = retention.keep()
     assert rest is not None
     return Kept(**{name: number + getattr(rest, name) for name, number in asdict(done).items()})
@@ -54,6 +59,7 @@ def renamed(account: Account, name: str) -> None:
 def test_a_phone_that_missed_what_was_purged_starts_anew_and_keeps_its_outbox(field: World, phone: Phone) -> None:
     """Trap 19: Ana was away for a quarter, a visit of hers was deleted meanwhile, and the log knows no more of it."""
     visit = field.visit(field.account("Hilltop", field.north))
+    all_ended()
     ana, cy = pulled(phone(field.ana)), pulled(phone(field.cy))
     waiting = ana.mutation("account.create", new_id(), args={"name": "New bar"})
     with connection.cursor() as cursor:
@@ -86,6 +92,7 @@ def test_a_phone_that_had_seen_it_goes_on(field: World, phone: Phone) -> None:
     account = field.account("Hilltop", field.north)
     ana = pulled(phone(field.ana))
     renamed(account, "Old news")
+    all_ended()
     ana.pull()
     assert kept(days=91).dropped == 1
     renamed(account, "News")
@@ -211,6 +218,7 @@ def test_one_worker_at_a_time(field: World, other: BaseDatabaseWrapper) -> None:
 def test_an_idle_phone_is_forgotten_and_told_so(field: World, phone: Phone) -> None:
     field.account("Hilltop", field.north)
     ana, cy = pulled(phone(field.ana)), pulled(phone(field.cy))
+    all_ended()
     with clock.moved_to(clock.now() + timedelta(days=60)):
         cy.pull()
     assert kept(days=121).forgotten == 1
