@@ -12,10 +12,11 @@ USER = settings.AUTH_USER_MODEL
 
 
 class AddressKind(models.TextChoices):
-    """How the provider names an app install: FCM's newer installation id, or its older token."""
+    """How the provider names an app install: FCM's newer installation id, its older token, or a Web Push subscription."""
 
     FID = "fid"
     FCM_TOKEN = "fcm_token"  # noqa: S105
+    WEBPUSH = "webpush"
 
 
 class PushAddress(models.Model):
@@ -25,7 +26,7 @@ class PushAddress(models.Model):
     org = models.ForeignKey("identity.Org", on_delete=models.PROTECT, related_name="+")
     device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="push_addresses")
     kind = models.CharField(max_length=10, choices=AddressKind.choices)
-    value = models.CharField(max_length=1024)
+    value = models.CharField(max_length=2048)
     created_at = models.DateTimeField(auto_now_add=True)
     last_seen_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True, blank=True)

@@ -4,13 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-AddressKind = Literal["fid", "fcm_token"]
+AddressKind = Literal["fid", "fcm_token", "webpush", "email"]
 Priority = Literal["high", "normal"]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One alert; `nid` (32 hex digits) is the same on every attempt, so that a phone replaces instead of repeating."""
+    """One alert; `nid` (32 hex digits) is the same on every attempt, so that a phone replaces instead of repeating.
+
+    With `wake` a phone shows nothing and only syncs. `unsubscribe` is an HTTPS address for mail.
+    """
 
     nid: str
     title: str
@@ -19,11 +22,14 @@ class Message:
     category: str = "alert"
     priority: Priority = "normal"
     ttl: int = 86_400  # seconds
+    wake: bool = False
+    locale: str = "en"
+    unsubscribe: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where one app install is reached."""
+    """Where one app install is reached: FCM's names, a Web Push subscription as JSON, or a mail address."""
 
     kind: AddressKind
     value: str
