@@ -22,6 +22,32 @@ def welcome(shift: Shift, visit: Client) -> bool:
     return all(skill in shift.skills for skill in visit.skills) and (visit.shifts is None or shift.id in visit.shifts)
 
 
+def begins(shift: Shift, visit: Client) -> list[int]:
+    """All the moments at which the visit could begin on the shift, ways aside."""
+    spans = doors(shift, visit)
+    return [
+        now
+        for now in range(shift.window.start, shift.window.end - visit.service + 1)
+        if spans is None or any(w.start <= now <= w.end for w in spans)
+    ]
+
+
+def apart(problem: Problem, one: tuple[Shift, Client], other: tuple[Shift, Client]) -> bool:
+    """Says whether two visits keep the distance that their account wants, whenever on their shifts they begin."""
+    locked = {lock.client_id for shift in problem.shifts for lock in shift.locked}
+    mine, yours = one[1], other[1]
+    if mine.account is None or mine.account != yours.account or {mine.id, yours.id} <= locked:
+        return True
+    gap = max(mine.gap, yours.gap)
+    if gap == 0:
+        return True
+    ours, theirs = begins(*one), begins(*other)
+    return not ours or not theirs or min(theirs) - max(ours) >= gap or min(ours) - max(theirs) >= gap
+
+
+Placed = Sequence[tuple[Shift, Client]]
+
+
 def ready_times(clock: int, road: int, breaks: Sequence[Break]) -> list[int]:
     """All the moments at which one can be there and ready, every one of `breaks` had on the way, tried minute by minute."""
     if not breaks:
@@ -77,29 +103,47 @@ def possible(problem: Problem, shift: Shift, visits: Sequence[Client]) -> bool:
     groups = [visit.group for visit in visits if visit.group is not None]
     return (
         all(welcome(shift, visit) for visit in visits)
+        and all(apart(problem, (shift, one), (shift, other)) for one, other in combinations(visits, 2))
         and len(groups) == len(set(groups))
         and finish(problem, shift, visits) is not None
     )
 
 
-def fits_somewhere(problem: Problem, shift: Shift, visits: Sequence[Client], more: Client) -> bool:
-    """Says whether `more` can be put between these visits with all of them kept in their order, after the settled ones."""
+def fits_somewhere(
+    problem: Problem, shift: Shift, visits: Sequence[Client], more: Client, elsewhere: Placed = ()
+) -> bool:
+    """Says whether `more` can be put between these visits with all of them kept in their order, after the settled ones.
+
+    `elsewhere`: the visits of the other shifts."""
+    if not all(apart(problem, (shift, more), other) for other in elsewhere):
+        return False
     settled = {lock.client_id for lock in shift.locked if lock.start is not None}
     first = sum(visit.id in settled for visit in visits)
     return any(possible(problem, shift, [*visits[:n], more, *visits[n:]]) for n in range(first, len(visits) + 1))
 
 
-def cheapest_loss(problem: Problem, shift: Shift, visits: Sequence[Client], more: Client) -> tuple[int, float] | None:
+def cheapest_loss(
+    problem: Problem, shift: Shift, routes: Mapping[str, Sequence[Client]], more: Client
+) -> tuple[int, float] | None:
     """Returns (required or locked visits, prize) of the cheapest visits next to each other to give up so that `more` fits
-    in their place; None when nothing helps."""
-    locked = {lock.client_id for lock in shift.locked}
+    in their place, with those of other shifts that are too near; None when nothing helps."""
+    visits = routes[shift.id]
+    locked = {lock.client_id for one in problem.shifts for lock in one.locked}
+    gone: list[Client] = []
+    for other in problem.shifts:
+        near = [v for v in routes[other.id] if other is not shift and not apart(problem, (shift, more), (other, v))]
+        stays = [v for v in routes[other.id] if v not in near]
+        if near and stays and finish(problem, other, stays) is None:
+            return None
+        gone += near
     settled = sum(lock.start is not None for lock in shift.locked)
     losses = []
     for first in range(len(visits) + 1):
         for after in range(first, len(visits) + 1):
             lost = visits[first:after]
             if after >= settled and possible(problem, shift, [*visits[:first], more, *visits[after:]]):
-                losses.append((sum(one.required or one.id in locked for one in lost), sum(one.prize for one in lost)))
+                whole = [*lost, *gone]
+                losses.append((sum(one.required or one.id in locked for one in whole), sum(one.prize for one in whole)))
     return min(losses, default=None)
 
 
@@ -126,6 +170,7 @@ def faults(problem: Problem, plan: Solution) -> list[str]:
     found = [f"{name} is visited twice" for name in set(served) if served.count(name) > 1]
     groups = [clients[name].group for name in served if clients[name].group is not None]
     found += [f"two of group {name}" for name in set(groups) if groups.count(name) > 1]
+    found += gap_faults(problem, plan)
     for shift, route in zip(problem.shifts, plan.routes, strict=True):
         visits = [clients[stop.client_id] for stop in route.stops]
         found += [f"{shift.id} may not serve {visit.id}" for visit in visits if not welcome(shift, visit)]
@@ -133,6 +178,26 @@ def faults(problem: Problem, plan: Solution) -> list[str]:
         if visits:
             found += break_faults(shift, route)
             found += time_faults(problem, shift, route, visits)
+    return found
+
+
+def gap_faults(problem: Problem, plan: Solution) -> list[str]:
+    """Visits of one account begin as far apart as it wants, now and whatever is moved within their days."""
+    clients = {client.id: client for client in problem.clients}
+    locked = {lock.client_id for shift in problem.shifts for lock in shift.locked}
+    served = [
+        (shift, clients[stop.client_id], stop.start)
+        for shift, route in zip(problem.shifts, plan.routes, strict=True)
+        for stop in route.stops
+    ]
+    found = []
+    for (shift, one, start), (other_shift, other, other_start) in combinations(served, 2):
+        if one.account is None or one.account != other.account or {one.id, other.id} <= locked:
+            continue
+        if abs(start - other_start) < max(one.gap, other.gap):
+            found.append(f"{one.id} and {other.id} begin too near")
+        elif not apart(problem, (shift, one), (other_shift, other)):
+            found.append(f"{one.id} and {other.id} could come too near")
     return found
 
 

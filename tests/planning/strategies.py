@@ -64,7 +64,7 @@ def busy_days(draw: st.DrawFn) -> Problem:
 
 @st.composite
 def ruled_days(draw: st.DrawFn, most_clients: int = 7) -> Problem:
-    """Days with breaks, skills, shifts of choice, alternatives, and stops that are locked or under way."""
+    """Days with breaks, skills, shifts of choice, alternatives, visits of one account, and stops that are locked or under way."""
     points = draw(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), min_size=3, max_size=5))
     matrix = [[abs(a - c) + abs(b - d) for c, d in points] for a, b in points]
     place = st.integers(0, len(points) - 1)
@@ -80,6 +80,8 @@ def ruled_days(draw: st.DrawFn, most_clients: int = 7) -> Problem:
             skills=draw(skills),
             shifts=draw(st.one_of(st.none(), st.frozensets(st.sampled_from(["s0", "s1", "s9"])))),
             group=draw(st.sampled_from([None, None, None, "g", "h"])),
+            account=(account := draw(st.sampled_from([None, None, "shop", "bar"]))),
+            gap=0 if account is None else draw(st.sampled_from([0, 5, 20, 40, 70])),
         )
         for number in range(draw(st.integers(1, most_clients)))
     ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from backend.kit.errors import Invalid
 from backend.planning.solver.problem import UNREACHABLE, Client, Problem, Shift, TimeWindow
-from backend.planning.solver.solve import Engine, Reason, Result, solve
+from backend.planning.solver.solve import Drop, Engine, Reason, Result, solve
 from backend.planning.solver.stop import Stop
 from tests.planning import checker
 from tests.planning.strategies import busy_days, problems, ruled_days
@@ -71,10 +71,10 @@ def test_every_reason_is_true(problem: Problem, engine: Engine) -> None:
     for drop in result.dropped:
         client = problem.client_by_id[drop.client_id]
         alone = any(checker.possible(problem, shift, [client]) for shift in problem.shifts)
-        assert alone == (drop.reason in (Reason.DAY_FULL, Reason.GROUP_SERVED))
+        assert alone == (drop.reason in (Reason.DAY_FULL, Reason.GROUP_SERVED, Reason.TOO_SOON))
         match drop.reason:
-            case Reason.DAY_FULL:
-                assert_full(problem, routes, client, drop.shift_id, drop.displaced_by, drop.cost)
+            case Reason.DAY_FULL | Reason.TOO_SOON:
+                assert_full(problem, routes, client, drop)
             case Reason.GROUP_SERVED:
                 (other,) = drop.displaced_by
                 assert problem.client_by_id[other].group == client.group
@@ -108,28 +108,33 @@ def assert_stands_in_the_way(problem: Problem, client: Client, reason: Reason) -
     assert free[reason] or not any(free.values())
 
 
-def assert_full(
-    problem: Problem,
-    routes: dict[str, list[Client]],
-    client: Client,
-    shift_id: str,
-    displaced_by: tuple[str, ...],
-    cost: float,
-) -> None:
+def assert_full(problem: Problem, routes: dict[str, list[Client]], client: Client, drop: Drop) -> None:
     """Nothing fits beside the plan; giving up the named stops makes room; no cheaper choice does; and none pays."""
+
+    def elsewhere(shift: Shift, without: tuple[str, ...] = ()) -> list[tuple[Shift, Client]]:
+        return [
+            (other, visit)
+            for other in problem.shifts
+            for visit in routes[other.id]
+            if other is not shift and visit.id not in without
+        ]
+
     for shift in problem.shifts:
-        assert not checker.fits_somewhere(problem, shift, routes[shift.id], client)
-    stays = [visit for visit in routes[shift_id] if visit.id not in displaced_by]
-    assert displaced_by
-    assert checker.fits_somewhere(problem, problem.shift_by_id[shift_id], stays, client)
-    gone = [problem.client_by_id[name] for name in displaced_by]
+        assert not checker.fits_somewhere(problem, shift, routes[shift.id], client, elsewhere(shift))
+    there = problem.shift_by_id[drop.shift_id]
+    stays = [visit for visit in routes[there.id] if visit.id not in drop.displaced_by]
+    assert drop.displaced_by
+    assert checker.fits_somewhere(problem, there, stays, client, elsewhere(there, drop.displaced_by))
+    gone = [problem.client_by_id[name] for name in drop.displaced_by]
+    own = [visit for visit in gone if visit.account is not None and visit.account == client.account]
+    assert (drop.reason is Reason.TOO_SOON) == (own == gone and all(max(client.gap, one.gap) > 0 for one in own))
     named = (
         sum(visit.required or visit.id in problem.locked_on for visit in gone),
         sum(visit.prize for visit in gone),
     )
-    losses = [checker.cheapest_loss(problem, shift, routes[shift.id], client) for shift in problem.shifts]
+    losses = [checker.cheapest_loss(problem, shift, routes, client) for shift in problem.shifts]
     assert named == min(loss for loss in losses if loss is not None)
-    assert cost == named[1]
+    assert drop.cost == named[1]
     if named[0] == 0:
         assert not client.required
         assert named[1] >= client.prize

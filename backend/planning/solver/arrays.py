@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from backend.planning.solver.clockwork import breaks_of
 from backend.planning.solver.kernel.data import NEVER, POWERS, STOPS, Data, Plan
 from backend.planning.solver.problem import UNREACHABLE, Client, Problem, TimeWindow
+from backend.planning.solver.spacing import could_begin
 
 ALL_NEAR = 400
 """Up to so many clients everybody is everybody's neighbour, beyond it only the NEAREST are."""
@@ -39,6 +40,7 @@ def arrays(problem: Problem, clients: Sequence[Client]) -> Data:
     prizes /= prizes[prizes > 0].mean() if (prizes > 0).any() else 1.0
     near, unit = neighbours(to[: len(clients), : len(clients)])
     door, window = windows(problem, clients, to)
+    kin, begin = kinship(problem, clients)
     pauses = [breaks_of(shift) for shift in problem.shifts]
     pause = np.zeros((len(pauses), max(map(len, pauses)), 3), dtype=np.int64)
     for number, breaks in enumerate(pauses):
@@ -64,6 +66,8 @@ def arrays(problem: Problem, clients: Sequence[Client]) -> Data:
         ),
         pause=pause,
         near=near,
+        kin=kin,
+        begin=begin,
     )
 
 
@@ -99,6 +103,26 @@ def windows(
         use[number, :, 0] = np.where(allowed, first + low, 0)
         use[number, :, 1] = np.where(allowed, first + high, 0)
     return np.array(table, dtype=np.int64), use
+
+
+def kinship(problem: Problem, clients: Sequence[Client]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Returns the other clients of each one's account with the gap between the two, and when each could begin on each shift."""
+    number_of = {client.id: number for number, client in enumerate(clients)}
+    of = [
+        sorted((number_of[name], gap) for name, gap in problem.kin.get(client.id, {}).items() if name in number_of)
+        for client in clients
+    ]
+    kin = np.full((len(clients), max(map(len, of)), 2), -1, dtype=np.int64)
+    if not kin.size:
+        return kin, np.zeros((1, 1, 2), dtype=np.int64)
+    begin = np.zeros((len(problem.shifts), len(clients), 2), dtype=np.int64)
+    for row, others in enumerate(of):
+        for column, one in enumerate(others):
+            kin[row, column] = one
+        if others:
+            for number, shift in enumerate(problem.shifts):
+                begin[number, row] = could_begin(problem, shift, clients[row])
+    return kin, begin
 
 
 def joined(spans: tuple[TimeWindow, ...] | None) -> list[TimeWindow]:

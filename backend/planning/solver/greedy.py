@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from backend.planning.solver.insertion import Line, Place
 from backend.planning.solver.problem import Client, Problem
+from backend.planning.solver.spacing import crowded
 
 
 def construct(problem: Problem, clients: Iterable[Client]) -> list[Line]:
@@ -23,13 +24,18 @@ def insert_all(lines: list[Line], clients: Iterable[Client]) -> list[Client]:
     taken = groups_of(lines)
     waiting = {client.id: client for client in everyone if client.group not in taken}
     inserted: set[str] = set()
-    places = {name: [line.best_place(client) for line in lines] for name, client in waiting.items()}
+    served = [(line.shift, stop) for line in lines for stop in line.stops if stop.id in line.problem.kin]
+
+    def place(line: Line, client: Client) -> Place | None:
+        return None if crowded(line.problem, line.shift, client, served) else line.best_place(client)
+
+    places = {name: [place(line, client) for line in lines] for name, client in waiting.items()}
     while True:
         choices = [
-            (worth(waiting[name], place), name, number, place.position)
+            (worth(waiting[name], found), name, number, found.position)
             for name, row in places.items()
-            for number, place in enumerate(row)
-            if place is not None
+            for number, found in enumerate(row)
+            if found is not None
         ]
         if not choices:
             return [client for client in everyone if client.id not in inserted]
@@ -40,8 +46,13 @@ def insert_all(lines: list[Line], clients: Iterable[Client]) -> list[Client]:
         rivals = [one.id for one in waiting.values() if client.group is not None and one.group == client.group]
         for gone in rivals or [name]:
             del waiting[gone], places[gone]
+        served.append((lines[number].shift, client))
+        kin = lines[number].problem.kin.get(name, {})
         for other, row in places.items():
-            row[number] = lines[number].best_place(waiting[other])
+            if other in kin:
+                row[:] = [place(line, waiting[other]) for line in lines]
+            else:
+                row[number] = place(lines[number], waiting[other])
 
 
 def groups_of(lines: Sequence[Line]) -> set[str | None]:

@@ -70,8 +70,12 @@ class Model:
 
 def can_say(problem: Problem) -> bool:
     """Says whether the library can express all that the problem asks."""
-    return not any(shift.breaks or shift.locked for shift in problem.shifts) and not any(
-        client.skills or client.group is not None or client.shifts is not None for client in problem.clients
+    return (
+        not problem.kin
+        and not any(shift.breaks or shift.locked for shift in problem.shifts)
+        and not any(
+            client.skills or client.group is not None or client.shifts is not None for client in problem.clients
+        )
     )
 
 

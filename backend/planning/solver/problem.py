@@ -34,7 +34,8 @@ class Client:
     `location` is a row of the matrix, `service` the time it takes. `windows` None means at any time, an empty tuple
     means never. A required client comes before every prize; an appointment is one with a window of a single moment.
     `skills` are what it takes to serve it, `shifts` the only ones it may be served on (None: any). Of the clients that
-    name one `group` at most one is served. Visits that name one `account` should begin `gap` apart.
+    name one `group` at most one is served. Visits that name one `account` begin the larger of their two `gap`s apart (see
+    spacing).
     """
 
     id: str
@@ -139,6 +140,25 @@ class Problem:
     def locked_on(self) -> dict[str, tuple[str, Locked]]:
         """Client id -> the shift it is locked on, and how."""
         return {lock.client_id: (shift.id, lock) for shift in self.shifts for lock in shift.locked}
+
+    @cached_property
+    def kin(self) -> dict[str, dict[str, int]]:
+        """Client id -> the ids of the other clients of its account, and how far apart the two have to begin.
+
+        Pairs that need not be apart are left out, and those of which both are locked: hands have said so."""
+        of_account: dict[str, list[Client]] = {}
+        for client in self.clients:
+            if client.account is not None:
+                of_account.setdefault(client.account, []).append(client)
+        found: dict[str, dict[str, int]] = {}
+        for clients in of_account.values():
+            for one in clients:
+                for other in clients:
+                    gap = max(one.gap, other.gap)
+                    if one is other or gap == 0 or (one.id in self.locked_on and other.id in self.locked_on):
+                        continue
+                    found.setdefault(one.id, {})[other.id] = gap
+        return found
 
     def may_serve(self, shift: Shift, client: Client) -> bool:
         """Says whether this shift has the skills and is one the client allows; where a client is locked, that decides."""

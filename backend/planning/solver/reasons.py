@@ -34,13 +34,13 @@ class Reason(StrEnum):
     """Another client of its group is served: `displaced_by`."""
 
     TOO_SOON = "TOO_SOON"
-    """Another visit of the same account stands too near."""
+    """It would fit but for other visits of the same account that stand too near: `displaced_by`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
     """A client left out. `displaced_by` is the cheapest stretch of neighbouring stops whose removal would make room, on
-    shift `shift_id`; `cost` is their prize."""
+    shift `shift_id`, with the visits of its account elsewhere that stand too near; `cost` is their prize."""
 
     client_id: str
     reason: Reason
@@ -77,7 +77,8 @@ def reasons(
             found.append(Drop(client.id, Reason.GROUP_SERVED, (other.id,), cost=other.prize))
         else:
             shift, lost, cost = stretch(client)
-            found.append(Drop(client.id, Reason.DAY_FULL, lost, shift.id, cost))
+            of_its_own = all(name in problem.kin.get(client.id, {}) for name in lost)
+            found.append(Drop(client.id, Reason.TOO_SOON if of_its_own else Reason.DAY_FULL, lost, shift.id, cost))
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ from backend.planning.solver.kernel.random import Chance, chance
 from backend.planning.solver.kernel.timing import time_route
 from backend.planning.solver.kernel.trade import all_stretches, fill, finish
 from backend.planning.solver.problem import Client, Problem, Shift
+from backend.planning.solver.spacing import too_near
 from backend.planning.solver.stop import Clock
 
 Order = dict[str, list[str]]
@@ -45,7 +46,8 @@ ALL_PASSES = 1 << 40
 
 @dataclass(frozen=True)
 class Stretch:
-    """The stops, next to each other on one shift, that would have to go for a client."""
+    """The stops that would have to go for a client: some next to each other on one shift, and, wherever they are, visits of
+    the same account that stand too near."""
 
     shift: Shift
     lost: tuple[str, ...]
@@ -154,7 +156,20 @@ class Search:
         for number, (route, first, after) in enumerate(found.tolist()):
             if self.best.at[number, 0] < 0 and route >= 0:
                 lost = [self.clients[int(k)] for k in self.best.nodes[route, first + 1 : after]]
+                lost += self._kin_elsewhere(number, route)
                 told[self.clients[number].id] = Stretch(
                     self.problem.shifts[route], tuple(one.id for one in lost), sum(one.prize for one in lost)
                 )
         return told
+
+    def _kin_elsewhere(self, number: int, route: int) -> list[Client]:
+        """Returns the served kin of a client on other routes that stand too near to a visit on this one."""
+        shifts, client = self.problem.shifts, self.clients[number]
+        found: list[Client] = []
+        for other in self.data.kin[number, :, 0].tolist():
+            there = int(self.best.at[other, 0]) if other >= 0 else -1
+            if there in (-1, route):
+                continue
+            if too_near(self.problem, shifts[route], client, shifts[there], self.clients[other]):
+                found.append(self.clients[other])
+        return found

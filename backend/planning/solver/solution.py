@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from backend.planning.solver.clockwork import NEVER, breaks_of, last_calls, next_start
 from backend.planning.solver.problem import UNREACHABLE, Break, Client, Problem, Shift, TimeWindow
+from backend.planning.solver.spacing import crowded
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,7 @@ def judge(problem: Problem, order: Mapping[str, Sequence[str]]) -> Solution | tu
     routes: list[Route] = []
     seen: set[str] = set()
     groups: set[str] = set()
+    served: list[tuple[Shift, Client]] = []
     for shift in problem.shifts:
         clients: list[Client] = []
         for client_id in order.get(shift.id, ()):
@@ -197,6 +199,10 @@ def judge(problem: Problem, order: Mapping[str, Sequence[str]]) -> Solution | tu
                 broken.append(Broken(shift.id, client_id, "NOT_ALLOWED"))
             if client.group is not None and client.group in groups:
                 broken.append(Broken(shift.id, client_id, "GROUP_TWICE"))
+            if crowded(problem, shift, client, served):
+                broken.append(Broken(shift.id, client_id, "TOO_SOON"))
+            if client.id in problem.kin:
+                served.append((shift, client))
             groups |= {client.group} if client.group is not None else set()
             clients.append(client)
         broken += unlocked(shift, [client.id for client in clients])

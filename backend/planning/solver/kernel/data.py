@@ -25,8 +25,11 @@ OUT, HOME, BREAKS, SETTLED = 0, 1, 2, 3
 # Columns of Plan.tally and Plan.at
 STOPS, TRAVEL = 0, 1
 ROUTE, PLACE = 0, 1
+# Columns of Data.kin and Data.begin
+WHO, GAP = 0, 1
+FIRST, LAST = 0, 1
 # Rows of Desk.note and Desk.real
-WAITING, REMOVED, TOUCHED, IN_HAND, MARK, GONE, GOES_TO = 0, 1, 2, 3, 4, 5, 6
+WAITING, REMOVED, TOUCHED, IN_HAND, MARK, GONE, GOES_TO, IN_THE_WAY = 0, 1, 2, 3, 4, 5, 6, 7
 WORTH, SCORE = 0, 1
 
 POWERS = (1.0, 1.5, 2.0, 3.0)
@@ -48,6 +51,10 @@ class Data(NamedTuple):
     shift: Whole  # [route, column] earliest out, latest home, number of breaks, positions nothing is put before
     pause: Whole  # [route, break, 3] first and last start, length
     near: Small  # [client, .] clients, nearest first
+    kin: Whole  # [client, ., column] the others of its account, -1 after the last, and how far apart the two begin
+    begin: (
+        Whole  # [route, client, column] first and last moment at which it could begin; of nobody where nobody has kin
+    )
 
 
 class Plan(NamedTuple):
@@ -65,9 +72,7 @@ class Plan(NamedTuple):
 class Desk(NamedTuple):
     """Room to work in."""
 
-    note: (
-        Whole  # [row, .] clients to insert; taken out; routes in hand; is it? [route]; list mark, gone?, route [client]
-    )
+    note: Whole  # [row, .] clients to insert; taken out; routes in hand; is it? [route]; list mark, gone?, route [client]; too near
     real: Real  # [row, client] worth by the rule of this round; score of the best place
     cost: Real  # [client, route] of the best place
     place: Whole  # [client, route] the best position; 0 for none
@@ -96,7 +101,7 @@ def desk(data: Data) -> Desk:
     """Returns room for a problem."""
     n, routes = data.n, data.routes
     return Desk(
-        note=np.zeros((7, max(n, routes)), dtype=np.int64),
+        note=np.zeros((8, max(n, routes)), dtype=np.int64),
         real=np.zeros((2, n), dtype=np.float64),
         cost=np.zeros((n, routes), dtype=np.float64),
         place=np.zeros((n, routes), dtype=np.int64),

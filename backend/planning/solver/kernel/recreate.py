@@ -22,6 +22,7 @@ from backend.planning.solver.kernel.data import (
 )
 from backend.planning.solver.kernel.edit import insert
 from backend.planning.solver.kernel.random import Chance, fraction
+from backend.planning.solver.kernel.spacing import close_to_kin, crowded
 from backend.planning.solver.kernel.timing import ride, start_at
 
 NOWHERE = 1e300
@@ -137,7 +138,7 @@ def recreate(
             left += 1
             for t in range(touched):
                 r = w.note[TOUCHED, t]
-                w.place[k, r] = 1 if d.window[r, k, 0] < d.window[r, k, 1] else 0
+                w.place[k, r] = 1 if d.window[r, k, 0] < d.window[r, k, 1] and not crowded(d, p, k, r) else 0
     for t in range(touched):
         look(d, p, w, w.note[TOUCHED, t], left, wait)
     left = rank(d, p, w, left, touched, -1, by_order)
@@ -149,6 +150,7 @@ def recreate(
         k = w.note[WAITING, chosen]
         r = w.note[GOES_TO, k]
         insert(d, p, r, w.place[k, r], k, w)
+        close_to_kin(d, w, k, r, touched)
         left -= 1
         w.note[WAITING, chosen] = w.note[WAITING, left]
         look(d, p, w, r, left, wait)
@@ -167,7 +169,7 @@ def rank(d: Data, p: Plan, w: Desk, count: int, touched: int, changed: int, by_o
         if d.client[k, GROUP] >= 0 and p.taken[d.client[k, GROUP]] > 0:
             continue
         score, route = w.real[SCORE, k], w.note[GOES_TO, k]
-        if changed < 0 or route == changed:
+        if changed < 0 or route == changed or w.place[k, route] == 0:
             score, route = -NOWHERE, -1
             for t in range(touched):
                 r = w.note[TOUCHED, t]
