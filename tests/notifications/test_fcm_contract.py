@@ -10,9 +10,10 @@ from firebase_admin import exceptions, messaging
 
 from backend.kit import clock
 from backend.notifications.devfcm.server import Running
+from backend.notifications.transports.answers import retry_after
 from backend.notifications.transports.base import AddressGone, Permanent, Transient, Unknown
 from backend.notifications.transports.fcm.adapter import FCM_URL, Line
-from backend.notifications.transports.fcm.outcome import of_error, retry_after
+from backend.notifications.transports.fcm.outcome import of_error
 
 
 def test_the_version_is_the_one_whose_source_was_read() -> None:

@@ -1,6 +1,6 @@
 """The only file that touches firebase-admin's private names; tests/notifications/test_fcm_contract.py watches them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import firebase_admin
@@ -15,7 +15,6 @@ from urllib3.util.retry import Retry
 from backend.kit.ids import new_id
 
 FCM_URL = "https://fcm.googleapis.com"
-_PARALLEL = 100
 
 
 class _PromptRequest(Request):
@@ -36,7 +35,9 @@ class _PromptRequest(Request):
 class Line:
     """One authorised line to FCM: every request goes out exactly once and waits at most `timeout` seconds."""
 
-    def __init__(self, account: Mapping[str, object], *, base_url: str | None, timeout: float) -> None:
+    def __init__(
+        self, account: Mapping[str, object], *, base_url: str | None, timeout: float, parallel: int = 100
+    ) -> None:
         """Takes a service account as its JSON says; raises ValueError when it is not one."""
         self._app: Any = firebase_admin.initialize_app(
             credentials.Certificate(dict(account)), {"httpTimeout": timeout}, name=f"fieldbeat-{new_id()}"
@@ -44,7 +45,7 @@ class Line:
         service: Any = messaging._get_messaging_service(self._app)
         self._session: Any = service._client.session
         self._credential: Any = service._credential
-        once = HTTPAdapter(pool_connections=_PARALLEL, pool_maxsize=_PARALLEL, max_retries=Retry(0))
+        once = HTTPAdapter(pool_connections=4, pool_maxsize=parallel, max_retries=Retry(0))
         for prefix in (FCM_URL, "https://", "http://"):
             self._session.mount(prefix, once)
         tokens = Session()
@@ -62,9 +63,12 @@ class Line:
         if self._credential.token_state is not TokenState.FRESH:
             self._credential.refresh(self._session._auth_request)
 
-    def send(self, messages: Sequence[Any]) -> list[Any]:
-        """Posts 1 to 500 encoded messages; returns firebase-admin's SendResponse for each, or raises FirebaseError."""
-        return list(messaging.send_each(list(messages), app=self._app).responses)
+    def send(self, message: Any) -> str:
+        """Posts one message once and returns the name FCM gave it; any thread may call.
+
+        Raises FirebaseError, GoogleAuthError, ValueError for a message that cannot be encoded, KeyError for an answer
+        without a name."""
+        return str(messaging.send(message, app=self._app))
 
     def close(self) -> None:
         """Gives the sockets back."""
