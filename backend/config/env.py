@@ -1,28 +1,23 @@
 """Every setting comes from an environment variable of this table; nothing else is read."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from backend.config import env_values as read
+from backend.config.env_channels import CHANNELS
+from backend.config.env_variable import Variable
 
-SECRETS = frozenset({"DATABASE_URL", "REDIS_URL", "FIELDBEAT_SECRET_KEY", "FIELDBEAT_S3_SECRET_KEY"})
+SECRETS = frozenset(
+    {
+        *("DATABASE_URL", "REDIS_URL", "FIELDBEAT_SECRET_KEY", "FIELDBEAT_S3_SECRET_KEY"),
+        *("FIELDBEAT_VAPID_KEY", "FIELDBEAT_MAIL_URL"),
+    }
+)
 """Variables whose value is never repeated in a message: it may hold a password."""
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One environment variable: `default` is the text used when it is absent or empty, None when there is no value then."""
-
-    name: str
-    meaning: str
-    default: str | None
-    example: str
-    read: Callable[[str], Any]
-    absent: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +37,17 @@ class Env:
     allowed_hosts: tuple[str, ...]
     fcm_credentials: Path | None
     fcm_url: str | None
+    fcm_parallel: int
+    fcm_rate: float
+    vapid_key: str | None
+    vapid_contact: str
+    webpush_hosts: tuple[str, ...]
+    webpush_url: str | None
+    webpush_parallel: int
+    webpush_rate: float
+    mail_url: str | None
+    mail_from: str
+    mail_rate: float
     web_processes: int
     db_pool: int
     job_processes: int
@@ -160,22 +166,7 @@ TABLE: tuple[Variable, ...] = (
         "crm.example.com,10.0.0.5",
         read.hosts,
     ),
-    Variable(
-        "FIELDBEAT_FCM_CREDENTIALS",
-        "The file of a Firebase service account, for push to real phones.",
-        None,
-        "/etc/fieldbeat/firebase.json",
-        read.service_account,
-    ),
-    Variable(
-        "FIELDBEAT_FCM_URL",
-        "A local server that speaks FCM v1, used in place of Google's. `serve` starts one when this and the credentials are "
-        "absent, but not in production.",
-        None,
-        "http://127.0.0.1:9099",
-        read.http_base,
-        absent="Google's, or the one that serve starts",
-    ),
+    *CHANNELS,
     Variable("FIELDBEAT_WEB_PROCESSES", "How many web processes share the port.", "1", "4", read.whole(1, 64)),
     Variable(
         "FIELDBEAT_DB_POOL",

@@ -1,7 +1,9 @@
 """Reads one setting's text; a wrong one raises ValueError with the end of a sentence that says what to do."""
 
 import json
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -180,3 +182,43 @@ def service_account(text: str) -> Path:
     if not isinstance(content, dict) or content.get("type") != "service_account":
         raise ValueError(f"holds no service account; {advice}")
     return path
+
+
+def vapid_key(text: str) -> str:
+    """Returns 32 bytes in base64url."""
+    try:
+        size = len(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except ValueError:
+        size = 0
+    if size != 32:
+        raise ValueError(
+            "is not 32 bytes in base64url; take the private key that npx web-push generate-vapid-keys prints"
+        )
+    return text.rstrip("=")
+
+
+def contact(text: str) -> str:
+    """Returns a mailto: or https: address."""
+    if not (text.startswith("mailto:") and "@" in text) and not text.startswith("https://"):
+        raise ValueError("is neither a mail nor a web address; write it as mailto:ops@example.com")
+    return text
+
+
+def mail_url(text: str) -> str:
+    """Returns how mail leaves: console:, file:///folder, smtp:// or smtps://."""
+    parts = _split(text)
+    good = (
+        text in ("console:", "console://")
+        or (parts.scheme == "file" and parts.path.startswith("/") and not parts.netloc)
+        or (parts.scheme in ("smtp", "smtps") and bool(parts.hostname))
+    )
+    if not good:
+        raise ValueError("is no way for mail; write smtp://user:password@host:587, console: or file:///some/folder")
+    return text
+
+
+def mail_address(text: str) -> str:
+    """Returns a sender, with a name before the address or not."""
+    if "@" not in parseaddr(text)[1] or any(sign in text for sign in "\r\n"):
+        raise ValueError("is no mail address; write it as Fieldbeat <alerts@example.com>")
+    return text

@@ -7,6 +7,7 @@ from backend.config import logs
 from backend.config.database import database_setting
 from backend.config.env import current
 from backend.config.files import file_store
+from backend.config.mail import mail_settings
 from backend.config.secret import secret_key
 from backend.kit import embedded_postgres
 
@@ -130,6 +131,18 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 
 FCM_CREDENTIALS = ENV.fcm_credentials
 FCM_URL = ENV.fcm_url
+FCM_PARALLEL = ENV.fcm_parallel
+FCM_RATE = ENV.fcm_rate
+VAPID_KEY = ENV.vapid_key
+VAPID_FILE = ENV.data_dir / "vapid_key"
+VAPID_CONTACT = ENV.vapid_contact
+WEBPUSH_HOSTS = ENV.webpush_hosts
+WEBPUSH_URL = ENV.webpush_url
+WEBPUSH_PARALLEL = ENV.webpush_parallel
+WEBPUSH_RATE = ENV.webpush_rate
+MAIL_URL = ENV.mail_url
+MAIL_RATE = ENV.mail_rate
+globals().update(mail_settings(ENV.mail_url, ENV.mail_from))
 DB_POOL = ENV.db_pool
 PLAN_DAYS = ENV.plan_days
 SYNC_LOG_DAYS = ENV.sync_log_days

@@ -20,10 +20,10 @@ _NAMESPACE = UUID("6b0f1f0e-5f0e-4d0a-9c55-0a6a1d0c5d11")
 def register_address(*, actor: Actor, device: Device, kind: str, value: str) -> PushAddress:
     """Makes `value` the one live address of the actor's own device; the address follows its phone to a new owner.
 
-    Raises Invalid (ADDRESS_KIND, ADDRESS_MALFORMED) and NotFound (DEVICE_NOT_FOUND).
+    Raises Invalid (ADDRESS_KIND, ADDRESS_MALFORMED, PUSH_SERVICE_UNKNOWN) and NotFound (DEVICE_NOT_FOUND).
     """
     rules.check_own_device(actor, device)
-    rules.check_address(kind, value)
+    value = rules.checked_address(kind, value)
     now = clock.now()
     with transaction.atomic():
         Device.objects.select_for_update().get(pk=device.pk)

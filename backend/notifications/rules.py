@@ -4,7 +4,9 @@ from backend.crm.models import Stage, StageCategory
 from backend.identity.actor import Actor
 from backend.identity.models import Device
 from backend.kit.errors import Invalid, NotFound
+from backend.notifications import browsers
 from backend.notifications.models import AddressKind, Notification
+from backend.notifications.transports.webpush import subscription
 
 LATE_PROBABILITY = 60
 """Percent from which an open stage counts as late."""
@@ -14,17 +16,36 @@ FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 900.0
 
 
-def check_address(kind: str, value: str) -> None:
-    """Refuses an address that no provider can have given."""
+def checked_address(kind: str, value: str) -> str:
+    """Returns the address as we keep it; refuses one that no provider can have given, or that may not be called."""
     if kind not in AddressKind.values:
         allowed = ", ".join(AddressKind.values)
         raise Invalid("ADDRESS_KIND", f"kind must be one of {allowed}.", fields={"kind": f"one of {allowed}"})
+    if kind == AddressKind.WEBPUSH:
+        return _checked_subscription(value)
     if not value or len(value) > MAX_ADDRESS or not value.isascii() or not value.isprintable() or " " in value:
         raise Invalid(
             "ADDRESS_MALFORMED",
             "The push address is not one a provider gives.",
             fields={"value": f"1 to {MAX_ADDRESS} visible ASCII characters"},
         )
+    return value
+
+
+def _checked_subscription(value: str) -> str:
+    try:
+        found = subscription.parse(value)
+    except subscription.SubscriptionRefusedError as error:
+        raise Invalid(
+            "ADDRESS_MALFORMED", "The push address is not a browser's subscription.", fields={"value": str(error)}
+        ) from error
+    if not browsers.may_be_called(found.endpoint):
+        raise Invalid(
+            "PUSH_SERVICE_UNKNOWN",
+            f"{found.origin} is no push service that this server calls.",
+            fields={"value": "endpoint of an unknown push service"},
+        )
+    return found.canonical()
 
 
 def check_own_device(actor: Actor, device: Device) -> None:

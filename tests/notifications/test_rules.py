@@ -58,9 +58,9 @@ def test_a_provider_is_never_asked_again_before_it_wants() -> None:
 )
 def test_an_address_no_provider_gives_is_refused(kind: str, value: str, code: str, field: str) -> None:
     with pytest.raises(Invalid) as refused:
-        rules.check_address(kind, value)
+        rules.checked_address(kind, value)
     assert (refused.value.code, list(refused.value.fields)) == (code, [field])
 
 
 def test_the_longest_address_is_good() -> None:
-    rules.check_address("fcm_token", "x" * 1024)
+    rules.checked_address("fcm_token", "x" * 1024)

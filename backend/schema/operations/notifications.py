@@ -4,7 +4,7 @@ from uuid import UUID
 
 import strawberry
 
-from backend.notifications import actions, queries
+from backend.notifications import actions, browsers, queries
 from backend.notifications.models import Notification as NotificationRow
 from backend.notifications.models import PushAddress as PushAddressRow
 from backend.schema.context import Info, device_of
@@ -15,7 +15,8 @@ from backend.schema.types.pages import Page, page_of
 
 
 @strawberry.input(
-    description="kind: fid (Firebase installation id) or fcm_token. Without deviceId: the calling device."
+    description="kind: fid (Firebase installation id), fcm_token, or webpush; the value of a webpush is the JSON of the "
+    "browser's PushSubscription. Without deviceId: the calling device."
 )
 class PushAddressInput:
     kind: str
@@ -50,6 +51,14 @@ class NotificationsQuery:
             )
         )
         return page_of(Notification, found)
+
+    @strawberry.field(
+        description="This server's public key for Web Push: a browser subscribes with it as applicationServerKey. "
+        "A subscription made under another key must be made anew."
+    )
+    async def web_push_key(self, info: Info) -> str:
+        info.context.actor  # noqa: B018  (it raises for who is not signed in)
+        return await info.context.run(lambda: browsers.vapid().public_key)
 
 
 @strawberry.type

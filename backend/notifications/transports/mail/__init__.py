@@ -1,0 +1,1 @@
+"""The mail channel: what one person has to hear, in one mail."""
