@@ -18,6 +18,7 @@ from mobile_client_stub.wire import Row
 
 AD_HOC = timedelta(minutes=30)
 NOT_BEGUN = ("planned", "en_route")
+ADDRESS = ("verbatim", "street", "city", "region", "postcode", "country", "lat", "lng")
 
 
 class Deeds:
@@ -171,6 +172,15 @@ class Deeds:
                 base = {name: row[name] for name in changed}
                 self._outbox.add(f"{entity}.patch", row_id, label=label, base=base, changes=changed)
             return self._view().need(entity, row_id)
+
+    def remove_address(self, address_id: str) -> None:
+        """Takes an address off its account, unless somebody else changes it first."""
+        with self._acting() as view:
+            row = view.need("address", address_id)
+            base = {name: row[name] for name in ADDRESS if name in row}
+            self._outbox.add(
+                "address.remove", address_id, label=f"take an address off {_name_of(view, row)}", base=base
+            )
 
     def order(self, account_id: str, lines: Sequence[tuple[str, str, str | None]], note: str) -> Row:
         """Takes an order of (product, quantity, price or None for the catalogue's) and returns it."""

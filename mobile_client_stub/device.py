@@ -11,21 +11,22 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from mobile_client_stub import wire
+from mobile_client_stub import week, wire
 from mobile_client_stub.api import Api
 from mobile_client_stub.appointments import Meeting
 from mobile_client_stub.clock import Clock, phone_clock
 from mobile_client_stub.deeds import Deeds
-from mobile_client_stub.errors import Revoked, UnsentWork
+from mobile_client_stub.errors import Revoked, Unreachable, UnsentWork
 from mobile_client_stub.faults import Faults, FaultyTransport
 from mobile_client_stub.files import Files
 from mobile_client_stub.outbox import Entry, Outbox
 from mobile_client_stub.patience import Patience
-from mobile_client_stub.plan import DayPlan, accept, propose
+from mobile_client_stub.plan import DayPlan, accept, propose, replan
 from mobile_client_stub.store import Store
 from mobile_client_stub.sync import Loop, Progress, SyncReport
 from mobile_client_stub.view import Deal, Place, Stop, View
 from mobile_client_stub.watch import Event, follow
+from mobile_client_stub.week import WeekPlan
 from mobile_client_stub.wire import PAGE_LIMIT, Row, Session
 
 T = TypeVar("T")
@@ -148,8 +149,13 @@ class Device:
             return self._or_wipe(lambda: self._loop.run(tell))
 
     def _or_wipe(self, call: Callable[[], T]) -> T:
-        try:
+        with self._wiped_if_revoked():
             return call()
+
+    @contextmanager
+    def _wiped_if_revoked(self) -> Iterator[None]:
+        try:
+            yield
         except Revoked:
             self.store.wipe()
             self._files.clear()
@@ -202,6 +208,16 @@ class Device:
         """Returns the orders of an account, newest first, each with its lines."""
         with self.screen() as view:
             return view.orders(account)
+
+    def addresses(self, account: str) -> list[Row]:
+        """Returns the addresses of an account, the primary one first."""
+        with self.screen() as view:
+            return view.addresses(account)
+
+    def last_check_in(self) -> tuple[float, float] | None:
+        """Returns where the person checked in last today, as far as the phone can tell."""
+        with self.screen() as view:
+            return view.last_check_in(view.local_day(self._deeds.now()))
 
     def products(self) -> list[Row]:
         """Returns the catalogue by name."""
@@ -267,6 +283,10 @@ class Device:
         """Changes fields of an account, named as on the wire: `notes`, `phone`, `visitWindows` …"""
         return self._deeds.edit("account", account, changes)
 
+    def remove_address(self, address: str) -> None:
+        """Takes an address off its account."""
+        self._deeds.remove_address(address)
+
     def edit_opportunity(self, opportunity: str, **changes: Any) -> Row:
         """Changes fields of an opportunity: `amount` as text, `closeDate` as YYYY-MM-DD, `name`, `notes`."""
         return self._deeds.edit("opportunity", opportunity, changes)
@@ -300,8 +320,40 @@ class Device:
 
     def accept_plan(self, plan: DayPlan) -> SyncReport:
         """Accepts a plan and pulls its visits."""
-        self._or_wipe(lambda: accept(self._api, plan.id))
+        self._surely(lambda: accept(self._api, plan))
         return self.sync()
+
+    def replan_from_here(self, lat: float, lng: float) -> DayPlan:
+        """Asks for what is left of today anew, from a point; a visit under way stays. What is unsent should be sent before."""
+        return self._or_wipe(lambda: replan(self._api, lat, lng))
+
+    def propose_week(self, first_day: date | None = None) -> str:
+        """Asks the server to plan the seven days from `first_day` (today) on; returns the run to follow."""
+        wanted = first_day or self.local_day()
+        return self._or_wipe(lambda: week.propose(self._api, wanted))
+
+    def follow_week(self, run_id: str) -> Iterator[WeekPlan]:
+        """Yields the first usable plan at once, then better ones, and last the one that is done."""
+        with self._wiped_if_revoked():
+            yield from week.follow(self._api, run_id, self._patience)
+
+    def stop_week(self, run_id: str) -> None:
+        """Has the server end its search; `follow_week` then gives the best it had."""
+        self._surely(lambda: week.stop(self._api, run_id))
+
+    def accept_week(self, plan: WeekPlan) -> SyncReport:
+        """Accepts a week and pulls its visits."""
+        self._surely(lambda: week.publish(self._api, plan.run_id))
+        return self.sync()
+
+    def _surely(self, call: Callable[[], T]) -> T:
+        """Calls again when no answer came; for calls that do nothing twice."""
+        for attempt in range(self._patience.tries - 1):
+            try:
+                return self._or_wipe(call)
+            except Unreachable:
+                self._patience.wait(attempt)
+        return self._or_wipe(call)
 
     def register_push(self, kind: str, value: str) -> None:
         """Tells the server where alerts reach this phone: `kind` fid or fcm_token."""
@@ -309,9 +361,5 @@ class Device:
 
     def watch(self, stop: threading.Event | None = None, *, poll_every: float = 300.0) -> Iterator[Event]:
         """Yields what happens, live, and pulls on every poke, on every reconnection and every five minutes."""
-        try:
+        with self._wiped_if_revoked():
             yield from follow(self._api, self.sync, self._patience, stop or threading.Event(), poll_every)
-        except Revoked:
-            self.store.wipe()
-            self._files.clear()
-            raise

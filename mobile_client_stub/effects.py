@@ -21,6 +21,14 @@ class Screen(Protocol):
         """Shows this row from now on."""
         ...
 
+    def drop(self, entity: str, row_id: str) -> None:
+        """Shows this row no more."""
+        ...
+
+    def of_account(self, entity: str, account_id: str) -> list[Row]:
+        """Returns the rows of an account as shown so far."""
+        ...
+
 
 Effect = Callable[[Screen, Entry], None]
 
@@ -99,6 +107,18 @@ def _activity(screen: Screen, entry: Entry) -> None:
     screen.put("activity", defaults | ending | entry.args | {"id": entry.entity_id, "ownerId": screen.me})
 
 
+def _remove_address(screen: Screen, entry: Entry) -> None:
+    row = screen.get("address", str(entry.entity_id))
+    if row is None:
+        return
+    screen.drop("address", row["id"])
+    left = screen.of_account("address", row["accountId"])
+    if row["isPrimary"] and left:
+        # Ids mostly grow with time: this is the oldest then, which is the server's choice too.
+        heir = min(left, key=lambda one: str(one["id"]))
+        screen.put("address", heir | {"isPrimary": True})
+
+
 def _own(entity: str, **defaults: object) -> Effect:
     def effect(screen: Screen, entry: Entry) -> None:
         screen.put(entity, {**defaults, **entry.args, "id": entry.entity_id, "ownerId": screen.me})
@@ -149,6 +169,7 @@ EFFECTS: dict[str, Effect] = {
         "account", number=None, tier="", lifecycle="prospect", kind="business", segment="", phone=""
     ),
     "account.patch": _patch("account"),
+    "address.remove": _remove_address,
     "contact.create": _create("contact", email="", phone="", role=""),
     "contact.patch": _patch("contact"),
     "activity.create": _activity,

@@ -67,6 +67,7 @@ class View:
         self.me = me
         self._store = store
         self._over: dict[str, dict[str, Row]] = {}
+        self._gone: set[tuple[str, str]] = set()
         # An account that was merged away is gone from this phone; what was done there unsent is shown where it will land.
         self._led = {str(row["loserId"]): str(row["accountId"]) for row in store.rows("accountMerge")}
         for entry in unseen:
@@ -77,10 +78,18 @@ class View:
         if row.get("accountId") in self._led:
             row = row | {"accountId": self._led[row["accountId"]]}
         self._over.setdefault(entity, {})[row["id"]] = row
+        self._gone.discard((entity, row["id"]))
+
+    def drop(self, entity: str, row_id: str) -> None:
+        """Shows this row no more."""
+        self._over.get(entity, {}).pop(row_id, None)
+        self._gone.add((entity, row_id))
 
     def get(self, entity: str, row_id: str) -> Row | None:
         """Returns a row as shown, or None; the id of a merged account gives the one it was merged into."""
         row_id = self._led.get(row_id, row_id) if entity == "account" else row_id
+        if (entity, row_id) in self._gone:
+            return None
         return self._over.get(entity, {}).get(row_id) or self._store.row(entity, row_id)
 
     def need(self, entity: str, row_id: str) -> Row:
@@ -101,7 +110,8 @@ class View:
 
     def _laid_over(self, entity: str, rows: list[Row], wanted: Callable[[Row], bool]) -> list[Row]:
         over = self._over.get(entity, {})
-        return [*(row for row in rows if row["id"] not in over), *(row for row in over.values() if wanted(row))]
+        kept = (row for row in rows if row["id"] not in over and (entity, row["id"]) not in self._gone)
+        return [*kept, *(row for row in over.values() if wanted(row))]
 
     def person(self) -> Row | None:
         """Returns the signed-in person's own row, once it has come."""
@@ -132,6 +142,23 @@ class View:
             return None
         primary = [row for row in self.of_account("address", account_id) if row["isPrimary"]]
         return Place(account, primary[0] if primary else None)
+
+    def addresses(self, account_id: str) -> list[Row]:
+        """Returns the addresses of an account, the primary one first."""
+        return sorted(self.of_account("address", account_id), key=lambda row: (not row["isPrimary"], row["id"]))
+
+    def last_check_in(self, day: date) -> tuple[float, float] | None:
+        """Returns where the person checked in last that day: the phone's own point, or else the account's."""
+        mine = [row for row in self.all("checkIn") if row["repId"] == self.me]
+        that_day = [row for row in mine if self.local_day(instant(row["at"])) == day]
+        if not that_day:
+            return None
+        last = max(that_day, key=lambda row: (instant(row["at"]), row["id"]))
+        if last["lat"] is not None:
+            return float(last["lat"]), float(last["lng"])
+        visit = self.get("visit", last["visitId"])
+        place = self.place(visit["accountId"]) if visit else None
+        return place.point if place else None
 
     def places(self) -> list[Place]:
         """Returns all accounts by name."""

@@ -51,14 +51,41 @@ OPPORTUNITY_CHANGED = Document(
     "OpportunityChanged",
     "subscription OpportunityChanged { opportunityChanged { opportunity { id name stage { name } amount } } }",
 )
+_PLAN = "id day leaveAt backAt figures stops { accountId account { name } fixed arrival plannedStart plannedEnd why }"
+_DROP = "accountId account { name } reason detail"
 PROPOSE_DAY = Document(
     "ProposeDay",
-    "mutation ProposeDay($input: ProposeDayInput!) { proposeDay(input: $input) { plan { id day leaveAt backAt figures "
-    "stops { accountId account { name } fixed arrival plannedStart plannedEnd why } "
-    "drops { accountId account { name } reason detail why } } } }",
+    "mutation ProposeDay($input: ProposeDayInput!) { proposeDay(input: $input) { plan { "
+    f"{_PLAN} drops {{ {_DROP} }} }} }} }}",
+)
+REPLAN_FROM_HERE = Document(
+    "ReplanFromHere",
+    "mutation ReplanFromHere($input: ReplanFromHereInput!) { replanFromHere(input: $input) { plan { "
+    f"{_PLAN} drops {{ {_DROP} }} }} }} }}",
 )
 ACCEPT_PLAN = Document(
-    "AcceptPlan", "mutation AcceptPlan($plan: UUID!) { acceptPlan(planId: $plan) { plan { status } visits { id } } }"
+    "AcceptPlan",
+    "mutation AcceptPlan($plan: UUID!, $replace: Boolean!) { acceptPlan(planId: $plan, replace: $replace) { "
+    "plan { status } visits { id } } }",
+)
+PROPOSE_WEEK = Document(
+    "ProposeWeek", "mutation ProposeWeek($input: ProposeRunInput!) { proposeWeek(input: $input) { run { id } } }"
+)
+RUN_PROGRESS = Document(
+    "RunProgress",
+    "subscription RunProgress($run: UUID!) { planRunProgress(runId: $run) { run { "
+    "state finishedAt parts { id figures firstPlanAt } } } }",
+)
+RUN_PART = Document(
+    "RunPart",
+    "query RunPart($part: UUID!) { planPart(id: $part) { figures trouble { code message } "
+    f"plans {{ {_PLAN} }} drops {{ {_DROP} }} }} }}",
+)
+CANCEL_RUN = Document("CancelRun", "mutation CancelRun($run: UUID!) { cancelPlanRun(runId: $run) { run { state } } }")
+PUBLISH_RUN = Document(
+    "PublishRun",
+    "mutation PublishRun($run: UUID!) { publishPlanRun(runId: $run) { parts { visits { id } "
+    "trouble { code message fields } } } }",
 )
 REGISTER_PUSH = Document(
     "RegisterPushAddress",

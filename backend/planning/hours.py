@@ -6,17 +6,15 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from backend.field.holidays import holidays_of
-from backend.field.lifecycle import VisitState
 from backend.field.models import Visit
 from backend.field.spans import Span
 from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.geo import LatLng
 from backend.planning import rules
-from backend.planning.stale import absence_of
+from backend.planning.stale import UNDER_WAY, absence_of, span_of
 
 QUARTER = timedelta(minutes=15)
-UNDER_WAY = (VisitState.EN_ROUTE, VisitState.IN_PROGRESS)
 
 
 def why_free(rep: User, day: date) -> Exception:
@@ -47,9 +45,7 @@ def free_time(
     earliest = worked[0].start if here is None and now <= worked[0].start else next_quarter(now)
     for visit in visits:
         if visit.state in UNDER_WAY:
-            length = visit.planned_end - visit.planned_start
-            begun = visit.started_at or max(visit.planned_start, now)
-            earliest = max(earliest, next_quarter(begun + length))
+            earliest = max(earliest, next_quarter(span_of(visit, now)[1]))
             place = points.get(visit.account_id) or place
     left = [part for one in worked if (part := one.begun(earliest)) is not None]
     if not left:

@@ -16,7 +16,8 @@ from backend.kit import clock
 from backend.planning.models import PlanStop, VisitPlan
 from backend.territories.coverage import visible_root_kinds
 
-AHEAD = (VisitState.PLANNED, VisitState.EN_ROUTE, VisitState.IN_PROGRESS)
+UNDER_WAY = (VisitState.EN_ROUTE, VisitState.IN_PROGRESS)
+AHEAD = (VisitState.PLANNED, *UNDER_WAY)
 
 
 def absence_of(rep: User, day: date) -> Absence | None:
@@ -38,15 +39,12 @@ def stale_stops(plan: VisitPlan, stops: Sequence[PlanStop], ours: Sequence[UUID]
     )
     start, end = day_bounds(plan.rep, plan.day)
     seen = _seen_otherwise(plan, ids, start, ours)
-    calendar = list(
-        Visit.objects.filter(
-            rep=plan.rep, deleted_at=None, state__in=AHEAD, planned_start__lt=end, planned_end__gt=start
-        )
-        .exclude(pk__in=ours)
-        .values_list("planned_start", "planned_end")
-    )
-    taken = [(one.start, one.end) for one in agenda(plan.rep, start, end)]
     now = clock.now()
+    visits = Visit.objects.filter(
+        rep=plan.rep, deleted_at=None, state__in=AHEAD, planned_start__lt=end, planned_end__gt=start
+    )
+    calendar = [span_of(visit, now) for visit in visits.exclude(pk__in=ours)]
+    taken = [(one.start, one.end) for one in agenda(plan.rep, start, end)]
     trouble: dict[int, str] = {}
     for stop in made:
         if covered.get(stop.account_id) != "account":
@@ -64,6 +62,14 @@ def stale_stops(plan: VisitPlan, stops: Sequence[PlanStop], ours: Sequence[UUID]
         elif stop.planned_start < now:
             trouble[stop.position] = "its time is over"
     return trouble
+
+
+def span_of(visit: Visit, now: datetime) -> tuple[datetime, datetime]:
+    """Returns the time that a visit takes: one under way from when it was begun, whenever it was planned for."""
+    if visit.state not in UNDER_WAY:
+        return visit.planned_start, visit.planned_end
+    begun = visit.started_at or max(visit.planned_start, now)
+    return begun, begun + (visit.planned_end - visit.planned_start)
 
 
 def _seen_otherwise(

@@ -38,6 +38,21 @@ def place(device: Device, words: str) -> Place:
     return pick(known, words, lambda one: one.name, "account", numbered=False)
 
 
+def address(device: Device, of: Place, words: str | None) -> Row:
+    """Returns an address of an account by its number in `account` or a part of it; without words, the only one."""
+    known = device.addresses(of.account["id"])
+    if words is None and len(known) != 1:
+        many = "; ".join(words_of(one) for one in known)
+        raise NotHere(f"{of.name} has several addresses: {many}. Say which." if known else f"{of.name} has no address.")
+    return known[0] if words is None else pick(known, words, words_of, f"address of {of.name}")
+
+
+def words_of(address: Row) -> str:
+    """Returns an address in a line."""
+    parts = [str(address[name]) for name in ("street", "city", "postcode") if address.get(name)]
+    return ", ".join(parts) or str(address.get("verbatim") or "an address without words")
+
+
 def visit_or_account(device: Device, words: str) -> str:
     """Returns the id of a visit of today by its number in `today`, or of an account."""
     stops = device.today()

@@ -27,6 +27,8 @@ def account(
     device = phone.signed_in()
     place = find.place(device, where)
     phone.out.print(show.places([place], place.name))
+    if len(addresses := device.addresses(place.account["id"])) > 1:
+        phone.out.print(show.addresses([find.words_of(one) for one in addresses]))
     orders = device.orders(place.account["id"])
     for one in orders:
         phone.out.print(show.order(one, device.zone()))

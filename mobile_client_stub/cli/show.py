@@ -10,11 +10,9 @@ from rich.text import Text
 from mobile_client_stub.appointments import Meeting
 from mobile_client_stub.clock import instant
 from mobile_client_stub.outbox import Entry
-from mobile_client_stub.plan import DayPlan
 from mobile_client_stub.view import Deal, Place, Stop, View
 from mobile_client_stub.wire import Row
 
-LEFT_OUT_SHOWN = 15
 STATES = {
     "planned": "planned",
     "en_route": "[cyan]on the way[/cyan]",
@@ -82,6 +80,14 @@ def places(found: Sequence[Place], title: str) -> Table:
     return made
 
 
+def addresses(found: Sequence[str]) -> Table:
+    """Returns the addresses of an account, numbered."""
+    made = table("Addresses", ">#", "address")
+    for number, words in enumerate(found, 1):
+        made.add_row(str(number), escape(words))
+    return made
+
+
 def deals(found: Sequence[Deal], title: str) -> Table:
     """Returns opportunities, numbered."""
     made = table(title, ">#", "opportunity", "account", "stage", ">amount", "close")
@@ -92,31 +98,6 @@ def deals(found: Sequence[Deal], title: str) -> Table:
         account = escape(deal.account["name"]) if deal.account else ""
         made.add_row(str(number), escape(row["name"]), account, stage, money, row.get("closeDate") or "")
     return made
-
-
-def plan(proposed: DayPlan, zone: tzinfo) -> tuple[Table, Table]:
-    """Returns the stops of a proposed day, and what was left out with the reason."""
-    stops = table(f"Proposed for {proposed.day:%A %d %B}", ">#", "arrive", "from", "to", "where", "why")
-    for number, stop in enumerate(proposed.stops, 1):
-        times = [clock(stop[name], zone) for name in ("arrival", "plannedStart", "plannedEnd")]
-        stops.add_row(str(number), *times, _where(stop), escape(stop["why"]))
-    count = proposed.figures.get("dropped", len(proposed.left_out))
-    out = table(f"Left out: {count}", "where", "reason", "in words")
-    for drop in proposed.left_out[:LEFT_OUT_SHOWN]:
-        out.add_row(_where(drop), drop["reason"], escape(drop["detail"]))
-    if len(proposed.left_out) > LEFT_OUT_SHOWN:
-        out.add_row("…", "", "")
-    return stops, out
-
-
-def plan_in_short(proposed: DayPlan, zone: tzinfo) -> str:
-    """Returns when one sets out and is back, and how long one is on the road."""
-    road = int(proposed.figures.get("travelSeconds", 0)) // 60
-    return f"Out at {clock(proposed.leave_at, zone)}, back at {clock(proposed.back_at, zone)}, {road} min on the road."
-
-
-def _where(stop: Row) -> str:
-    return escape(stop["account"]["name"]) if stop["account"] else "[dim]no longer yours[/dim]"
 
 
 def attachments(found: Sequence[Row], refused: Mapping[str, str], zone: tzinfo) -> Table:

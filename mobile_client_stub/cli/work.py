@@ -1,55 +1,24 @@
-"""Working: plan, check-in, report, skip, move, note, edit, resolve. All but plan work offline."""
+"""Working: check-in, report, skip, move, note, edit, remove-address, resolve. All of it works offline."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from mobile_client_stub.cli import find, show
+from mobile_client_stub.cli import find
 from mobile_client_stub.cli.look import open_deals
 from mobile_client_stub.cli.phone import Phone
 from mobile_client_stub.device import Device
-from mobile_client_stub.errors import NotHere, NotReached
+from mobile_client_stub.errors import NotHere
 
 GUESSED_ACCURACY = 15.0
 
 
 def add_to(app: typer.Typer) -> None:
     """Adds the commands."""
-    for command in (plan, check_in, photo, signature, report, skip, move, note, edit, resolve):
+    for command in (check_in, photo, signature, report, skip, move, note, edit, remove_address, resolve):
         app.command(command.__name__.replace("_", "-"))(command)
-
-
-def plan(
-    context: typer.Context,
-    day: Annotated[str | None, typer.Argument(help="today, tomorrow or YYYY-MM-DD.")] = None,
-    accept: Annotated[bool, typer.Option("--accept", help="Accept without being asked.")] = False,
-) -> None:
-    """Have a day proposed, and accept it."""
-    phone: Phone = context.obj
-    device = phone.signed_in()
-    wanted = find.day(day, device.local_day())
-    try:
-        with phone.out.status("Planning the day"):
-            proposed = device.propose_day(wanted)
-    except NotReached as trouble:
-        phone.say(f"{trouble} Planning needs the server.")
-        raise typer.Exit(1) from None
-    for table in show.plan(proposed, device.zone()):
-        if table.row_count:
-            phone.out.print(table)
-    if not proposed.stops:
-        phone.say("There is nothing to visit on that day.")
-        return
-    phone.say(show.plan_in_short(proposed, device.zone()))
-    if not accept and not (sys.stdin.isatty() and typer.confirm("Accept this plan?", default=True)):
-        phone.say("Not accepted; `plan --accept` accepts.")
-        return
-    phone.tell_report(device.accept_plan(proposed))
-    seen = "today" if wanted == device.local_day() else f"today {wanted}"
-    phone.say(f"[green]Accepted[/green]: {len(proposed.stops)} visits are on this phone; see `{seen}`.")
 
 
 def check_in(
@@ -195,6 +164,23 @@ def edit(
     given = {"name": name, "phone": phone_number, "notes": notes}
     device.edit_account(place.account["id"], **{key: value for key, value in given.items() if value is not None})
     phone.say(f"Changed [bold]{escape(place.name)}[/bold].")
+    phone.send()
+
+
+def remove_address(
+    context: typer.Context,
+    account: Annotated[str, typer.Argument(help="A customer number or a part of the name.")],
+    address: Annotated[
+        str | None, typer.Argument(help="A number of `account`, or a part of it; without it, the only one.")
+    ] = None,
+) -> None:
+    """Take an address off an account."""
+    phone: Phone = context.obj
+    device = phone.signed_in()
+    place = find.place(device, account)
+    chosen = find.address(device, place, address)
+    device.remove_address(chosen["id"])
+    phone.say(f"Took {escape(find.words_of(chosen))} off [bold]{escape(place.name)}[/bold].")
     phone.send()
 
 

@@ -4,12 +4,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, time, timedelta
 from pathlib import Path
 
 import pytest
 
-from backend.crm.models import Opportunity
-from backend.field.models import VisitReport
+from backend.crm.models import Account, Opportunity
+from backend.field.models import Visit, VisitReport, WorkingHours
+from backend.identity.models import User
+from backend.kit import clock
 from backend.orders.models import Order
 from tests.config.serving import Serving
 from tests.factories.world import PASSWORD, World
@@ -87,6 +90,44 @@ def test_an_order_taken_offline_has_a_number_once_it_is_sent(server: Serving, wo
     assert Order.objects.get(org=world.org).state == "cancelled"
 
 
+def small_hours() -> str:
+    """Returns the name of a time zone in which it is three in the morning, or a little later."""
+    ahead = (3 - clock.now().astimezone(UTC).hour + 11) % 24 - 11
+    return f"Etc/GMT{-ahead:+d}"
+
+
+def test_a_week_is_planned_while_one_watches_and_the_rest_of_a_day_anew(
+    server: Serving, world: World, say: Say
+) -> None:
+    # Where it is small hours now, so that the day is still ahead whenever this runs.
+    User.objects.filter(pk=world.ana.pk).update(start_lat=42.03, start_lng=-93.62, timezone=small_hours())
+    for weekday in range(1, 8):
+        WorkingHours.objects.update_or_create(
+            user=world.ana, org=world.org, weekday=weekday, defaults={"start": time(7), "end": time(17)}
+        )
+    long_ago = clock.now() - timedelta(days=60)
+    for number in range(3):
+        store = world.account(f"Store {number}", world.north, lat=42.03 + 0.01 * number)
+        Account.objects.filter(pk=store.pk).update(created_at=long_ago)
+    say("sign-in", world.ana.username, "--server", server.base)
+    say("sync")
+    said = say("plan", "week", "--accept")
+    assert "First plan: 3 visits on 1 day" in said
+    assert "Accepted: 3 visits are on this phone" in said
+    assert "Store 0" in say("today")
+    assert "You have checked in nowhere today" in say("replan", code=1)
+    assert "Not accepted; the same with `--accept` accepts." in say("replan", "--at", "42.05,-93.62")
+    say("check-in", "Store 1")
+    said = say("replan", "--accept")
+    assert "You are at Store 1; that visit stays as it is." in said
+    assert "Accepted: 2 visits are on this phone; see `today`." in said
+    assert sorted(row for row in Visit.objects.filter(rep=world.ana).values_list("state", flat=True)) == [
+        "in_progress",
+        "planned",
+        "planned",
+    ]
+
+
 def test_without_a_server_work_goes_on_and_one_line_says_so(server: Serving, world: World, say: Say) -> None:
     world.account("Ames Liquor", world.north)
     with Line(server.base) as line:
@@ -100,7 +141,8 @@ def test_without_a_server_work_goes_on_and_one_line_says_so(server: Serving, wor
         said = say("sync", code=1)
         assert f"{unreachable} Work goes on offline.\n2 unsent" in said
         assert "Traceback" not in said
-        assert say("plan", code=1).endswith(f"{unreachable} Planning needs the server.\n")
+        for words in (["plan"], ["plan", "week"], ["replan"]):
+            assert say(*words, code=1).endswith(f"{unreachable} Planning needs the server.\n")
         line.mend()
         assert "Sent 2" in say("sync")
 

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from mobile_client_stub.cli import find, show
+from mobile_client_stub.cli import find, show, show_plan
 from mobile_client_stub.device import Device
 from mobile_client_stub.errors import NotHere, NotNow
 from mobile_client_stub.plan import DayPlan
@@ -93,8 +93,8 @@ def test_a_plan_says_why_each_left_out_visit_is(ana: Device) -> None:
         [drop],
         {"travelSeconds": 600, "dropped": 1},
     )
-    stops, out = show.plan(plan, ana.zone())
-    assert show.plan_in_short(plan, ana.zone()) == "Out at 08:50, back at 09:30, 10 min on the road."
+    stops, out = show_plan.plan(plan, ana.zone())
+    assert show_plan.plan_in_short(plan, ana.zone()) == "Out at 08:50, back at 09:30, 10 min on the road."
     assert printed(stops)[2].split() == ["1", "08:50", "09:00", "09:30", "Ames", "Liquor", "due", "today"]
     assert printed(out)[2].split() == ["Far", "Goods", "DAY_FULL", "Day", "full:", "worth", "3."]
 

@@ -2,10 +2,14 @@
 
 from datetime import UTC, date, datetime
 
+import pytest
+
+from mobile_client_stub.cli import find
 from mobile_client_stub.device import Device
+from mobile_client_stub.errors import NotHere
 from tests.mobile_client_stub.conftest import Phone
 from tests.mobile_client_stub.scripted import Scripted, page, put
-from tests.mobile_client_stub.world import FAR, OTHER, STORE, VISIT, visit
+from tests.mobile_client_stub.world import FAR, OTHER, STORE, VISIT, address, visit
 
 
 def test_nearby_is_nearest_first_with_the_distance_on_the_ground(ana: Device) -> None:
@@ -55,3 +59,23 @@ def test_deals_come_with_their_stage_and_account(ana: Device) -> None:
     assert deal.stage is not None
     assert deal.account is not None
     assert (deal.opportunity["name"], deal.stage["name"], deal.account["id"]) == ("Cold case", "Lead", STORE)
+
+
+def test_an_address_taken_off_offline_is_gone_at_once_and_the_next_one_leads(server: Scripted, ana: Device) -> None:
+    second = address(STORE, 42.5, -93.5) | {"isPrimary": False, "street": "Gate 3"}
+    server.pages["c1"] = [page(put("address", second, STORE), cursor="c2")]
+    server.pages["c2"] = [page(cursor="c2")]
+    ana.sync()
+    with pytest.raises(NotHere, match="Say which"):
+        find.address(ana, find.place(ana, "ames"), None)
+    first = find.address(ana, find.place(ana, "ames"), "main st")
+    ana.go_offline()
+    ana.remove_address(first["id"])
+    assert [(one["street"], one["isPrimary"]) for one in ana.addresses(STORE)] == [("Gate 3", True)]
+    assert find.place(ana, "ames").point == (42.5, -93.5)
+    (entry,) = ana.outbox()
+    assert (entry.name, entry.entity_id, entry.base["street"]) == ("address.remove", first["id"], "Main St")
+    with pytest.raises(NotHere, match="no address"):
+        ana.remove_address(first["id"])
+    ana.remove_address(second["id"])
+    assert ana.addresses(STORE) == []

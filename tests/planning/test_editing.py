@@ -251,6 +251,18 @@ def test_what_is_left_of_the_day_is_planned_from_here_and_the_visit_under_way_st
     assert (under_way.planned_start, under_way.state) == (before, "in_progress")
 
 
+def test_a_visit_begun_early_leaves_its_planned_time_to_others(story: Story, shops: list[Account]) -> None:
+    *others, last = accept_plan(actor=actor(story.ana), plan=propose(story))
+    early = others[0].planned_start - timedelta(minutes=30)
+    Visit.objects.filter(pk=last.pk).update(state="in_progress", started_at=early)
+    with clock.moved_to(early):
+        plan = replan_from_here(actor=actor(story.ana), rep=story.ana, here=LatLng(*HOME))
+        crossing = plan.stops.filter(planned_start__lt=last.planned_end, planned_end__gt=last.planned_start)
+        assert crossing.exists()
+        again = accept_plan(actor=actor(story.ana), plan=plan, replace=True)
+    assert {visit.pk for visit in again} == {visit.pk for visit in others}
+
+
 def test_what_no_longer_fits_into_the_rest_of_the_day_is_given_up_with_a_reason(
     story: Story, shops: list[Account]
 ) -> None:
