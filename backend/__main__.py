@@ -125,6 +125,14 @@ def dev_fcm(port: Annotated[int, typer.Option(help="The port to listen on.")] = 
     run(port, current().data_dir / "dev-fcm")
 
 
+@app.command("dev-push")
+def dev_push(port: Annotated[int, typer.Option(help="The port to listen on.")] = 9098) -> None:
+    """Run a local push service, to which browsers can be pointed in place of their maker's."""
+    from backend.notifications.devpush.server import run
+
+    run(port, current().data_dir / "dev-push")
+
+
 @app.command()
 def token(user: Annotated[str, typer.Argument(help="The name that signs in.")]) -> None:
     """Print a short-lived access token, for scripts."""

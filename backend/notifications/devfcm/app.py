@@ -14,9 +14,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from backend.notifications.devfaults import Fault, FaultRefusedError, Faults
 from backend.notifications.devfcm.account import PROJECT, AssertionRefusedError, ServiceAccount
-from backend.notifications.devfcm.faults import FaultRefusedError, Faults, answer
+from backend.notifications.devfcm.faults import KINDS, answer
 from backend.notifications.devfcm.page import render
+from backend.notifications.devfcm.quota import Quota
 from backend.notifications.devfcm.store import Accepted, Store
 
 PAYLOAD_BYTES = 4096
@@ -39,7 +41,8 @@ class DevFcm:
     ) -> None:
         """`cut` drops the connection of a request; `tell` is called for each accepted message."""
         self.store = store
-        self.faults = Faults()
+        self.faults = Faults(KINDS)
+        self.quota = Quota()
         self.account = account
         self._base_url = base_url
         self._cut = cut
@@ -55,6 +58,7 @@ class DevFcm:
                 Route("/v1/projects/{project}/messages:send", self._send, methods=["POST"]),
                 Route("/messages", self._messages, methods=["GET", "DELETE"]),
                 Route("/faults", self._fault, methods=["GET", "POST", "DELETE"]),
+                Route("/quota", self._set_quota, methods=["GET", "POST"]),
             ],
             middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])],
         )
@@ -95,8 +99,9 @@ class DevFcm:
         kind = "fid" if "fid" in message else "token"
         address = str(message[kind])
         fault = self.faults.take(address=address)
-        if fault is not None and fault.kind not in ("cut", "slow"):
-            return _refusal(fault.kind, f"{fault.kind} as asked", fault.retry_after)
+        refusal = self._refused(fault)
+        if refusal is not None:
+            return refusal
         if not asked.get("validate_only"):
             self._tell(self.store.add(kind=kind, address=address, message=message))
         if fault is not None and fault.kind == "cut":
@@ -105,6 +110,21 @@ class DevFcm:
         elif fault is not None:
             await _until_gone(request, fault.seconds)
         return JSONResponse({"name": f"projects/{PROJECT}/messages/{secrets.token_hex(8)}"})
+
+    def _refused(self, fault: Fault | None) -> Response | None:
+        if fault is not None and fault.kind not in ("cut", "slow"):
+            return _refusal(fault.kind, f"{fault.kind} as asked", fault.retry_after)
+        wait = self.quota.wait()
+        return None if wait is None else _refusal("429", "Quota exceeded for messages per minute.", wait)
+
+    async def _set_quota(self, request: Request) -> Response:
+        if request.method == "POST":
+            try:
+                asked = await request.json()
+                self.quota.set(asked.get("per_minute") if isinstance(asked, dict) else "")
+            except ValueError as error:
+                return JSONResponse({"error": str(error)}, status_code=400)
+        return JSONResponse({"per_minute": self.quota.per_minute})
 
     async def _messages(self, request: Request) -> Response:
         if request.method == "DELETE":
