@@ -1,20 +1,17 @@
 """Writes of this room: addresses, what people are told, and what they have read."""
 
-from datetime import timedelta
-from uuid import UUID, uuid5
-
 from django.db import transaction
 from django.db.models import Q
 
 from backend.events.outbox import EventMeta
 from backend.identity.actor import Actor
-from backend.identity.models import Device, User
+from backend.identity.models import Device
 from backend.kit import clock
-from backend.notifications import rules, texts
+from backend.notifications import rules
 from backend.notifications.compose import Alert
-from backend.notifications.models import Delivery, Notification, PushAddress
-
-_NAMESPACE = UUID("6b0f1f0e-5f0e-4d0a-9c55-0a6a1d0c5d11")
+from backend.notifications.delivery import planning
+from backend.notifications.models import Notification, PushAddress
+from backend.notifications.occurrence import Hearing, Occurrence
 
 
 def register_address(*, actor: Actor, device: Device, kind: str, value: str) -> PushAddress:
@@ -56,53 +53,28 @@ def mark_read(*, actor: Actor, notification: Notification) -> Notification:
 
 
 def tell(*, alert: Alert, meta: EventMeta) -> list[Notification]:
-    """Writes the alert into each person's inbox and queues a push to each of their phones; returns the new rows.
-
-    What was told before (the same event, or the same episode by another) is left alone.
-    """
-    now = clock.now()
-    people = User.objects.filter(pk__in=alert.words, org_id=meta.org_id, is_active=True).order_by("pk")
-    rows = [_notification(alert, meta, person) for person in people]
-    with transaction.atomic():
-        known = set(Notification.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))
-        Notification.objects.bulk_create([row for row in rows if row.pk not in known], ignore_conflicts=True)
-        fresh = list(Notification.objects.filter(pk__in={row.pk for row in rows} - known).order_by("pk"))
-        addresses = PushAddress.objects.filter(
-            device__user_id__in=[row.user_id for row in fresh], device__revoked_at=None, retired_at=None
-        ).select_related("device")
-        of_user: dict[UUID, list[PushAddress]] = {}
-        for address in addresses:
-            of_user.setdefault(address.device.user_id, []).append(address)
-        Delivery.objects.bulk_create(
-            [
-                Delivery(org_id=meta.org_id, notification=row, address=address, next_try_at=now)
-                for row in fresh
-                for address in of_user.get(row.user_id, [])
-            ],
-            ignore_conflicts=True,
+    """Tells the people of an alert of it (see delivery.planning.tell)."""
+    return planning.tell(
+        occurrence=Occurrence(
+            org_id=meta.org_id,
+            rule_id=None,
+            rule_version_id=None,
+            rule=alert.rule.name,
+            category=alert.rule.category,
+            severity="high" if alert.rule.priority == "high" else "normal",
+            subject_entity=alert.subject_entity,
+            subject_id=alert.subject_id,
+            episode=alert.episode,
+            root_id=alert.root_id,
+            event_id=meta.event_id,
+            occurred_at=meta.occurred_at,
+            change_xid=None,
+            keeps=alert.rule.keeps,
+            escalate_after=None,
+            args=alert.args,
+            heard_by={
+                person: Hearing(key, "rep" if key.endswith(".own") else "manager")
+                for person, key in alert.words.items()
+            },
         )
-    return fresh
-
-
-def _notification(alert: Alert, meta: EventMeta, person: User) -> Notification:
-    key = alert.words[person.pk]
-    title, body = texts.render(key, alert.args, person.locale)
-    return Notification(
-        id=uuid5(_NAMESPACE, f"{meta.event_id}/{alert.rule.name}/{person.pk}"),
-        org_id=meta.org_id,
-        user=person,
-        rule=alert.rule.name,
-        subject_entity=alert.subject_entity,
-        subject_id=alert.subject_id,
-        episode=alert.episode,
-        root_id=alert.root_id,
-        title_key=key,
-        args=alert.args,
-        title=title,
-        body=body,
-        expires_at=clock.now() + _keeps(alert),
     )
-
-
-def _keeps(alert: Alert) -> timedelta:
-    return alert.rule.keeps

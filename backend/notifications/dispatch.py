@@ -1,160 +1,105 @@
 """Sends what is queued: at least once on the wire, once in effect, because every attempt bears the same nid.
 
 1. Rows are claimed with SKIP LOCKED and a lease, in a transaction of their own; nothing is locked while sending.
-2. Each is looked at again: whoever no longer sees the subject, has read it, or changed phones is not disturbed, and
-   nobody is told what their role may not read by now.
-3. The rest goes to the transport; what the provider said is recorded row by row.
+2. Each is decided upon again (delivery.decide): whoever no longer sees the subject, has read it, has synced it, or does
+   not want it is not disturbed; what comes at a bad moment waits; nobody is told what their role may not read by now.
+3. The rest goes to the transport of its channel; what the provider said is recorded for the whole batch.
 4. A worker killed between 3 and its record leaves the lease to run out; the next one sends again with the same nid.
 """
 
-import random
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from backend.notifications.delivery import claim, message, record
+from backend.notifications.delivery.decide import Decision, Digest, Hold, Send, Suppress, decide
+from backend.notifications.delivery.record import Result
+from backend.notifications.delivery.standing import picture
+from backend.notifications.lanes import lanes
+from backend.notifications.models import Channel, Delivery, DeliveryState
+from backend.notifications.transports.base import Transport
 
-from backend.kit import clock
-from backend.kit.logs import logger
-from backend.notifications import rules
-from backend.notifications.channel import configured
-from backend.notifications.compose import RULES, words
-from backend.notifications.models import Delivery, DeliveryState, Notification, PushAddress
-from backend.notifications.transports.base import (
-    Address,
-    AddressGone,
-    AddressKind,
-    Message,
-    Outcome,
-    Permanent,
-    Sent,
-    Transient,
-    Transport,
-    Unknown,
-)
-from backend.territories import coverage
+LEASE = claim.LEASE
+CHANNELS: tuple[str, ...] = tuple(Channel.values)
 
-LEASE = timedelta(seconds=60)
-
-log = logger("notifications")
+Group = tuple[UUID, str, UUID | None, datetime | None]
 
 
 def drain(limit: int = 100, *, transport: Transport | None = None) -> int:
-    """Handles up to `limit` queued deliveries that are due and returns how many it took up."""
-    channel = transport or configured()
-    claimed = _claim(limit)
-    seen: dict[tuple[UUID, UUID], bool] = {}
-    ready: list[Delivery] = []
+    """Handles up to `limit` due deliveries of each channel, and as many digests; returns how many deliveries it took up.
+
+    Without `transport`, each channel's own lane, as far as it has room; what no lane is for is not sent."""
+    taken = 0
+    open_ways: list[str] = []
+    for channel in CHANNELS:
+        way, room = _way(channel, limit, transport)
+        if room > 0:
+            open_ways.append(channel)
+            claimed = claim.single(channel, min(limit, room))
+            _handle(channel, way, claimed)
+            taken += len(claimed)
+    gathered = claim.digests(open_ways, limit)
+    for channel in open_ways:
+        of_channel = [one for one in gathered if one.channel == channel]
+        _handle(channel, _way(channel, limit, transport)[0], of_channel)
+    return taken + len(gathered)
+
+
+def _way(channel: str, limit: int, transport: Transport | None) -> tuple[Transport | None, int]:
+    if transport is not None:
+        return transport, limit
+    lane = next((one for name, one in lanes().items() if name == channel), None)
+    return lane, limit if lane is None else lane.room(limit)
+
+
+def _handle(channel: str, way: Transport | None, claimed: Sequence[Delivery]) -> None:
+    if not claimed:
+        return
+    stand, results = picture(claimed), []
+    alone: list[Delivery] = []
+    groups: dict[Group, list[Delivery]] = {}
     for delivery in claimed:
-        state, why = _second_look(delivery, seen)
-        if channel is None and state is None:
-            state, why = DeliveryState.SUPPRESSED, "no push channel is set up"
-        if state is None:
-            ready.append(delivery)
+        if delivery.address is not None and delivery.address.retired_at is not None:
+            results.append(record.finished(delivery, DeliveryState.GONE, "the address was retired"))
+            continue
+        standing, wishes = stand.of(delivery)
+        decision = decide(standing, wishes, stand.moment)
+        if not isinstance(decision, Send):
+            results.append(_unsent(delivery, decision))
+        elif way is None:
+            results.append(record.finished(delivery, DeliveryState.SUPPRESSED, f"no {channel} channel is set up"))
+        elif decision.together:
+            group = (delivery.user_id, delivery.channel, delivery.address_id, delivery.digest_at)
+            groups.setdefault(group, []).append(delivery)
         else:
-            _finish(delivery, state, why)
-    if ready and channel is not None:
-        outcomes = channel.send([(_address(delivery), _message(delivery)) for delivery in ready])
-        for delivery, outcome in zip(ready, outcomes, strict=True):
-            _record(delivery, outcome)
-    return len(claimed)
+            stand.went_out(delivery)
+            alone.append(delivery)
+    record.settle(results)
+    if way is not None:
+        _send(way, alone, list(groups.values()))
 
 
-def _claim(limit: int) -> list[Delivery]:
-    now = clock.now()
-    with transaction.atomic():
-        due = (
-            Delivery.objects.select_for_update(skip_locked=True)
-            .filter(Q(lease_until=None) | Q(lease_until__lte=now), state=DeliveryState.QUEUED, next_try_at__lte=now)
-            .order_by("next_try_at", "id")
-            .values_list("pk", flat=True)[:limit]
-        )
-        keys = list(due)
-        Delivery.objects.filter(pk__in=keys).update(lease_until=now + LEASE, attempt=F("attempt") + 1)
-    rows = Delivery.objects.filter(pk__in=keys).select_related("notification__user", "address__device")
-    return list(rows.order_by("next_try_at", "id"))
+def _unsent(delivery: Delivery, decision: Decision) -> Result:
+    match decision:
+        case Hold(until=until, reason=reason):
+            return record.held(delivery, until, reason, delivery.digest_at)
+        case Digest(until=until):
+            return record.held(delivery, until, "digest", until)
+        case Suppress(reason=why):
+            if why == "too old" and delivery.tries:
+                return record.finished(delivery, DeliveryState.FAILED, f"too old; last: {delivery.last_outcome}")
+            return record.finished(delivery, DeliveryState.SUPPRESSED, why)
+        case Send():
+            raise AssertionError("what is sent is not unsent")
 
 
-def _second_look(delivery: Delivery, seen: dict[tuple[UUID, UUID], bool]) -> tuple[DeliveryState | None, str]:
-    told, address = delivery.notification, delivery.address
-    if address.retired_at is not None:
-        return DeliveryState.GONE, "the address was retired"
-    if address.device.user_id != told.user_id or address.device.revoked_at is not None:
-        return DeliveryState.SUPPRESSED, "the phone is no longer this person's"
-    if told.withdrawn_at is not None or told.deleted_at is not None:
-        return DeliveryState.SUPPRESSED, "withdrawn"
-    if told.read_at is not None:
-        return DeliveryState.SUPPRESSED, "read already"
-    if told.expires_at <= clock.now():
-        return DeliveryState.FAILED, f"too old; last: {delivery.last_outcome}"[:600]
-    key = (told.user_id, told.root_id)
-    if key not in seen:
-        seen[key] = coverage.sees(*key)
-    if not seen[key]:
-        return DeliveryState.SUPPRESSED, "the person no longer sees it"
-    return None, ""
-
-
-def _address(delivery: Delivery) -> Address:
-    kinds: dict[str, AddressKind] = {"fid": "fid", "fcm_token": "fcm_token"}
-    return Address(kinds[delivery.address.kind], delivery.address.value)
-
-
-def _message(delivery: Delivery) -> Message:
-    told: Notification = delivery.notification
-    rule = RULES[told.rule]
-    title, body = words(told, told.user.role)
-    return Message(
-        nid=told.pk.hex,
-        title=title,
-        body=body,
-        data={
-            "notification_id": str(told.pk),
-            "rule": told.rule,
-            "entity": told.subject_entity,
-            "entity_id": str(told.subject_id),
-        },
-        category=rule.category,
-        priority=rule.priority,
-        ttl=max(1, int((told.expires_at - clock.now()).total_seconds())),
-    )
-
-
-def _record(delivery: Delivery, outcome: Outcome) -> None:
-    match outcome:
-        case Sent(provider_id=name):
-            _finish(delivery, DeliveryState.SENT, "sent", provider_id=name)
-        case Permanent(why=why):
-            _finish(delivery, DeliveryState.FAILED, why)
-        case AddressGone(why=why):
-            # a phone that registered again while we were sending keeps its address
-            PushAddress.objects.filter(
-                pk=delivery.address_id, retired_at=None, last_seen_at=delivery.address.last_seen_at
-            ).update(retired_at=clock.now(), retired_why=why[:500])
-            _finish(delivery, DeliveryState.GONE, why)
-        case Transient(retry_after=after, why=why):
-            _later(delivery, after, why)
-        case Unknown(why=why):
-            _later(delivery, None, f"unknown: {why}")
-
-
-def _finish(delivery: Delivery, state: DeliveryState, why: str, *, provider_id: str = "") -> None:
-    _held(delivery).update(
-        state=state,
-        last_outcome=why[:600],
-        provider_id=provider_id[:200],
-        lease_until=None,
-        finished_at=clock.now(),
-    )
-    log.info("push_finished", delivery=delivery.pk, status=state.value, attempt=delivery.attempt, reason=why)
-
-
-def _later(delivery: Delivery, retry_after: float | None, why: str) -> None:
-    pause = rules.pause(delivery.attempt, retry_after, random.random())  # noqa: S311
-    _held(delivery).update(last_outcome=why[:600], lease_until=None, next_try_at=clock.now() + timedelta(seconds=pause))
-    log.warning("push_put_off", delivery=delivery.pk, seconds=round(pause), attempt=delivery.attempt, reason=why)
-
-
-def _held(delivery: Delivery) -> QuerySet[Delivery]:
-    """The row, if this worker still holds it: a lease that ran out and was taken by another shows in `attempt`."""
-    return Delivery.objects.filter(pk=delivery.pk, attempt=delivery.attempt, state=DeliveryState.QUEUED)
+def _send(way: Transport, alone: Sequence[Delivery], groups: Sequence[Sequence[Delivery]]) -> None:
+    batch = [(message.address_of(one), message.single(one)) for one in alone]
+    batch += [(message.address_of(some[0]), message.together(some)) for some in groups]
+    if not batch:
+        return
+    outcomes = way.send(batch)
+    results = [record.of(one, outcome) for one, outcome in zip(alone, outcomes[: len(alone)], strict=True)]
+    for some, outcome in zip(groups, outcomes[len(alone) :], strict=True):
+        results += [record.of(one, outcome, message.digest_id(one)) for one in some]
+    record.settle(results)

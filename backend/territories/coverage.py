@@ -46,6 +46,22 @@ def sees(user_id: UUID, root: UUID) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def seen_among(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Returns those of the pairs (user, root) in which the user sees the root now; one query."""
+    if not pairs:
+        return set()
+    asked: dict[UUID, list[UUID]] = {}
+    for user_id, root in pairs:
+        asked.setdefault(user_id, []).append(root)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT u.id, v.root FROM unnest(%s::uuid[]) u(id) "
+            "CROSS JOIN LATERAL visible_roots(u.id, %s) v WHERE v.root = ANY(%s::uuid[])",
+            [list(asked), clock.now(), list({root for _, root in pairs})],
+        )
+        return {(user_id, root) for user_id, root in cursor.fetchall() if root in asked[user_id]}
+
+
 def covers(actor: Actor, account_id: UUID) -> bool:
     """Says whether the account lies, now, in a territory the actor works or leads: not whether it was shared."""
     with connection.cursor() as cursor:

@@ -180,6 +180,6 @@ def test_telling_costs_the_same_queries_for_one_phone_or_three(
     event = OutboxEvent.objects.latest("pk")
     Notification.objects.all().delete()
     meta = EventMeta(event_id=event.pk, org_id=story.org.pk, occurred_at=event.occurred_at)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(17):
         on_opportunity_stage_moved(decode(event.name, event.payload), meta)
     assert Delivery.objects.count() == phones
