@@ -37,6 +37,12 @@ def only_delivery() -> Delivery:
     return Delivery.objects.select_related("address").get()
 
 
+def only_address() -> PushAddress:
+    address = only_delivery().address
+    assert address is not None
+    return address
+
+
 @pytest.fixture
 def queued(story: Story) -> Story:
     """Ben's phone has one alert waiting."""
@@ -106,15 +112,15 @@ def test_a_dead_address_is_retired_and_not_tried_again(
     dispatch.drain(transport=transport)
     gone = only_delivery()
     assert gone.state == "gone"
-    assert gone.address.retired_at is not None
-    assert gone.address.retired_why.endswith(f"{kind} as asked")
+    assert only_address().retired_at is not None
+    assert only_address().retired_why.endswith(f"{kind} as asked")
     queued.move(queued.won)
     assert Notification.objects.count() == 2
     assert Delivery.objects.count() == 1
 
 
 def test_a_phone_that_registers_again_while_its_address_dies_keeps_it(queued: Story) -> None:
-    address = only_delivery().address
+    address = only_address()
     device = Device.objects.get(pk=address.device_id)
 
     class Dying(Recording):
@@ -132,7 +138,7 @@ def test_a_message_that_can_never_be_taken_is_given_up(queued: Story, fcm: Runni
     dispatch.drain(transport=transport)
     given_up = only_delivery()
     assert (given_up.state, given_up.last_outcome) == ("failed", "INVALID_ARGUMENT: 400 as asked")
-    assert given_up.address.retired_at is None
+    assert only_address().retired_at is None
 
 
 def test_an_alert_too_old_is_given_up_with_what_was_last_heard(
@@ -191,7 +197,7 @@ def test_what_was_read_or_withdrawn_or_deleted_does_not_disturb(story: Story) ->
 
 
 def test_a_revoked_phone_or_one_that_changed_hands_is_not_sent_to(queued: Story) -> None:
-    device = only_delivery().address.device
+    device = only_address().device
     device.revoked_at = clock.now()
     device.save()
     post = Recording()

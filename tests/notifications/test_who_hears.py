@@ -39,7 +39,7 @@ def test_ana_moves_a_deal_to_a_late_stage_and_ben_alone_hears(story: Story) -> N
     assert told.title_key == "opportunity.late.amount"
     assert told.args["stage"] == "Proposal"
     assert told.expires_at - clock.now() > timedelta(hours=23)
-    assert [d.address.value for d in Delivery.objects.all()] == ["fid-ben"]
+    assert list(Delivery.objects.values_list("address__value", flat=True)) == ["fid-ben"]
 
 
 def test_an_early_stage_or_a_step_back_or_a_loss_is_nobodys_news(story: Story) -> None:

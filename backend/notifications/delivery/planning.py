@@ -14,10 +14,8 @@ from backend.notifications import texts
 from backend.notifications.delivery import preferences
 from backend.notifications.lanes import channel_of
 from backend.notifications.models import (
-    Audience,
     Channel,
     Delivery,
-    Mode,
     Notification,
     Omission,
     Origin,
@@ -55,7 +53,7 @@ def row_for(occurrence: Occurrence, person: User, hearing: Hearing, origin: Orig
     """Returns the unsaved inbox row of one person."""
     now = clock.now()
     title, body = texts.render(hearing.key, occurrence.args, person.locale)
-    escalates = occurrence.escalate_after is not None and hearing.audience != Audience.MANAGER
+    escalates = occurrence.escalate_after is not None and hearing.audience != "manager"
     return Notification(
         id=identity(occurrence.rule, occurrence.subject_id, occurrence.episode, person.pk),
         org_id=occurrence.org_id,
@@ -123,7 +121,7 @@ def plan(rows: Sequence[Notification]) -> None:
     queued += [
         Delivery(org_id=row.org_id, notification=row, user_id=row.user_id, channel=Channel.EMAIL, next_try_at=now)
         for row in rows
-        if row.user.email and modes.mode(row.user_id, row.rule, Channel.EMAIL, row.severity) != Mode.OFF
+        if row.user.email and modes.mode(row.user_id, row.rule, Channel.EMAIL, row.severity) != "off"
     ]
     Delivery.objects.bulk_create(queued, ignore_conflicts=True, batch_size=BATCH)
 

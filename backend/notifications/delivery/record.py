@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -90,7 +91,7 @@ def settle(results: Sequence[Result]) -> None:
         _tell(one, ours)
 
 
-def _columns(results: Sequence[Result], now: datetime) -> dict[str, object]:
+def _columns(results: Sequence[Result], now: datetime) -> dict[str, Any]:
     return {
         "now": now,
         "ids": [one.delivery.pk for one in results],
