@@ -112,6 +112,15 @@ def test_all_that_one_person_hears_is_one_mail(server: Server) -> None:
     assert "<b>" not in html
 
 
+def test_a_digest_keeps_its_lines(server: Server) -> None:
+    several = Message(nid=new_id().hex, title="2 alerts", body="Won: <Joe's>\nLate: Mei")
+    MailTransport().send([(BEN, several)])
+    [sent] = server.mails
+    text, html = (part.get_content() for part in sent.iter_parts())
+    assert "Won: <Joe's>\nLate: Mei" in text.replace("\r\n", "\n")
+    assert "Won: &lt;Joe&#x27;s&gt;<br>Late: Mei" in html
+
+
 def test_a_mail_sent_again_is_known_by_its_number_and_another_digest_is_another(server: Server) -> None:
     won, late = alert("Won"), alert("Late")
     for batch in ([won, late], [late, won], [won]):

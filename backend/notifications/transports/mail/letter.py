@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from django.core.mail import EmailMultiAlternatives
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 
 from backend.notifications.transports.base import Message
 
@@ -39,9 +40,13 @@ def compose(to: str, sender: str, messages: Sequence[Message]) -> EmailMultiAlte
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
     mail = EmailMultiAlternatives(subject, text + "\n", sender, [to], headers=headers)
-    items = format_html_join("", _ITEM, ((one.title, one.body) for one in messages))
+    items = format_html_join("", _ITEM, ((one.title, _lines(one.body)) for one in messages))
     mail.attach_alternative(format_html(_PAGE, first.locale, subject, items, foot), "text/html")
     return mail
+
+
+def _lines(text: str) -> str:
+    return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in text.splitlines()))
 
 
 def _message_id(to: str, sender: str, messages: Sequence[Message]) -> str:
