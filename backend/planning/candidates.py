@@ -1,6 +1,6 @@
 """Who could be visited in a span of days, what each is worth, and when they may be."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -19,7 +19,7 @@ from backend.planning.solver.problem import TimeWindow
 
 MOST_CANDIDATES = 1_000
 WAITS = 0.85
-"""What a visit is worth that could as well be made a week later; measured on four weeks of 200 to 400 accounts."""
+"""What a visit is worth that could as well be made later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class Wishes:
 
     `replaces`: visits that an earlier plan made and nobody began may be moved or given up; with `keeps`, they must not be
     given up. `taken` are others' in the same run. `here`: the day under way goes on from this point.
-    `only`: nobody else is looked at, due or not. `visited`: days on which weeks planned before this one go there."""
+    `only`: nobody else is looked at, due or not. `again`: each account comes round as often as its interval asks for."""
 
-    locked: Mapping[UUID, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    locked: Mapping[UUID, tuple[datetime, ...]] = field(default_factory=lambda: MappingProxyType({}))
     pinned: frozenset[UUID] = frozenset()
     removed: frozenset[UUID] = frozenset()
     taken: frozenset[UUID] = frozenset()
@@ -38,7 +38,11 @@ class Wishes:
     keeps: bool = False
     here: LatLng | None = None
     only: frozenset[UUID] | None = None
-    visited: Mapping[UUID, date] = field(default_factory=lambda: MappingProxyType({}))
+    again: bool = False
+
+    def let(self, account: DueAccount) -> bool:
+        """Says whether the account is to be looked at."""
+        return account.account_id not in self.taken and (self.only is None or account.account_id in self.only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,120 +78,129 @@ class Candidate:
         return why(replace(self.facts, due_in_days=(self.due - day).days))
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A visit that is asked for: with whom, why, and on which of the days it may be. Several of one account have different
+    numbers and want to be `gap` seconds apart; `at`: at that moment and at no other."""
+
+    account: DueAccount
+    candidate: Candidate
+    days: tuple[date, ...]
+    number: int = 0
+    gap: int = 0
+    at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """Returns the id of its client."""
+        return f"{self.account.account_id}/{self.number}" if self.number else f"{self.account.account_id}"
+
+
+class Known:
+    """What the rep may know of the accounts, so that their visits can be weighed. What the rep may not read does not weigh:
+    the choice itself would tell it."""
+
+    def __init__(self, rep: User, accounts: Sequence[DueAccount], weights: Weights | None) -> None:
+        self._currency = rep.org.currency if rep.org else "USD"
+        self._weights = weights
+        self._sales: dict[UUID, Decimal] = {}
+        if may_read(AccountSales, rep.role, "amount_12m"):
+            ids = [account.account_id for account in accounts]
+            self._sales = dict(AccountSales.objects.filter(account_id__in=ids).values_list("account_id", "amount_12m"))
+        self._deals, self._boost = may_read(Opportunity, rep.role, "amount"), may_read(Account, rep.role, "boost")
+
+    def facts(self, account: DueAccount, due_in_days: int) -> Facts:
+        """Returns what is known, of a visit that is due in so many days."""
+        return Facts(
+            tier=account.tier,
+            due_in_days=due_in_days,
+            yearly_sales=self._sales.get(account.account_id),
+            open_deals=account.open_value if self._deals else None,
+            currency=self._currency,
+            boost=account.boost if self._boost else 0,
+            visited=account.last_visit is not None,
+            stage_probability=account.best_stage_probability if self._deals else None,
+        )
+
+    def worth(self, facts: Facts, late: int) -> int:
+        """Returns the prize of a visit that is made so many days after it fell due, or, with 0, in time."""
+        return priority(replace(facts, due_in_days=-late), self._weights).prize
+
+
 def most_worth(
     rep: User,
     days: Sequence[date],
     worked: Sequence[date],
     weights: Weights | None,
     wishes: Wishes,
-    movable: Mapping[UUID, Visit],
-) -> tuple[list[tuple[DueAccount, Candidate]], int]:
-    """Returns the accounts due in the days (of which some are worked) with their prizes, at most MOST_CANDIDATES, and how
-    many more there are.
-
-    What the rep may not read does not weigh: the choice itself would tell it."""
+    movable: Mapping[UUID, Sequence[Visit]],
+) -> tuple[list[Asked], int]:
+    """Returns a visit for each account that is due in the days (of which some are worked), at most MOST_CANDIDATES, and how
+    many more there are."""
     first, last = days[0], days[-1]
     named = wishes.pinned | set(wishes.locked) | set(movable) | (wishes.only or frozenset())
-    free = [visit.pk for visit in movable.values()]
-    due = due_accounts(rep, last, first=first, free=free, also=named)
-    due = [
-        account
-        for account in (_after(account, wishes.visited.get(account.account_id)) for account in due)
-        if account.account_id not in wishes.taken
-        and (wishes.only is None or account.account_id in wishes.only)
-        and (account.account_id in named or earliest(account, wishes) <= last)
-    ]
-    currency = rep.org.currency if rep.org else "USD"
-    sales: dict[UUID, Decimal] = {}
-    if may_read(AccountSales, rep.role, "amount_12m"):
-        ids = [account.account_id for account in due]
-        sales = dict(AccountSales.objects.filter(account_id__in=ids).values_list("account_id", "amount_12m"))
-    told_deals, told_boost = may_read(Opportunity, rep.role, "amount"), may_read(Account, rep.role, "boost")
-    worth: list[tuple[DueAccount, Candidate]] = []
+    free = [visit.pk for visits in movable.values() for visit in visits[:1]]
+    due = [account for account in due_accounts(rep, last, first=first, free=free, also=named) if wishes.let(account)]
+    known = Known(rep, due, weights)
+    asked: list[Asked] = []
     for account in due:
-        facts = Facts(
-            tier=account.tier,
-            due_in_days=(account.due - first).days,
-            yearly_sales=sales.get(account.account_id),
-            open_deals=account.open_value if told_deals else None,
-            currency=currency,
-            boost=account.boost if told_boost else 0,
-            visited=account.last_visit is not None,
-            stage_probability=account.best_stage_probability if told_deals else None,
-        )
+        facts = known.facts(account, (account.due - first).days)
         # Who falls due within the days is visited on its day or later, and so is worth the whole.
-        on_its_day = min(0, (account.due - first).days)
-        found = priority(replace(facts, due_in_days=on_its_day), weights)
-        # Who can wait for the next week without being late leaves room for who cannot.
-        prize = found.prize if account.due <= last else max(1, round(found.prize * WAITS))
-        worth.append((account, _candidate(account, facts, prize, worked, wishes, movable)))
-    worth.sort(key=lambda pair: (not _named(pair[1], named), -pair[1].prize, pair[0].account_id))
-    return worth[:MOST_CANDIDATES], max(0, len(worth) - MOST_CANDIDATES)
+        prize = known.worth(facts, max(0, (first - account.due).days))
+        if account.due > last:
+            prize = max(1, round(prize * WAITS))
+        at = wishes.locked.get(account.account_id, ())
+        visit = movable.get(account.account_id, (None,))[0]
+        candidate = Candidate(
+            account_id=account.account_id,
+            name=account.name,
+            prize=prize,
+            why=why(facts),
+            closed=not open_on(account, worked),
+            visit=visit,
+            movable=visit is not None,
+            locked=bool(at),
+            pinned=account.account_id in wishes.pinned,
+            due=account.due,
+            facts=facts,
+        )
+        at_any = candidate.pinned or candidate.movable or wishes.only is not None
+        allowed = tuple(day for day in days if at_any or day >= account.due)
+        asked.append(Asked(account, candidate, allowed, at=at[0] if at else None))
+    return the_best(asked, named, MOST_CANDIDATES)
 
 
-def _after(account: DueAccount, planned: date | None) -> DueAccount:
-    """Returns the account as it will be after a visit that is planned."""
-    if planned is None or account.interval_days is None:
-        return account
-    due = planned + timedelta(days=account.interval_days)
-    return replace(account, due=due, last_visit=planned)
-
-
-def earliest(account: DueAccount, wishes: Wishes) -> date:
-    """Returns the first day on which it may be visited: the day it falls due, or, when an earlier week goes there, up to a
-    third of its interval before that, so that a visit that came late does not push all others back."""
-    if account.account_id not in wishes.visited or account.interval_days is None:
-        return account.due
-    return account.due - timedelta(days=account.interval_days // 3)
-
-
-def _named(candidate: Candidate, named: frozenset[UUID] | set[UUID]) -> bool:
-    return candidate.account_id in named
-
-
-def _candidate(
-    account: DueAccount,
-    facts: Facts,
-    prize: int,
-    days: Sequence[date],
-    wishes: Wishes,
-    movable: Mapping[UUID, Visit],
-) -> Candidate:
-    weekdays = {day.isoweekday() for day in days}
-    open_then = account.open_all_week or any(weekday in weekdays for weekday, _, _ in account.week)
-    return Candidate(
-        account_id=account.account_id,
-        name=account.name,
-        prize=prize,
-        why=why(facts),
-        closed=not open_then,
-        visit=movable.get(account.account_id),
-        movable=account.account_id in movable,
-        locked=account.account_id in wishes.locked,
-        pinned=account.account_id in wishes.pinned,
-        due=account.due,
-        facts=facts,
+def the_best(asked: list[Asked], named: Container[UUID], most: int) -> tuple[list[Asked], int]:
+    """Returns at most so many, those that hands have named before those worth most, and how many are left."""
+    asked.sort(
+        key=lambda one: (one.account.account_id not in named, -one.candidate.prize, one.account.account_id, one.number)
     )
+    return asked[:most], max(0, len(asked) - most)
+
+
+def open_on(account: DueAccount, days: Sequence[date]) -> bool:
+    """Says whether the account's doors open on any of the days."""
+    weekdays = {day.isoweekday() for day in days}
+    return account.open_all_week or any(weekday in weekdays for weekday, _, _ in account.week)
 
 
 def opening(
-    account: DueAccount, days: Sequence[date], zone: ZoneInfo, origin: datetime, service: int, *, begins: date
-) -> tuple[TimeWindow, ...] | None:
-    """Returns when a visit may begin on these days, not before the day `begins`, so that it is over before the doors
-    close; None: at any time."""
+    account: DueAccount, days: Sequence[date], zone: ZoneInfo, origin: datetime, service: int
+) -> tuple[TimeWindow, ...]:
+    """Returns when a visit may begin on these days so that it is over before the doors close; of doors that are always open
+    from the first day to the last."""
     if account.open_all_week:
-        if begins <= days[0]:
-            return None
-        dawn = datetime.combine(begins, time.min, zone)
+        if not days:
+            return ()
+        dawn = datetime.combine(days[0], time.min, zone)
         night = datetime.combine(days[-1] + timedelta(days=1), time.min, zone)
-        return (TimeWindow(seconds_after(origin, dawn), seconds_after(origin, night)),) if begins <= days[-1] else ()
+        return (TimeWindow(seconds_after(origin, dawn), seconds_after(origin, night)),)
     spans = [
         (
             seconds_after(origin, datetime.combine(day, opens, zone)),
             seconds_after(origin, datetime.combine(day, closes, zone)) - service,
         )
         for day in days
-        if day >= begins
         for weekday, opens, closes in account.week
         if weekday == day.isoweekday()
     ]

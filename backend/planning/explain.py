@@ -18,6 +18,8 @@ def detail(span: Span, candidate: Candidate, drop: Drop) -> str:
             return "Even on an empty day the opening hours and the way there and back do not meet the working hours."
         case Reason.NOT_REACHABLE:
             return "There is no way there and back."
+        case Reason.TOO_SOON:
+            return too_soon(candidate, [span.candidates[name] for name in drop.displaced_by])
         case Reason.DAY_FULL:
             return day_full(candidate, [span.candidates[name] for name in drop.displaced_by], drop.cost)
         case _:
@@ -32,6 +34,16 @@ def unlocated_detail() -> str:
 def removed_detail() -> str:
     """Returns the sentence for an account that somebody took out."""
     return "Taken out of the plan by hand."
+
+
+def too_soon(candidate: Candidate, others: list[Candidate]) -> str:
+    """Returns what it would come too near to."""
+    if any(one.fixed or one.locked for one in others):
+        return "Too soon: it would come within half the interval of a visit that stays."
+    return (
+        f"Too soon: it is worth {candidate.prize}, and would come within half the interval of a visit worth "
+        f"{sum(one.prize for one in others)}."
+    )
 
 
 def day_full(candidate: Candidate, displaced: list[Candidate], cost: float) -> str:

@@ -64,6 +64,7 @@ def figures(span: Span, result: Result) -> Figures:
     due = sum(one.prize for one in span.due)
     served = {stop.client_id for route in result.solution.routes for stop in route.stops}
     left = [one for name, one in span.candidates.items() if name not in served] + [*span.unlocated, *span.removed]
+    visited = {span.candidates[name].account_id for name in served}
     last = span.days[-1]
     return {
         **sums(result.solution.routes, result.solution.prize),
@@ -73,7 +74,8 @@ def figures(span: Span, result: Result) -> Figures:
         "engine": str(result.engine),
         "duePrize": due,
         "coverage": round(result.solution.prize / due, 4) if due else 1.0,
-        "overdueLeft": sum(one.overdue(last) for one in left),
+        # Accounts, not visits: of several that fall due at one account in the days some may be left out.
+        "overdueLeft": len({one.account_id for one in left if one.overdue(last)} - visited),
         **span.travel.figures(),
     }
 

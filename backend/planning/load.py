@@ -18,7 +18,8 @@ from backend.kit import clock
 from backend.kit.errors import Conflict
 from backend.kit.geo import LatLng
 from backend.planning import rules
-from backend.planning.candidates import Candidate, Wishes, account_points, earliest, most_worth, opening, seconds_after
+from backend.planning.call_cycle import coming_round
+from backend.planning.candidates import Asked, Candidate, Wishes, account_points, most_worth, opening, seconds_after
 from backend.planning.hours import free_time
 from backend.planning.priority import Weights
 from backend.planning.solver.problem import Break, Client, Problem, Shift, TimeWindow
@@ -70,6 +71,7 @@ class _Builder:
         self.places = [home]
         self.clients: list[Client] = []
         self.candidates: dict[str, Candidate] = {}
+        self.rows: dict[UUID, int] = {}
         self.origin = origin
 
     def place(self, point: LatLng | None) -> int:
@@ -96,34 +98,41 @@ class _Builder:
                 required=True,
                 service=up_to_minute(self.seconds(visit.planned_end) - begins),
                 windows=(TimeWindow(begins, begins),),
+                account=str(visit.account_id),
             )
         )
 
-    def due(
-        self, account: DueAccount, candidate: Candidate, days: Sequence[date], zone: ZoneInfo, wishes: Wishes
-    ) -> None:
-        """Adds somebody whose visit is due, or was wished for."""
+    def asked(self, one: Asked, days: Sequence[date], zone: ZoneInfo, *, keeps: bool) -> None:
+        """Adds a visit that is due, or was wished for."""
+        account, candidate = one.account, one.candidate
         service = max(1, account.service_minutes) * MINUTE
         if candidate.visit is not None:
             service = up_to_minute(int((candidate.visit.planned_end - candidate.visit.planned_start).total_seconds()))
-        at_any = candidate.pinned or candidate.movable or wishes.only is not None
-        begins = days[0] if at_any else earliest(account, wishes)
-        windows = opening(account, days, zone, self.origin, service, begins=begins)
-        locked = wishes.locked.get(account.account_id)
-        if locked is not None:
-            moment = self.seconds(locked)
+        windows: tuple[TimeWindow, ...] | None = None
+        if one.at is not None:
+            moment = self.seconds(one.at)
             windows = (TimeWindow(moment, moment),)
-        self.candidates[str(account.account_id)] = candidate
+        elif not account.open_all_week or len(one.days) < len(days):
+            windows = opening(account, one.days, zone, self.origin, service)
+        self.candidates[one.name] = candidate
         self.clients.append(
             Client(
-                id=str(account.account_id),
-                location=self.place(account.point),
+                id=one.name,
+                location=self._of_account(account),
                 prize=candidate.prize,
-                required=candidate.locked or candidate.pinned or (candidate.movable and wishes.keeps),
+                required=candidate.locked or candidate.pinned or (candidate.movable and keeps),
                 service=service,
                 windows=windows,
+                account=str(account.account_id),
+                gap=one.gap,
             )
         )
+
+    def _of_account(self, account: DueAccount) -> int:
+        """Returns the row of an account's place, one for all of its visits: ways are asked for by place."""
+        if account.account_id not in self.rows:
+            self.rows[account.account_id] = self.place(account.point)
+        return self.rows[account.account_id]
 
     def shift(self, name: str, work: Stretch) -> Shift:
         """Returns a stretch of work as a shift."""
@@ -160,24 +169,32 @@ def load_span(
     points = account_points([visit.account_id for visit in visits])
     work = _work(rep, days, visits, points, wish)
     movable = movable_visits(visits) if wish.replaces else {}
+    if not wish.again:
+        # Of several at one account the first moves, and the others stay.
+        movable = {account_id: some[:1] for account_id, some in movable.items()}
     origin = day_bounds(rep, days[0])[0].astimezone(UTC)
 
     builder = _Builder(LatLng(rep.start_lat, rep.start_lng), origin)
     names = _named(work)
     shifts = tuple(builder.shift(name, one) for name, one in names.items())
-    for visit in _appointments(visits, work):
-        if movable.get(visit.account_id) != visit:
-            builder.appointment(visit, points.get(visit.account_id))
-    due, passed_over = most_worth(rep, days, [one.day for one in work], weights, wish, movable)
+    may_move = {visit.pk for some in movable.values() for visit in some}
+    staying = [visit for visit in _appointments(visits, work) if visit.pk not in may_move]
+    for visit in staying:
+        builder.appointment(visit, points.get(visit.account_id))
+    worked = list(dict.fromkeys(one.day for one in work))
+    if wish.again:
+        due, passed_over = coming_round(rep, days, worked, weights, wish, movable, staying)
+    else:
+        due, passed_over = most_worth(rep, days, worked, weights, wish, movable)
     unlocated: list[Candidate] = []
     removed: list[Candidate] = []
-    for account, candidate in due:
-        if account.account_id in wish.removed:
-            removed.append(candidate)
-        elif account.point is None:
-            unlocated.append(candidate)
+    for one in due:
+        if one.account.account_id in wish.removed:
+            removed.append(one.candidate)
+        elif one.account.point is None:
+            unlocated.append(one.candidate)
         else:
-            builder.due(account, candidate, days, zone, wish)
+            builder.asked(one, days, zone, keeps=wish.keeps)
 
     travel = provider.matrix(builder.places)
     matrix = -(-travel.seconds // MINUTE) * MINUTE
@@ -202,12 +219,12 @@ def visits_between(rep: User, first: date, last: date) -> list[Visit]:
     return list(found.select_related("account").order_by("planned_start", "id"))
 
 
-def movable_visits(visits: Sequence[Visit]) -> dict[UUID, Visit]:
-    """Returns, by account, the visits that a plan made and nobody began; of several at one account the first."""
-    found: dict[UUID, Visit] = {}
+def movable_visits(visits: Sequence[Visit]) -> dict[UUID, list[Visit]]:
+    """Returns, by account, the visits that a plan made and nobody began, in order."""
+    found: dict[UUID, list[Visit]] = {}
     for visit in visits:
         if visit.state == VisitState.PLANNED and visit.source == VisitSource.PLAN:
-            found.setdefault(visit.account_id, visit)
+            found.setdefault(visit.account_id, []).append(visit)
     return found
 
 

@@ -1,19 +1,19 @@
 """The rows of a run under way: a part is begun, written as it gets better, and ended; each write tells whoever watches."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TypeAlias
 from uuid import UUID
 
 from django.db import transaction
 
 from backend.kit import clock
-from backend.planning.keeping import Figures, Origin, added_up, figures, keep_days
+from backend.planning.keeping import Origin, added_up, figures, keep_days
 from backend.planning.load import Span
 from backend.planning.models import DayFigures, PartState, PlanPart, PlanRun, PlanStop, RunState
 from backend.planning.solver.solve import Result
 
-Outcome: TypeAlias = list[tuple[Span, Result]]
-"""The plans of a part: one stretch of days, or one for each week."""
+Outcome: TypeAlias = tuple[Span, Result]
+"""The plan of a part: all of its days."""
 
 ENDED = (PartState.READY, PartState.FAILED, PartState.PUBLISHED)
 
@@ -60,9 +60,9 @@ def store(origin: Origin, part: PlanPart, outcome: Outcome, *, final: bool) -> N
     if locked is None or locked.state in ENDED:
         return
     run = _locked_run(locked)
+    span, result = outcome
     accounts = {
         span.candidates[stop.client_id].account_id
-        for span, result in outcome
         for route in result.solution.routes
         for stop in route.stops
         if not span.candidates[stop.client_id].fixed
@@ -70,42 +70,14 @@ def store(origin: Origin, part: PlanPart, outcome: Outcome, *, final: bool) -> N
     if final and accounts & taken_by_others(part):
         raise Taken
     _forget(locked)
-    for span, result in outcome:
-        keep_days(origin, part.rep, span, result)
-    drops_of_the_last(locked, outcome)
-    locked.figures = whole(outcome, locked)
+    keep_days(origin, part.rep, span, result)
+    locked.figures = figures(span, result)
     if locked.first_plan_at is None:
         locked.first_plan_at = clock.now()
     if final:
         locked.state, locked.finished_at = PartState.READY, clock.now()
     locked.save(update_fields=["figures", "state", "first_plan_at", "finished_at"])
     _tell(run, ended=final)
-
-
-def drops_of_the_last(part: PlanPart, outcome: Sequence[tuple[Span, Result]]) -> None:
-    """Of several stretches, leaves only those who are in none of them, and each once."""
-    if len(outcome) == 1:
-        return
-    seen: set[UUID] = set(PlanStop.objects.filter(plan__part=part).values_list("account_id", flat=True))
-    surplus = []
-    for drop in part.drops.order_by("-pk"):
-        if drop.account_id in seen and not drop.fixed:
-            surplus.append(drop.pk)
-        seen.add(drop.account_id)
-    part.drops.filter(pk__in=surplus).delete()
-
-
-def whole(outcome: Sequence[tuple[Span, Result]], part: PlanPart) -> Figures:
-    """Returns the figures of a part. Of several stretches the due points are those visited and those left in the end."""
-    each = [figures(span, result) for span, result in outcome]
-    if len(each) == 1:
-        return each[0]
-    total = added_up(each)
-    left = list(part.drops.filter(fixed=False).values_list("prize", "overdue"))
-    due = float(total["prize"]) + sum(prize for prize, _ in left)
-    total |= {"duePrize": due, "dropped": len(left), "overdueLeft": sum(overdue for _, overdue in left)}
-    total["coverage"] = round(float(total["prize"]) / due, 4) if due else 1.0
-    return {**each[-1], **total}
 
 
 @transaction.atomic

@@ -75,7 +75,7 @@ def suggestions(
     near = sorted(
         (
             (distance_m(gap.begins_at, account.point), account, candidate, account.point)
-            for account, candidate in worth
+            for account, candidate in ((one.account, one.candidate) for one in worth)
             if account.point is not None and account.account_id != skipped
         ),
         key=lambda found: (found[0], found[1].account_id),

@@ -12,7 +12,6 @@ from backend.jobs.port import LOW, URGENT, Schedule, Task
 from backend.kit import clock
 from backend.kit.errors import Conflict, DomainError
 from backend.planning import weights
-from backend.planning.call_cycle import plan_cycle
 from backend.planning.candidates import Wishes
 from backend.planning.keeping import Origin
 from backend.planning.load import load_span
@@ -61,7 +60,7 @@ def _solve(part: PlanPart) -> None:
             wishes_of_run(run.based_on, part.rep, Wishes(replaces=run.replaces)), taken=taken_by_others(part)
         )
         keeper = _Keeper(origin, part)
-        outcome = (_week if run.kind == RunKind.WEEK else _cycle)(part, weigh, wishes, keeper.found)
+        outcome = _planned(part, weigh, replace(wishes, again=run.kind == RunKind.CYCLE), keeper.found)
         try:
             store(origin, part, outcome, final=True)
         except Taken:
@@ -71,23 +70,12 @@ def _solve(part: PlanPart) -> None:
     raise Conflict("ACCOUNTS_TAKEN", "Other reps' plans of the run took these accounts again and again.")
 
 
-def _week(part: PlanPart, weigh: Weights, wishes: Wishes, found: Callable[[Outcome], None]) -> Outcome:
+def _planned(part: PlanPart, weigh: Weights, wishes: Wishes, found: Callable[[Outcome], None]) -> Outcome:
     run = part.run
     span = load_span(part.rep, days_of(run), provider_for(part.rep), weigh, wishes)
     stop = _stop(run, len(span.days), run.seconds)
-    last = search(span.problem, seed=run.seed, stop=stop, found=lambda result: found([(span, result)]))
-    return [(span, last)]
-
-
-def _cycle(part: PlanPart, weigh: Weights, wishes: Wishes, found: Callable[[Outcome], None]) -> Outcome:
-    run = part.run
-    days = days_of(run)
-    weeks = [days[first : first + 7] for first in range(0, len(days), 7)]
-
-    def stop(working_days: int) -> Stop:
-        return _stop(run, working_days, run.seconds / len(weeks))
-
-    return plan_cycle(part.rep, weeks, provider_for(part.rep), weigh, wishes, seed=run.seed, stop=stop, found=found)
+    last = search(span.problem, seed=run.seed, stop=stop, found=lambda result: found((span, result)))
+    return span, last
 
 
 def days_of(run: PlanRun) -> list[date]:

@@ -95,13 +95,15 @@ def count_anew(plan: VisitPlan) -> None:
 
 
 def _left(owner: VisitPlan | PlanPart, prize: float) -> dict[str, int | float]:
-    left = list(owner.drops.filter(fixed=False).values_list("prize", "overdue"))
-    due = prize + sum(one for one, _ in left)
+    left = list(owner.drops.filter(fixed=False).values_list("account_id", "prize", "overdue"))
+    of_owner = {"plan": owner} if isinstance(owner, VisitPlan) else {"plan__part": owner}
+    visited = set(PlanStop.objects.filter(**of_owner).values_list("account_id", flat=True))
+    due = prize + sum(one for _, one, _ in left)
     return {
         "dropped": owner.drops.count(),
         "duePrize": due,
         "coverage": round(prize / due, 4) if due else 1.0,
-        "overdueLeft": sum(overdue for _, overdue in left),
+        "overdueLeft": len({account_id for account_id, _, overdue in left if overdue} - visited),
     }
 
 
@@ -114,7 +116,7 @@ def _span(plan: VisitPlan, stops: Sequence[PlanStop]) -> Span:
         only=accounts,
         replaces=plan.replaces,
         here=here,
-        locked={stop.account_id: stop.planned_start for stop in stops if stop.locked},
+        locked={stop.account_id: (stop.planned_start,) for stop in stops if stop.locked},
         pinned=frozenset(stop.account_id for stop in stops if stop.pinned),
     )
     weigh = weights.of_version(plan.org_id, plan.weights_version)

@@ -28,12 +28,12 @@ def wishes_of_run(run: PlanRun | None, rep: User, wishes: Wishes) -> Wishes:
 
 
 def _of(plans: Sequence[UUID], part: UUID | None, wishes: Wishes) -> Wishes:
-    locked: dict[UUID, datetime] = {}
+    locked: dict[UUID, tuple[datetime, ...]] = {}
     pinned: set[UUID] = set()
     removed: set[UUID] = set()
-    for stop in PlanStop.objects.filter(plan_id__in=plans, fixed=False):
+    for stop in PlanStop.objects.filter(plan_id__in=plans, fixed=False).order_by("planned_start"):
         if stop.locked:
-            locked[stop.account_id] = stop.planned_start
+            locked[stop.account_id] = (*locked.get(stop.account_id, ()), stop.planned_start)
         if stop.pinned:
             pinned.add(stop.account_id)
     for drop in PlanDrop.objects.filter(Q(plan_id__in=plans) | Q(part_id=part, part__isnull=False), fixed=False):

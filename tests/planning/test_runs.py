@@ -7,11 +7,12 @@ from itertools import pairwise
 import pytest
 from django.db.models import Max
 
-from backend.field.models import CallCycle, Visit, WorkingHours
+from backend.field.models import Absence, CallCycle, Visit, WorkingHours
 from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.errors import Conflict, Invalid, NotFound, NotPermitted
 from backend.planning import tasks
+from backend.planning.editing import lock_stop
 from backend.planning.models import DayFigures, PartState, PlanPart, PlanRun, PlanStop, RunScope, RunState, VisitPlan
 from backend.planning.parts import Outcome, store
 from backend.planning.publishing import publish_part
@@ -236,6 +237,68 @@ def test_a_cycle_comes_round_as_often_as_the_tier_says_and_not_too_soon(story: S
         else:
             assert len(days) == 1, name
     assert run.figures["stops"] == sum(len(days) for days in places(run).values())
+
+
+def test_an_appointment_counts_for_the_round_it_is_near(story: Story) -> None:
+    """The deli, seen every fortnight and on Mondays only, has an appointment on the second Wednesday."""
+    deli = story.shop("Deli", visit_windows=[{"weekday": 1, "from": "09:00", "to": "12:00"}])
+    story.visit(deli, story.ana, SUNDAY_EVENING + timedelta(days=9, hours=16))
+    assert [(day - MONDAY).days for day in places(cycle(story))["Deli"]] == [0, 9, 21]
+
+
+def test_hands_lock_two_rounds_of_one_shop_and_the_next_cycle_keeps_both(story: Story) -> None:
+    CallCycle.objects.filter(tier="A").update(interval_days=7)
+    deli = story.shop("Deli")
+    first = cycle(story)
+    kept = [stop.planned_start for stop in PlanStop.objects.filter(account=deli).order_by("planned_start")][:2]
+    for stop in PlanStop.objects.filter(account=deli, planned_start__in=kept).select_related("plan"):
+        lock_stop(actor=actor(story.ana), plan=stop.plan, account_id=deli.pk)
+    for number in range(9):
+        story.shop(f"Shop {number}", east=0.01 * number, service_minutes=240)
+    second = propose_call_cycle(
+        actor=actor(story.ana),
+        scope=RunScope.REP,
+        leader=story.ana,
+        first_day=MONDAY,
+        options=RunOptions(based_on=first),
+    )
+    run_waiting()
+    stops = PlanStop.objects.filter(account=deli, plan__part__run=second).order_by("planned_start")
+    assert [stop.planned_start for stop in stops if stop.locked] == kept
+    assert len(stops) == 4
+
+
+def test_a_cycle_planned_anew_moves_the_visits_it_made_and_gives_up_what_no_round_needs(story: Story) -> None:
+    CallCycle.objects.filter(tier="A").update(interval_days=7)
+    story.shop("Deli")
+    publish_part(actor=actor(story.ana), part=cycle(story).parts.get())
+    assert Visit.objects.filter(state="planned").count() == 4
+    CallCycle.objects.filter(tier="A").update(interval_days=14)
+    run = propose_call_cycle(
+        actor=actor(story.ana),
+        scope=RunScope.REP,
+        leader=story.ana,
+        first_day=MONDAY,
+        options=RunOptions(replaces=True),
+    )
+    run_waiting()
+    part = run.parts.get()
+    assert {drop.reason for drop in part.drops.all()} == {"TOO_SOON"}
+    publish_part(actor=actor(story.ana), part=part, replace=True)
+    days = sorted(visit.planned_start.date() for visit in Visit.objects.filter(state="planned"))
+    assert 2 <= len(days) <= 3
+    assert min((later - day).days for day, later in pairwise(days)) >= 7
+
+
+def test_nobody_is_planned_into_the_days_that_ana_is_away(story: Story) -> None:
+    CallCycle.objects.filter(tier="A").update(interval_days=7)
+    story.shop("Deli")
+    second_week = MONDAY + timedelta(days=7)
+    Absence.objects.create(
+        org=story.org, user=story.ana, first_day=second_week, last_day=second_week + timedelta(days=4)
+    )
+    (days,) = places(cycle(story)).values()
+    assert [(day - MONDAY).days // 7 for day in days] == [0, 2, 3]
 
 
 def test_a_published_week_is_visits_and_publishing_again_adds_none(story: Story) -> None:
