@@ -95,7 +95,8 @@ def fill(work: Work) -> bool:
         if any(work.page.todo) and not send_entering(work):
             return False
         turn_to(work, "catchup", base=work.page.target)
-    while work.page.base == work.page.target or send_touched(work):
+    # A row of an entity that the person may not have any more may have left its root while the pages were on their way.
+    while work.page.base == work.page.target or send_touched(work, more=work.page.drop):
         if work.page.target == work.now:
             return True
         turn_to(work, "catchup", base=work.page.target)

@@ -167,3 +167,21 @@ def test_a_role_that_changes_between_two_pages_is_heeded_at_once(field: World, p
     pages = pat.pull(limit=3)
     assert planted.found_in(told(pages), Role.PARTNER) == {}
     assert pat.rows == fresh(field.pat, field.phone(field.pat))
+
+
+def test_a_hidden_row_that_moves_away_between_two_pages_goes_too(field: World, phone: Phone) -> None:
+    """Its deal is handed over while her phone is being told what a partner may not keep; it was under her root, and is not."""
+    deal = Opportunity.objects.create(
+        org=field.org, owner=field.ana, name="Mine", pipeline=field.pipeline, stage=field.stages["new"]
+    )
+    OpportunityLine.objects.create(org=field.org, opportunity=deal, product=field.product, quantity=1, unit_price=1)
+    ana = phone(field.ana)
+    ana.pull()
+    assert ana.of("opportunityLine")
+    as_(field.ana, Role.PARTNER)
+    ana.take(ana.ask(limit=1))
+    deal.owner = field.ben
+    deal.save()
+    ana.pull(limit=1)
+    assert ana.of("opportunityLine") == {}
+    assert ana.rows == fresh(field.ana, field.phone(field.ana))
