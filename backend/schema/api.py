@@ -13,6 +13,7 @@ from backend.schema.errors import CodedErrors
 from backend.schema.limits import Limits
 from backend.schema.masks import mask
 from backend.schema.operations.addresses import AddressesMutation
+from backend.schema.operations.alert_wishes import AlertWishesMutation, AlertWishesQuery
 from backend.schema.operations.alignment import AlignmentMutation, AlignmentQuery
 from backend.schema.operations.appointments import AppointmentsMutation, AppointmentsQuery
 from backend.schema.operations.attachments import AttachmentsMutation, AttachmentsQuery
@@ -61,6 +62,7 @@ class Query(
     PlanningQuery,
     TravelQuery,
     NotificationsQuery,
+    AlertWishesQuery,
     SyncQuery,
     InboxQuery,
     DocumentsQuery,
@@ -87,6 +89,7 @@ class Mutation(
     AttachmentsMutation,
     PlanningMutation,
     NotificationsMutation,
+    AlertWishesMutation,
     SyncMutation,
     InboxMutation,
     DocumentsMutation,

@@ -6,8 +6,9 @@ from datetime import time
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from backend.identity.actor import Actor
 from backend.identity.models import User
 from backend.notifications.delivery.decide import Mode as ModeName
 from backend.notifications.delivery.decide import Wishes
@@ -83,3 +84,8 @@ def _zone(person: User) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError):
         # One zone that this machine does not know must not keep a batch of others' alerts.
         return ZoneInfo("UTC")
+
+
+def said_by(actor: Actor) -> QuerySet[AlertPreference]:
+    """Returns what the actor said of rules on channels."""
+    return AlertPreference.objects.filter(user_id=actor.user_id).order_by("rule", "channel")
