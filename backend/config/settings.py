@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "backend.sync",
     "backend.sync.facades",
     "backend.notifications",
+    "backend.notifications.alerting",
     "procrastinate.contrib.django",
     "channels",
     "corsheaders",

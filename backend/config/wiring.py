@@ -7,12 +7,13 @@ from datetime import timedelta
 from backend.attachments import retention as attachments
 from backend.attachments.thumbnails import on_attachment_stored
 from backend.events.outbox import Wiring
-from backend.events.types import AttachmentStored, OpportunityStageMoved, VisitOverdue
+from backend.events.types import AttachmentStored
 from backend.field.actions import announce_overdue
 from backend.identity import attempts
 from backend.jobs.port import Schedule, Task
 from backend.notifications import dispatch
-from backend.notifications.handlers import on_opportunity_stage_moved, on_visit_overdue
+from backend.notifications.alerting import tasks as alerts
+from backend.notifications.alerting.handlers import LISTENED, on_event
 from backend.planning import tasks as planning
 from backend.planning.realign import settling
 from backend.planning.travel import tasks as travel
@@ -22,8 +23,7 @@ from backend.territories import moving
 
 WIRING: Wiring = {
     AttachmentStored: (on_attachment_stored,),
-    OpportunityStageMoved: (on_opportunity_stage_moved,),
-    VisitOverdue: (on_visit_overdue,),
+    **dict.fromkeys(LISTENED, (on_event,)),
 }
 
 
@@ -58,7 +58,7 @@ JOBS: tuple[Job, ...] = (
     Job("sync_log", timedelta(minutes=5), sync_log.keep),
 )
 
-TASKS: tuple[Task, ...] = (*planning.TASKS, *travel.TASKS)
+TASKS: tuple[Task, ...] = (*planning.TASKS, *travel.TASKS, *alerts.TASKS)
 """What the job processes (`fieldbeat jobs`) can be asked for."""
 
-SCHEDULES: tuple[Schedule, ...] = (*planning.SCHEDULES, *travel.SCHEDULES)
+SCHEDULES: tuple[Schedule, ...] = (*planning.SCHEDULES, *travel.SCHEDULES, *alerts.SCHEDULES)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -19,11 +20,12 @@ from backend.crm.models import (
     Lead,
     LeadStatus,
     Opportunity,
+    OpportunityAmount,
     Stage,
     StageHistory,
 )
 from backend.events import outbox
-from backend.events.types import OpportunityStageMoved
+from backend.events.types import OpportunityAmountChanged, OpportunityStageMoved
 from backend.identity.actor import Actor
 from backend.kit import clock, locks
 from backend.kit.errors import Conflict
@@ -202,7 +204,24 @@ def create_opportunity(
     except IntegrityError as error:
         raise rules.id_taken("id") from error
     _record_move(actor, opportunity, None, stage, reason)
+    if opportunity.amount is not None:
+        _record_amount(actor, opportunity, None)
     return opportunity
+
+
+def _record_amount(actor: Actor, opportunity: Opportunity, before: Decimal | None) -> None:
+    change = OpportunityAmount.objects.create(
+        org_id=opportunity.org_id,
+        opportunity=opportunity,
+        before=before,
+        after=opportunity.amount,
+        changed_by_id=actor.user_id,
+        changed_at=clock.now(),
+    )
+    outbox.append(
+        OpportunityAmountChanged(opportunity_id=opportunity.pk, change_id=change.pk, actor_id=actor.user_id),
+        org_id=opportunity.org_id,
+    )
 
 
 def _record_move(actor: Actor, opportunity: Opportunity, before: UUID | None, stage: Stage, reason: str) -> None:
@@ -257,9 +276,12 @@ def edit_opportunity(
         "amount": lambda v: rules.check_amount(v, "amount"),
         "close_date": lambda v: v,
     }
+    worth = opportunity.amount
     for name, value in changes.items():
         setattr(opportunity, name, checks[name](value))
     opportunity.save(update_fields=list(changes))
+    if opportunity.amount != worth:
+        _record_amount(actor, opportunity, worth)
     return opportunity
 
 

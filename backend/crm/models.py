@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from backend.crm import field_rules
 from backend.kit.field_rules import FieldRules
+from backend.kit.ids import new_id
 from backend.kit.models import Row
 
 USER = settings.AUTH_USER_MODEL
@@ -270,6 +271,24 @@ class Opportunity(Row):
             models.CheckConstraint(condition=Q(amount=None) | Q(amount__gte=0), name="opportunity_amount_positive"),
         ]
         indexes = [models.Index(fields=["account"], name="opportunity_by_account")]
+
+
+class OpportunityAmount(models.Model):
+    """One change of what a deal is worth, in its currency; append-only, held so by a database trigger."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    org = models.ForeignKey("identity.Org", on_delete=models.PROTECT, related_name="+", db_index=False)
+    opportunity = models.ForeignKey(Opportunity, on_delete=models.PROTECT, related_name="amounts", db_index=False)
+    before = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    after = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    changed_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["opportunity", "changed_at"], name="opportunity_amount_by_deal"),
+            models.Index(fields=["org", "changed_at"], name="opportunity_amount_by_time"),
+        ]
 
 
 class StageHistory(Row):

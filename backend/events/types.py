@@ -23,6 +23,25 @@ class OpportunityStageMoved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OpportunityAmountChanged(Event):
+    """A deal is worth something else than before (`change_id` is its row of OpportunityAmount)."""
+
+    name: ClassVar[str] = "opportunity.amount_changed"
+    opportunity_id: UUID
+    change_id: UUID
+    actor_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SyncIssueRaised(Event):
+    """Work of a phone could not be taken over as sent, and waits for a person."""
+
+    name: ClassVar[str] = "sync.issue_raised"
+    issue_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class VisitCheckedIn(Event):
     """A rep checked in at a visit."""
 
@@ -184,6 +203,8 @@ VOCABULARY: dict[str, type[Event]] = {
     kind.name: kind
     for kind in (
         OpportunityStageMoved,
+        OpportunityAmountChanged,
+        SyncIssueRaised,
         VisitCheckedIn,
         VisitCompleted,
         VisitOverdue,

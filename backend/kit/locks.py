@@ -17,6 +17,7 @@ class Lock(IntEnum):
     MIGRATE = 6
     SYNC_LOG = 7
     FILES = 8
+    ALERT_RULES = 9
 
 
 def _second(key: UUID | int) -> int:

@@ -3,15 +3,11 @@
 from django.db import transaction
 from django.db.models import Q
 
-from backend.events.outbox import EventMeta
 from backend.identity.actor import Actor
 from backend.identity.models import Device
 from backend.kit import clock
 from backend.notifications import rules
-from backend.notifications.compose import Alert
-from backend.notifications.delivery import planning
 from backend.notifications.models import Notification, PushAddress
-from backend.notifications.occurrence import Hearing, Occurrence
 
 
 def register_address(*, actor: Actor, device: Device, kind: str, value: str) -> PushAddress:
@@ -50,31 +46,3 @@ def mark_read(*, actor: Actor, notification: Notification) -> Notification:
     Notification.objects.filter(pk=notification.pk, read_at=None).update(read_at=clock.now())
     notification.refresh_from_db(fields=["read_at", "version", "updated_at"])
     return notification
-
-
-def tell(*, alert: Alert, meta: EventMeta) -> list[Notification]:
-    """Tells the people of an alert of it (see delivery.planning.tell)."""
-    return planning.tell(
-        occurrence=Occurrence(
-            org_id=meta.org_id,
-            rule_id=None,
-            rule_version_id=None,
-            rule=alert.rule.name,
-            category=alert.rule.category,
-            severity="high" if alert.rule.priority == "high" else "normal",
-            subject_entity=alert.subject_entity,
-            subject_id=alert.subject_id,
-            episode=alert.episode,
-            root_id=alert.root_id,
-            event_id=meta.event_id,
-            occurred_at=meta.occurred_at,
-            change_xid=None,
-            keeps=alert.rule.keeps,
-            escalate_after=None,
-            args=alert.args,
-            heard_by={
-                person: Hearing(key, "rep" if key.endswith(".own") else "manager")
-                for person, key in alert.words.items()
-            },
-        )
-    )

@@ -1,15 +1,11 @@
 """What alerts allow, when one is due, how long to wait for the next attempt, and the errors of this room."""
 
-from backend.crm.models import Stage, StageCategory
 from backend.identity.actor import Actor
 from backend.identity.models import Device
 from backend.kit.errors import Invalid, NotFound
 from backend.notifications import browsers
 from backend.notifications.models import AddressKind, Notification
 from backend.notifications.transports.webpush import subscription
-
-LATE_PROBABILITY = 60
-"""Percent from which an open stage counts as late."""
 
 MAX_ADDRESS = 1024
 FIRST_PAUSE = 2.0
@@ -70,14 +66,6 @@ def notification_not_found() -> NotFound:
     return NotFound(
         "NOTIFICATION_NOT_FOUND", "There is no such notification for you.", fields={"notificationId": "not found"}
     )
-
-
-def became_late(before: Stage | None, after: Stage) -> bool:
-    """Says whether a move is worth an alert: won, or forward into an open stage of at least 60 percent."""
-    if after.category == StageCategory.WON:
-        return before is None or before.category != StageCategory.WON
-    forward = before is None or before.category != StageCategory.OPEN or after.probability > before.probability
-    return after.category == StageCategory.OPEN and after.probability >= LATE_PROBABILITY and forward
 
 
 def pause(attempt: int, retry_after: float | None, jitter: float) -> float:

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from backend.events import outbox
+from backend.events.types import SyncIssueRaised
 from backend.kit.errors import DomainError
 from backend.sync import ledger, storable
 from backend.sync.models import Resolution, SyncIssue
@@ -147,7 +149,7 @@ def _keep(
 ) -> SyncIssue:
     entity = storable.text(mutation.name.partition(".")[0][:30])
     keepable = _keepable(mutation)
-    return SyncIssue.objects.create(
+    issue = SyncIssue.objects.create(
         org_id=caller.actor.org_id,
         user_id=caller.actor.user_id,
         device_id=caller.device_id,
@@ -164,6 +166,8 @@ def _keep(
         mutation=whole(mutation, caller.protocol) if keepable else {},
         **told,
     )
+    outbox.append(SyncIssueRaised(issue_id=issue.pk, user_id=issue.user_id), org_id=issue.org_id)
+    return issue
 
 
 def _root(caller: Caller, entity: str, mutation: Mutation) -> UUID | None:

@@ -10,7 +10,8 @@ import django
 django.setup()
 
 from backend.events import outbox  # noqa: E402
-from backend.notifications import actions, dispatch  # noqa: E402
+from backend.notifications import dispatch  # noqa: E402
+from backend.notifications.alerting import evaluate  # noqa: E402
 from backend.notifications.transports.base import Address, Message, Outcome  # noqa: E402
 from backend.notifications.transports.fcm.credential import from_dev_server  # noqa: E402
 from backend.notifications.transports.fcm.transport import FcmTransport  # noqa: E402
@@ -42,13 +43,13 @@ class Doomed:
 def main(base_url: str, where: str) -> None:
     """Does what the worker does, until it dies."""
     if where == "in-handler":
-        tell = actions.tell
+        tell = evaluate.tell
 
         def told_then_dead(**given: object) -> None:
             tell(**given)  # type: ignore[arg-type]
             die()
 
-        actions.tell = told_then_dead  # type: ignore[assignment]
+        evaluate.tell = told_then_dead  # type: ignore[assignment]
     outbox.drain(WIRING)
     dispatch.drain(transport=Doomed(base_url, where))
 

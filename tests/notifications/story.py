@@ -9,17 +9,19 @@ from backend.crm.models import Account, Opportunity, Pipeline, Stage, StageHisto
 from backend.events import outbox
 from backend.events.models import OutboxEvent
 from backend.events.types import OpportunityStageMoved, VisitOverdue
+from backend.field.models import Visit
 from backend.identity.actor import Actor
 from backend.identity.models import Device, Org, Role, User
 from backend.kit import clock
 from backend.kit.ids import new_id
-from backend.notifications import actions, handlers
+from backend.notifications import actions
+from backend.notifications.alerting.handlers import on_event
 from backend.notifications.models import PushAddress
 from backend.territories.models import AccountTerritory, ModelState, Territory, TerritoryModel, UserTerritory
 
 WIRING: outbox.Wiring = {
-    OpportunityStageMoved: (handlers.on_opportunity_stage_moved,),
-    VisitOverdue: (handlers.on_visit_overdue,),
+    OpportunityStageMoved: (on_event,),
+    VisitOverdue: (on_event,),
 }
 
 
@@ -64,6 +66,16 @@ class Story:
     def overdue(self, visit_id: UUID, rep: User | None = None) -> int:
         """Says that a visit of the rep's at the account was not made; returns the event's number."""
         rep = rep or self.ana
+        end = clock.now() - timedelta(minutes=5)
+        if not Visit.objects.filter(pk=visit_id).exists():
+            Visit.objects.create(
+                id=visit_id,
+                org=self.org,
+                account=self.account,
+                rep=rep,
+                planned_start=end - timedelta(hours=1),
+                planned_end=end,
+            )
         return self.happen(VisitOverdue(visit_id=visit_id, account_id=self.account.pk, rep_id=rep.pk))
 
     def happen(self, event: OpportunityStageMoved | VisitOverdue) -> int:

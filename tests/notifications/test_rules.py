@@ -1,36 +1,9 @@
-"""When an alert is due, how long to wait, and which addresses no provider gives."""
+"""How long to wait for the next attempt, and which addresses no provider gives."""
 
 import pytest
 
-from backend.crm.models import Stage
 from backend.kit.errors import Invalid
 from backend.notifications import rules
-
-
-def stage(probability: int, category: str = "open") -> Stage:
-    return Stage(name="S", probability=probability, category=category)
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "late"),
-    [
-        (stage(10), stage(60), True),
-        (stage(10), stage(59), False),
-        (stage(60), stage(80), True),
-        (stage(80), stage(60), False),
-        (None, stage(80), True),
-        (stage(0, "lost"), stage(80), True),
-        (stage(100, "won"), stage(80), True),
-        (stage(80), stage(100, "won"), True),
-        (stage(10), stage(0, "won"), True),
-        (stage(100, "won"), stage(100, "won"), False),
-        (stage(80), stage(90, "lost"), False),
-    ],
-)
-def test_a_deal_becomes_late_by_going_forward_past_sixty_or_by_being_won(
-    before: Stage | None, after: Stage, late: bool
-) -> None:
-    assert rules.became_late(before, after) is late
 
 
 def test_pauses_double_with_chance_up_to_a_quarter_of_an_hour() -> None:

@@ -13,7 +13,8 @@ from backend.events.types import decode
 from backend.identity.models import Role, User
 from backend.kit import clock
 from backend.kit.ids import new_id
-from backend.notifications.handlers import on_opportunity_stage_moved
+from backend.notifications.alerting.handlers import on_event
+from backend.notifications.alerting.models import AlertEpisode
 from backend.notifications.models import Delivery, Notification
 from backend.territories.models import UserTerritory
 from tests.notifications.story import Story, begin
@@ -179,7 +180,8 @@ def test_telling_costs_the_same_queries_for_one_phone_or_three(
     story.move(story.late)
     event = OutboxEvent.objects.latest("pk")
     Notification.objects.all().delete()
+    AlertEpisode.objects.all().delete()
     meta = EventMeta(event_id=event.pk, org_id=story.org.pk, occurred_at=event.occurred_at)
-    with django_assert_num_queries(17):
-        on_opportunity_stage_moved(decode(event.name, event.payload), meta)
+    with django_assert_num_queries(24):
+        on_event(decode(event.name, event.payload), meta)
     assert Delivery.objects.count() == phones

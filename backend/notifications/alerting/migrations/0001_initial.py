@@ -1,0 +1,182 @@
+"""Alert rules, their versions, and what they noticed."""
+
+import backend.kit.ids
+import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = [
+        ("identity", "0003_sign_in_attempts"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="AlertRule",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=backend.kit.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("key", models.CharField(help_text="Never changes; notifications carry it.", max_length=60)),
+                ("kind", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=120)),
+                ("enabled", models.BooleanField(default=True)),
+                ("began_at", models.DateTimeField()),
+                ("number", models.PositiveIntegerField(default=1)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="identity.org"),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="AlertRuleVersion",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=backend.kit.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("parameters", models.JSONField()),
+                ("hears", models.JSONField()),
+                (
+                    "severity",
+                    models.CharField(
+                        choices=[("critical", "critical"), ("high", "high"), ("normal", "normal"), ("low", "low")],
+                        max_length=8,
+                    ),
+                ),
+                ("keeps_minutes", models.PositiveIntegerField()),
+                ("escalate_minutes", models.PositiveIntegerField(blank=True, null=True)),
+                ("made_at", models.DateTimeField()),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="alerting.alertrule",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="AlertEpisode",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=backend.kit.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("subject_entity", models.CharField(max_length=30)),
+                ("subject_id", models.UUIDField()),
+                ("root_id", models.UUIDField()),
+                ("episode", models.CharField(max_length=60)),
+                ("opened_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("noticed_at", models.DateTimeField()),
+                ("event_id", models.BigIntegerField(blank=True, null=True)),
+                ("told", models.PositiveIntegerField(default=0)),
+                (
+                    "quiet",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "told"),
+                            ("over", "over when it was noticed"),
+                            ("old", "too long ago to be news"),
+                            ("nobody", "nobody to tell who may see it"),
+                        ],
+                        default="",
+                        max_length=6,
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="episodes",
+                        to="alerting.alertrule",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="alerting.alertruleversion",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name="alertrule",
+            index=models.Index(fields=["org", "created_at"], name="alert_rule_by_org"),
+        ),
+        migrations.AddConstraint(
+            model_name="alertrule",
+            constraint=models.UniqueConstraint(fields=("org", "key"), name="alert_rule_key_unique"),
+        ),
+        migrations.AddConstraint(
+            model_name="alertruleversion",
+            constraint=models.UniqueConstraint(fields=("rule", "number"), name="alert_version_number"),
+        ),
+        migrations.AddIndex(
+            model_name="alertepisode",
+            index=models.Index(fields=["rule", "-opened_at"], name="alert_episode_by_rule"),
+        ),
+        migrations.AddConstraint(
+            model_name="alertepisode",
+            constraint=models.UniqueConstraint(fields=("rule", "subject_id", "episode"), name="alert_episode_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="alertepisode",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_at", None)), fields=("rule", "subject_id"), name="alert_episode_one_open"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="alertepisode",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("closed_at", None), ("closed_at__gte", models.F("opened_at")), _connector="OR"),
+                name="alert_episode_span",
+            ),
+        ),
+    ]

@@ -1,0 +1,45 @@
+"""The words of each alert in English: key → (title, body)."""
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "opportunity.late": ("{subject}: {stage}", "{who} moved {opportunity} to {stage}."),
+    "opportunity.late.amount": ("{subject}: {stage}", "{who} moved {opportunity} ({amount}) to {stage}."),
+    "opportunity.amount": ("{subject}: a large deal", "{who} raised {opportunity}."),
+    "opportunity.amount.amount": ("{subject}: {amount}", "{who} raised {opportunity} to {amount}."),
+    "opportunity.won": ("Won: {subject}", "{who} won {opportunity}."),
+    "opportunity.won.amount": ("Won: {subject}", "{who} won {opportunity} ({amount})."),
+    "opportunity.lost": ("Lost: {subject}", "{who} closed {opportunity} as lost."),
+    "opportunity.lost.amount": ("Lost: {subject}", "{who} closed {opportunity} ({amount}) as lost."),
+    "opportunity.stalled": ("Stalled: {subject}", "{opportunity} has stood at {stage} for {days} days."),
+    "opportunity.stalled.own": ("Stalled: {subject}", "Your deal {opportunity} has stood at {stage} for {days} days."),
+    "visit.overdue": ("Visit overdue: {account}", "{rep} has not checked in at {account} yet."),
+    "visit.overdue.own": ("Visit overdue: {account}", "You have not checked in at {account} yet."),
+    "visit.missed": ("Visit missed: {account}", "{rep} did not make the visit at {account}."),
+    "visit.missed.own": ("Visit missed: {account}", "You did not make the visit at {account}."),
+    "account.not_seen": ("Not visited: {account}", "Nobody has visited {account} (tier {tier}) for {days} days."),
+    "account.not_seen.own": ("Not visited: {account}", "You have not visited {account} (tier {tier}) for {days} days."),
+    "check_in.outside": ("Check-in elsewhere: {account}", "{rep} checked in {distance} from {account}."),
+    "territory.changed": (
+        "Accounts moved",
+        "{rep}: accounts that came: {gained}; accounts that went to others: {lost}.",
+    ),
+    "territory.changed.own": (
+        "Your accounts have changed",
+        "Accounts that came to you: {gained}; accounts that went to others: {lost}.",
+    ),
+    "plan.published": ("Plan for {day}", "{who} published a plan for {rep}, stops: {stops}."),
+    "plan.published.own": ("Your plan for {day}", "{who} published your plan, stops: {stops}."),
+    "plan.changed": ("Plan for {day} has changed", "{who} changed the plan of {rep}, stops now: {stops}."),
+    "plan.changed.own": ("Your plan for {day} has changed", "{who} changed your plan, stops now: {stops}."),
+    "sync.conflict": ("A change waits for a decision", "Something that {rep} changed offline needs a decision."),
+    "sync.conflict.own": (
+        "Your decision is needed",
+        "Something you changed offline could not be taken over as it was.",
+    ),
+    "orders.trend": ("Orders dropped: {account}", "{account} bought {percent} % less than usual in {weeks} weeks."),
+    "orders.trend.own": ("Orders dropped: {account}", "{account} bought {percent} % less than usual in {weeks} weeks."),
+    "arrival.near_overdue": ("{account} is near", "{account} is {distance} from {rep}, and overdue by days: {days}."),
+    "arrival.near_overdue.own": (
+        "{account} is near",
+        "{account} is {distance} from you, and its visit is overdue by days: {days}.",
+    ),
+}
