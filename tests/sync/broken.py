@@ -341,6 +341,16 @@ def role_asked_once(patch: Patch) -> None:
     patch.setattr(sight, "view_of", of)
 
 
+def catching_up_without_what_is_hidden_now(patch: Patch) -> None:
+    """Rows of an entity that a role lost are looked for only where they stood when the pull began."""
+    send_touched = phases.send_touched
+
+    def send(work: Work, *, until: int | None = None, more: tuple[str, ...] = ()) -> bool:
+        return send_touched(work, until=until, more=more if work.page.phase == "delta" else ())
+
+    patch.setattr(phases, "send_touched", send)
+
+
 def columns_not_sent_again(patch: Patch) -> None:
     """What a phone was sent in other columns stays as it was."""
     patch.setattr(sight.Sight, "changed", lambda self, held: ((), ()))
