@@ -7,13 +7,15 @@ from datetime import timedelta
 from backend.attachments import retention as attachments
 from backend.attachments.thumbnails import on_attachment_stored
 from backend.events.outbox import Wiring
-from backend.events.types import AttachmentStored
+from backend.events.types import AccountMoved, AttachmentStored, VisitCompleted
 from backend.field.actions import announce_overdue
 from backend.identity import attempts
 from backend.jobs.port import Schedule, Task
 from backend.notifications import dispatch
 from backend.notifications.alerting import tasks as alerts
 from backend.notifications.alerting.handlers import LISTENED, on_event
+from backend.notifications.delivery import escalation, handover, keeping, release, stale
+from backend.notifications.delivery.handlers import on_account_moved, on_visit_completed
 from backend.planning import tasks as planning
 from backend.planning.realign import settling
 from backend.planning.travel import tasks as travel
@@ -24,6 +26,8 @@ from backend.territories import moving
 WIRING: Wiring = {
     AttachmentStored: (on_attachment_stored,),
     **dict.fromkeys(LISTENED, (on_event,)),
+    AccountMoved: (on_event, on_account_moved),
+    VisitCompleted: (on_event, on_visit_completed),
 }
 
 
@@ -52,6 +56,11 @@ QUEUES: tuple[Queue, ...] = (
 )
 
 JOBS: tuple[Job, ...] = (
+    Job("alerts_after_visits", timedelta(minutes=1), release.after_visits),
+    Job("alerts_forgotten", timedelta(hours=1), keeping.forget_old),
+    Job("alerts_handed_over", timedelta(minutes=1), handover.follow),
+    Job("alerts_over", timedelta(minutes=1), stale.withdraw_over),
+    Job("alerts_unread", timedelta(minutes=1), escalation.escalate),
     Job("attachments", timedelta(minutes=10), attachments.tidy),
     Job("overdue_visits", timedelta(minutes=1), announce_overdue),
     Job("sign_in_attempts", timedelta(hours=1), attempts.forget_old),

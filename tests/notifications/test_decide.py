@@ -50,8 +50,8 @@ def wishing(zone: str = "America/Chicago", **more: object) -> Wishes:
     return replace(Wishes(ZoneInfo(zone)), **more)  # type: ignore[arg-type]
 
 
-def chicago(*when: int) -> datetime:
-    return datetime(*when, tzinfo=CHICAGO).astimezone(UTC)  # type: ignore[arg-type, misc]
+def chicago(year: int, month: int, day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=CHICAGO).astimezone(UTC)
 
 
 def on_the_wall(moment: datetime, zone: ZoneInfo, quiet: tuple[time, time]) -> bool:

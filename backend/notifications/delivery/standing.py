@@ -13,7 +13,7 @@ from backend.field.models import Visit
 from backend.field.shifts import working_days
 from backend.identity.models import User
 from backend.kit import clock
-from backend.notifications.delivery import preferences
+from backend.notifications.delivery import preferences, stale
 from backend.notifications.delivery.decide import HOUR, Span, Standing, Wishes
 from backend.notifications.models import Delivery, DeliveryState, Notification, Severity
 from backend.notifications.occurrence import SEVERITIES
@@ -53,6 +53,7 @@ class Picture:
     modes: preferences.Modes
     seen: Collection[tuple[UUID, UUID]]
     gone: Collection[UUID]
+    over: Collection[UUID]
     synced: Collection[UUID]
     visits: Mapping[UUID, datetime]
     work: Mapping[UUID, Sequence[Span]]
@@ -95,6 +96,8 @@ class Picture:
             return "read already"
         if (told.user_id, told.root_id) not in self.seen:
             return "the person no longer sees it"
+        if told.pk in self.over:
+            return stale.OVER
         return "what it was about is gone" if told.subject_id in self.gone else ""
 
 
@@ -110,6 +113,7 @@ def picture(deliveries: Sequence[Delivery]) -> Picture:
         modes=preferences.modes_of(people),
         seen=coverage.seen_among({(one.user_id, one.root_id) for one in told}),
         gone=_gone(told),
+        over=stale.over_among(told),
         synced=_synced(deliveries),
         visits=_visits([key for key, one in wishes.items() if one.hold_in_visit]),
         work={key: _work(people[key], now) for key, one in wishes.items() if one.working_hours_only},

@@ -1,0 +1,61 @@
+"""Taking back what is no longer so: its crossing is over, or what it was about is gone."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from backend.kit import clock
+from backend.notifications.alerting.kinds.registry import KINDS
+from backend.notifications.models import Delivery, DeliveryState, Notification
+
+OVER = "it is over"
+BATCH = 1_000
+
+# What happened at a moment stays true; only a state that somebody was told of can end.
+_OVER = """
+    SELECT n.id FROM notifications_notification n
+    JOIN alerting_alertepisode e ON e.rule_id = n.rule_id AND e.subject_id = n.subject_id AND e.episode = n.episode
+    JOIN alerting_alertrule r ON r.id = e.rule_id
+    WHERE e.closed_at IS NOT NULL AND e.closed_at <= %(now)s AND NOT r.kind = ANY(%(moments)s) AND {which}
+"""
+_LIVE = """
+    n.withdrawn_at IS NULL AND n.deleted_at IS NULL AND n.read_at IS NULL AND n.expires_at > %(now)s LIMIT %(most)s
+"""
+
+
+def over_among(told: Sequence[Notification]) -> set[UUID]:
+    """Returns the ids of those whose crossing is over; one query, none for what no rule as data told."""
+    asked = [one.pk for one in told if one.rule_id is not None]
+    return _ask("n.id = ANY(%(asked)s::uuid[])", asked=asked) if asked else set()
+
+
+def withdraw_over() -> int:
+    """Withdraws what nobody has read yet and is over; returns how many."""
+    return withdraw(_ask(_LIVE, most=BATCH), OVER)
+
+
+@transaction.atomic
+def withdraw(keys: Collection[UUID], why: str) -> int:
+    """Takes notifications out of their people's inboxes and off the queue; returns how many stood there."""
+    now = clock.now()
+    standing = Notification.objects.filter(pk__in=keys, withdrawn_at=None)
+    taken = standing.update(withdrawn_at=now, withdrawn_why=why[:200])
+    drop(Delivery.objects.filter(notification_id__in=keys), f"withdrawn: {why}")
+    return taken
+
+
+def drop(deliveries: QuerySet[Delivery], why: str) -> int:
+    """Ends what waits of the deliveries and no worker holds: who holds one looks again before sending."""
+    waiting = deliveries.filter(state=DeliveryState.QUEUED, lease_until=None)
+    return waiting.update(
+        state=DeliveryState.SUPPRESSED, last_outcome=why[:600], hold_reason="", finished_at=clock.now()
+    )
+
+
+def _ask(which: str, **more: int | list[UUID]) -> set[UUID]:
+    moments = [name for name, kind in KINDS.items() if kind.moment]
+    with connection.cursor() as cursor:
+        cursor.execute(_OVER.format(which=which), {"now": clock.now(), "moments": moments, **more})
+        return {key for (key,) in cursor.fetchall()}
