@@ -13,6 +13,8 @@ from backend.schema.errors import CodedErrors
 from backend.schema.limits import Limits
 from backend.schema.masks import mask
 from backend.schema.operations.addresses import AddressesMutation
+from backend.schema.operations.alert_rules import AlertRulesMutation, AlertRulesQuery
+from backend.schema.operations.alert_trace import AlertTraceMutation, AlertTraceQuery
 from backend.schema.operations.alert_wishes import AlertWishesMutation, AlertWishesQuery
 from backend.schema.operations.alignment import AlignmentMutation, AlignmentQuery
 from backend.schema.operations.appointments import AppointmentsMutation, AppointmentsQuery
@@ -62,7 +64,9 @@ class Query(
     PlanningQuery,
     TravelQuery,
     NotificationsQuery,
+    AlertRulesQuery,
     AlertWishesQuery,
+    AlertTraceQuery,
     SyncQuery,
     InboxQuery,
     DocumentsQuery,
@@ -89,7 +93,9 @@ class Mutation(
     AttachmentsMutation,
     PlanningMutation,
     NotificationsMutation,
+    AlertRulesMutation,
     AlertWishesMutation,
+    AlertTraceMutation,
     SyncMutation,
     InboxMutation,
     DocumentsMutation,

@@ -23,8 +23,10 @@ Ask = Callable[[User | None], Client]
 NO_ROWS = frozenset(
     "Heartbeat Me NearbyAccount Query Mutation Subscription ServerInfo ProtocolVersion Session SignOutPayload "
     "AccountMovedPayload MovedRows MergedField MergePreview SyncPage SyncPoke SyncPushPayload SyncResult "
-    "AlignmentPreview AlignmentVisit AlignmentWarning DealsMoved DeviceAtRisk DraftedTerritory PersonGain PersonPair "
+    "AlignmentAppointment AlignmentPreview AlignmentVisit AlignmentWarning AppointmentsMoved DealsMoved "
+    "DeviceAtRisk DraftedTerritory PersonGain PersonPair "
     "AppointmentTime CompanyDay Geofence Holiday HolidayRegion HoursBreak NearbyDue Point VisitSuggestion WorkBreak WorkSpan "
+    "AlertAck AlertAttempt AlertDelivery AlertPreference AlertRecipient AlertSettings AlertTrace AlertTraceEvent "
     "AccountPlacement AreaProblem ProblemPlace RuleConflict TerritoryRule TravelProfile "
     "PlanComparison PlanFigure PlanMove PlanPlace PlanTrouble PlanningWeights "
     "PostChange TerritoryPair TerritoryWork VisitsMoved".split()
