@@ -1,6 +1,6 @@
 """A person's appointments as they come, each time by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -57,8 +57,30 @@ def agenda(person: User, after: datetime, before: datetime) -> list[Occurrence]:
     return expanded(list(rows.order_by("starts_at", "id")), after, before)
 
 
+def taken(people: Collection[UUID], after: datetime, before: datetime) -> list[tuple[UUID, datetime, datetime]]:
+    """Returns whose time is taken from when to when by appointments, of several people; two queries."""
+    rows = list(Appointment.objects.filter(user__in=people, deleted_at=None, starts_at__lt=before, over_at__gt=after))
+    moved = _moved_of(rows)
+    return [
+        (row.user_id, start, start + (row.ends_at - row.starts_at))
+        for row in rows
+        for start in islice(series_of(row).starts(after, before, without=moved.get(row.pk, ())), MOST_AT_ONCE)
+    ]
+
+
 def expanded(rows: Sequence[Appointment], after: datetime, before: datetime) -> list[Occurrence]:
     """Returns the times of the given appointments, without those that were moved or called off."""
+    moved = _moved_of(rows)
+    found = [
+        Occurrence(row, start, start + (row.ends_at - row.starts_at))
+        for row in rows
+        for start in islice(series_of(row).starts(after, before, without=moved.get(row.pk, ())), MOST_AT_ONCE)
+    ]
+    return sorted(found, key=lambda one: (one.start, one.appointment.pk))[:MOST_AT_ONCE]
+
+
+def _moved_of(rows: Sequence[Appointment]) -> dict[UUID, set[datetime]]:
+    """Returns the beginnings that series do not have any more: called off, or moved elsewhere."""
     moved: dict[UUID, set[datetime]] = {row.pk: called_off(row) for row in rows if row.rrule}
     if moved:
         others = Appointment.objects.filter(series_id__in=moved, deleted_at=None)
@@ -66,12 +88,7 @@ def expanded(rows: Sequence[Appointment], after: datetime, before: datetime) -> 
             assert series_id is not None
             assert at is not None
             moved[series_id].add(at)
-    found = [
-        Occurrence(row, start, start + (row.ends_at - row.starts_at))
-        for row in rows
-        for start in islice(series_of(row).starts(after, before, without=moved.get(row.pk, ())), MOST_AT_ONCE)
-    ]
-    return sorted(found, key=lambda one: (one.start, one.appointment.pk))[:MOST_AT_ONCE]
+    return moved
 
 
 def appointment_for(actor: Actor, appointment_id: UUID) -> Appointment:

@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from backend.crm.models import Account
 from backend.field.models import Appointment
 from backend.identity.actor import Actor
 from backend.kit import clock
 from backend.kit.errors import Invalid, NotFound, NotPermitted
 from backend.kit.geo import checked_point
+from backend.territories.coverage import sees
 
 LONGEST = timedelta(days=7)
 _TEXTS = {"title": 200, "notes": 5_000, "place": 200}
@@ -32,9 +34,9 @@ def check_may_touch(actor: Actor, row: Appointment) -> None:
 
 
 def check_given(changes: Mapping[str, Any]) -> None:
-    """Refuses nothing where something must be; only where it is may be unknown."""
+    """Refuses nothing where something must be; only where it is, and about whom, may be unknown."""
     for name, value in changes.items():
-        if value is None and name not in ("lat", "lng"):
+        if value is None and name not in ("lat", "lng", "account"):
             shown = name.replace("_at", "At")
             raise Invalid("REQUIRED", f"{shown} is required.", fields={shown: "required"})
 
@@ -65,6 +67,14 @@ def checked_zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise Invalid("UNKNOWN_ZONE", "zone is a name as in America/Chicago.", fields={"zone": "not known"}) from error
+
+
+def check_about(row: Appointment, account: Account | None) -> None:
+    """It is about an account that is its person's."""
+    if account is not None and not sees(row.user_id, account.pk):
+        raise NotFound(
+            "ACCOUNT_NOT_FOUND", "There is no such account for that person.", fields={"accountId": "not found"}
+        )
 
 
 def check_single(changes: Mapping[str, Any]) -> None:

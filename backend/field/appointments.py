@@ -20,8 +20,8 @@ from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.kit.models import check_seen
 
-FIELDS = ("title", "notes", "place", "lat", "lng", "private", "starts_at", "ends_at", "zone", "rrule")
-_COPIED = ("title", "notes", "place", "lat", "lng", "private", "zone")
+FIELDS = ("title", "notes", "place", "lat", "lng", "private", "account", "starts_at", "ends_at", "zone", "rrule")
+_COPIED = ("title", "notes", "place", "lat", "lng", "private", "account_id", "zone")
 _SECOND = timedelta(seconds=1)
 
 
@@ -104,6 +104,39 @@ def call_off(*, actor: Actor, appointment: Appointment, reach: Reach, at: dateti
     return _ended(row, begins)
 
 
+@transaction.atomic
+def hand_on(*, actor: Actor, appointment: Appointment, user: User, since: datetime) -> Appointment | None:
+    """Gives what of an appointment begins at or after an instant to another person, and returns the row that has it; None
+    when nothing does. Of a series the times before stay where they are; the others are a series of their own then."""
+    rules.check_may_set_calendar(actor, user.pk)
+    row = _opened(actor, appointment)
+    if row.series is not None:
+        return _torn_off(row, row.series, user) if row.starts_at >= since else None
+    if row.starts_at >= since:
+        given = row
+    else:
+        ahead = series_of(row).starts(since, row.over_at, without=called_off(row))
+        begins = next((one for one in ahead if one >= since), None)
+        if begins is None:
+            return None
+        given = _split(row, begins, {}, user)
+    for one in (given, *given.moved.select_for_update().filter(deleted_at=None)):
+        one.user = user
+        one.save(update_fields=["user"])
+    return given
+
+
+def _torn_off(row: Appointment, series: Appointment, user: User) -> Appointment:
+    """Gives one time of a series that was moved to somebody else; the series does not have it any more."""
+    assert row.recurrence_at is not None
+    series.exdates = sorted({*series.exdates, row.recurrence_at.isoformat()})
+    series.save(update_fields=["exdates"])
+    row.series = row.recurrence_at = None
+    row.user = user
+    row.save(update_fields=["series", "recurrence_at", "user"])
+    return row
+
+
 def _opened(actor: Actor, appointment: Appointment) -> Appointment:
     """Returns the row as it stands, locked, and its series with it."""
     rules.check_may_set_calendar(actor, appointment.user_id)
@@ -126,6 +159,8 @@ def _set(row: Appointment, changes: Mapping[str, Any]) -> None:
             setattr(row, name, changes[name])
     if "starts_at" in changes and "ends_at" not in changes and length is not None:
         row.ends_at = row.starts_at + length
+    if "account" in changes:
+        own.check_about(row, changes["account"])
     own.checked_zone(row.zone)
     own.check_appointment(row)
     row.starts_at, row.ends_at = (one.astimezone(UTC).replace(microsecond=0) for one in (row.starts_at, row.ends_at))
@@ -178,7 +213,7 @@ def _moved(row: Appointment, begins: datetime, changes: Mapping[str, Any]) -> Ap
 
 
 def _change_all(row: Appointment, changes: Mapping[str, Any]) -> Appointment:
-    before = series_of(row)
+    before, about = series_of(row), row.account_id
     _set(row, changes)
     after = series_of(row)
     if (before.first, before.zone, before.rule, before.until) != (after.first, after.zone, after.rule, after.until):
@@ -188,6 +223,11 @@ def _change_all(row: Appointment, changes: Mapping[str, Any]) -> Appointment:
         for one in row.moved.filter(deleted_at=None).exclude(private=row.private):
             one.private = row.private
             one.save(update_fields=["private"])
+    if row.account_id != about:
+        for one in row.moved.filter(deleted_at=None):
+            if one.account_id == about:
+                one.account_id = row.account_id
+                one.save(update_fields=["account"])
     return row
 
 
@@ -217,12 +257,12 @@ def _follow(old: Appointment, new: Appointment, by: timedelta, since: datetime |
             row.save(update_fields=["series", "recurrence_at"])
 
 
-def _split(row: Appointment, begins: datetime, changes: Mapping[str, Any]) -> Appointment:
-    """Ends a series before one of its times, and begins another there."""
+def _split(row: Appointment, begins: datetime, changes: Mapping[str, Any], user: User | None = None) -> Appointment:
+    """Ends a series before one of its times, and begins another there, somebody else's if `user` is given."""
     series = series_of(row)
     new = Appointment(
         org_id=row.org_id,
-        user_id=row.user_id,
+        user_id=user.pk if user else row.user_id,
         starts_at=begins,
         ends_at=begins + series.length,
         rrule=_counted_down(row.rrule, series.count_before(begins)),

@@ -210,9 +210,11 @@ class Appointment(Row):
     `starts_at` and `ends_at` are of the first time; the others are at the same local time in `zone`. `rrule` has no UNTIL:
     `until` is the last instant at which one may begin. `exdates` are the beginnings (ISO instants) of those called off. One
     that was moved is a row of its own, with its `series` and, in `recurrence_at`, the beginning it had there. `over_at` is
-    when the last of them ends. Who may see that a `private` one is, but is somebody else, sees no more of it."""
+    when the last of them ends. Who may see that a `private` one is, but is somebody else, sees no more of it. What is about an
+    `account`, and not private, goes to whoever has the account when territories change (planning.realign)."""
 
     user = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="appointments")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     title = models.CharField(max_length=200)
     notes = models.TextField(blank=True)
     place = models.CharField(max_length=200, blank=True)

@@ -261,11 +261,11 @@ TABLES: tuple[SyncedTable, ...] = (
         "field_appointment",
         USER,
         _cols(
-            "user_id title notes place lat lng private starts_at ends_at zone rrule until exdates series_id recurrence_at "
-            "version"
+            "user_id account_id title notes place lat lng private starts_at ends_at zone rrule until exdates series_id "
+            "recurrence_at version"
         ),
         history="t.over_at < {old}",
-        private={"title": "''", "notes": "''", "place": "''", "lat": "NULL", "lng": "NULL"},
+        private={"accountId": "NULL", "title": "''", "notes": "''", "place": "''", "lat": "NULL", "lng": "NULL"},
     ),
     SyncedTable(
         "syncIssue",

@@ -350,3 +350,28 @@ class AlignmentVisit(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["alignment", "visit_id"], name="alignment_visit_once")]
+
+
+class AlignmentAppointment(models.Model):
+    """What an alignment made of an appointment about an account (planning.realign), as of a visit: kept, reassigned, returned.
+
+    What of it begins from `since` on goes to `taker_id`. `made_id` and `made_version`: the row that has it then; one that was
+    changed since is not given back. `share_id`: by which the rep sees the account while they keep some of it."""
+
+    id = models.BigAutoField(primary_key=True)
+    alignment = models.ForeignKey(Alignment, on_delete=models.CASCADE, related_name="appointments", db_index=False)
+    appointment_id = models.UUIDField()
+    account_id = models.UUIDField()
+    rep_id = models.UUIDField()
+    taker_id = models.UUIDField()
+    fate = models.CharField(max_length=10, choices=VisitFate.choices)
+    since = models.DateTimeField()
+    done = models.BooleanField(null=True)
+    made_id = models.UUIDField(null=True, blank=True)
+    made_version = models.BigIntegerField(null=True, blank=True)
+    share_id = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["alignment", "appointment_id"], name="alignment_appointment_once")
+        ]

@@ -11,6 +11,7 @@ from backend.identity.models import User
 from backend.kit import clock
 from backend.sync.waiting import note_pending
 from tests.factories.world import World
+from tests.planning.test_realign_appointments import meeting
 from tests.schema.conftest import Client
 from tests.territories.drafted import draw, stores, worked
 from tests.territories.test_alignment import strip
@@ -31,6 +32,7 @@ PREVIEW = """query ($a: UUID!) { alignmentPreview(alignmentId: $a) { digest uncl
   handovers { giver { username } taker { username } accounts }
   deals { giver { username } taker { username } currency count amount }
   visits { fate count appointments }
+  appointments { fate count }
   workload { territory { name } accountsBefore accountsAfter minutesBefore minutesAfter }
   deviationBefore deviationAfter
   devices { id pending risk user { username } }
@@ -40,6 +42,8 @@ MOVES = """query ($a: UUID!, $f: UUID) { alignmentMoves(alignmentId: $a, fromTer
 DEALS = "query ($a: UUID!) { alignmentDeals(alignmentId: $a) { nodes { name account { name } } hasNext } }"
 VISITS = """query ($a: UUID!) { alignmentVisits(alignmentId: $a) { nodes { visitId fate done account { name }
   rep { username } taker { username } } hasNext } }"""
+PROMISES = """query ($a: UUID!) { alignmentAppointments(alignmentId: $a) { nodes { title startsAt fate done
+  account { name } rep { username } taker { username } } hasNext } }"""
 ACTIVATE = (
     """mutation ($i: ActivateAlignmentInput!) { activateAlignment(input: $i) { alignment { id state dueAt } } }"""
 )
@@ -73,6 +77,7 @@ def test_dee_looks_activates_and_takes_it_back(field: World, ask: Ask) -> None:
     visit = field.visit(made[1], start=clock.now().replace(year=2100))
     visit.source = VisitSource.PLAN
     visit.save()
+    promised = meeting(field.ana, made[1])
     phone = field.phone(field.ana)
     phone.streams.create(name="main", last_pull_at=clock.now())
     note_pending(phone.pk, 3)
@@ -88,6 +93,7 @@ def test_dee_looks_activates_and_takes_it_back(field: World, ask: Ask) -> None:
         {"giver": {"username": "ana"}, "taker": {"username": "cy"}, "currency": "USD", "count": 1, "amount": "1200.00"}
     ]
     assert seen["visits"] == [{"fate": "suggested", "count": 1, "appointments": 0}]
+    assert seen["appointments"] == [{"fate": "reassigned", "count": 1}]
     assert seen["devices"] == [{"id": str(phone.pk), "pending": 3, "risk": "pending", "user": {"username": "ana"}}]
     work = {one["territory"]["name"]: (one["accountsBefore"], one["accountsAfter"]) for one in seen["workload"]}
     assert work == {"North": (4, 2), "South": (0, 2)}
@@ -104,6 +110,11 @@ def test_dee_looks_activates_and_takes_it_back(field: World, ask: Ask) -> None:
         "visitId": str(visit.pk), "fate": "suggested", "done": None, "account": {"name": "Store 42.38"},
         "rep": {"username": "ana"}, "taker": {"username": "cy"},
     }  # fmt: skip
+    [told] = dee(PROMISES, a=key)["alignmentAppointments"]["nodes"]
+    assert told == {
+        "title": "Talk", "startsAt": promised.starts_at.isoformat(), "fate": "reassigned", "done": None,
+        "account": {"name": "Store 42.38"}, "rep": {"username": "ana"}, "taker": {"username": "cy"},
+    }  # fmt: skip
     given = {"alignmentId": key, "digest": "what I never saw", "note": "spring"}
     assert dee.refused(ACTIVATE, i=given)["code"] == "PREVIEW_CHANGED"
     dee(ACTIVATE, i=given | {"digest": seen["digest"]})
@@ -112,8 +123,9 @@ def test_dee_looks_activates_and_takes_it_back(field: World, ask: Ask) -> None:
     assert (done["state"], done["moved"], done["passed"]) == ("done", 2, 0)
     assert done["report"]["difference"] == {"same": True, "more": 0, "fewer": 0, "elsewhere": 0, "accounts": []}
     after = dee(PREVIEW, a=key)["alignmentPreview"]
-    same = ("pairs", "posts", "people", "handovers", "deals", "workload", "digest", "deviationAfter")
+    same = ("pairs", "posts", "people", "handovers", "deals", "workload", "appointments", "digest", "deviationAfter")
     assert {name: after[name] for name in same} == {name: seen[name] for name in same}
+    assert dee(PROMISES, a=key)["alignmentAppointments"]["nodes"] == [told | {"done": True}]
     visit.refresh_from_db()
     assert (visit.state, visit.reason) == ("cancelled", "Territories changed: the account is Cy's now.")
     back = dee(ROLL_BACK, a=key)["rollBackAlignment"]["alignment"]
@@ -186,8 +198,9 @@ def test_edits_are_refused_for_what_is_wrong_with_them(field: World, ask: Ask) -
 @pytest.mark.parametrize("count", [1, 3])
 def test_queries_do_not_grow_with_the_rows(field: World, ask: Ask, count: int) -> None:
     draw(field)
-    for account in stores(field, count, south=42):
+    for days, account in enumerate(stores(field, count, south=42), start=20):
         field.deal(account)
+        meeting(field.ana, account, days=days)
         field.visit(account, start=clock.now().replace(year=2100))
     dee = ask(field.dee)
     for number in range(count):
@@ -201,13 +214,22 @@ def test_queries_do_not_grow_with_the_rows(field: World, ask: Ask, count: int) -
         "moves": (MOVES, {"a": key}),
         "deals": (DEALS, {"a": key}),
         "visits": (VISITS, {"a": key}),
+        "promises": (PROMISES, {"a": key}),
         "entries": (ENTRIES, {"a": key}),
     }
     counted = {}
     for name, (document, given) in asked.items():
         data = dee(document, **given)
         counted[name] = dee.queries
-        if name in ("moves", "deals", "visits"):
+        if name in ("moves", "deals", "visits", "promises"):
             [found] = data.values()
             assert len(found["nodes"]) == count
-    assert counted == {"alignments": 2, "preview": 24, "moves": 3, "deals": 4, "visits": 5, "entries": 3}
+    assert counted == {
+        "alignments": 2,
+        "preview": 32,
+        "moves": 3,
+        "deals": 4,
+        "visits": 6,
+        "promises": 10,
+        "entries": 3,
+    }

@@ -22,7 +22,7 @@ CANCEL = """mutation ($a: UUID!, $r: AppointmentReach! = ALL, $at: DateTime) {
   cancelAppointment(appointmentId: $a, reach: $r, at: $at) { appointment { id } } }"""
 LIST = """query ($f: Date! = "2026-11-30", $l: Date! = "2026-12-31", $u: UUID) {
   appointments(firstDay: $f, lastDay: $l, userId: $u) { start end at
-    appointment { title notes place private point { lat lng } } } }"""
+    appointment { title notes place accountId private point { lat lng } } } }"""
 MEETING = {
     "title": "Doctor",
     "notes": "Bring the card",
@@ -64,11 +64,13 @@ def test_a_series_is_made_changed_and_called_off(field: World, ask: Ask) -> None
 
 def test_what_is_private_is_busy_for_the_manager_and_nothing_for_strangers(field: World, ask: Ask) -> None:
     who = str(field.ana.pk)
-    row = ask(field.ana)(MAKE, i={**MEETING, "private": True})["createAppointment"]["appointment"]
+    about = {"accountId": str(field.account("Clinic", field.north).pk)}
+    row = ask(field.ana)(MAKE, i={**MEETING, **about, "private": True})["createAppointment"]["appointment"]
     for leader in (field.ben, field.dee):
         [seen] = ask(leader)(LIST, u=who)["appointments"]
         assert seen["start"] == "2026-11-30T15:00:00+00:00"
-        assert seen["appointment"] == {"title": "Busy", "notes": "", "place": "", "private": True, "point": None}
+        told = {"title": "Busy", "notes": "", "place": "", "accountId": None, "private": True, "point": None}
+        assert seen["appointment"] == told
         assert ask(leader).refused(CANCEL, a=row["id"])["code"] == "APPOINTMENT_PRIVATE"
     for stranger in (field.cy, field.bea, field.pat, field.zoe):
         client = ask(stranger)
@@ -85,6 +87,11 @@ def test_a_manager_makes_an_open_appointment_for_a_rep_and_an_id_is_used_once(fi
     assert ask(field.ben).refused(MAKE, i=MEETING, u=who, id=key)["code"] == "ID_TAKEN"
     [seen] = ask(field.ben)(LIST, u=who)["appointments"]
     assert seen["appointment"]["point"] == {"lat": 41.6, "lng": -93.6}
+    mine, other = field.account("Ames", field.north), field.account("Cy's", field.south)
+    ask(field.ben)(EDIT, a=key, c={"accountId": str(mine.pk)}, r="ALL")
+    assert ask(field.dee).refused(EDIT, a=key, c={"accountId": str(other.pk)}, r="ALL")["code"] == "ACCOUNT_NOT_FOUND"
+    [seen] = ask(field.ben)(LIST, u=who)["appointments"]
+    assert seen["appointment"]["accountId"] == str(mine.pk)
 
 
 def phone_row(phone: Phone, user: User, row_id: str) -> dict[str, Any] | None:

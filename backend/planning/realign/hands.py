@@ -62,6 +62,27 @@ def values(alignment: Alignment, **more: Any) -> dict[str, Any]:
     return asked | more
 
 
+def loses(person: str) -> str:
+    """Returns the SQL that says of a column that its person worked the account's territory, and works it no more.
+
+    A manager who visits by the way goes on doing so."""
+    return f"""
+        EXISTS (SELECT FROM unnest(%(before_t)s::uuid[], %(before_p)s::uuid[]) b(territory, person)
+                WHERE b.territory = hands.f AND b.person = {person})
+        AND NOT EXISTS (SELECT FROM unnest(%(after_t)s::uuid[], %(after_p)s::uuid[]) n(territory, person)
+                        WHERE n.territory = hands.t AND n.person = {person})
+    """  # noqa: S608 - a column of ours
+
+
+def losing(alignment: Alignment, **more: Any) -> dict[str, Any]:
+    """Returns what HANDS is asked with, and `loses`."""
+    asked = values(alignment, **more)
+    for when in ("before", "after"):
+        flat = [(territory, one) for territory, there in people(alignment, when).items() for one in there]
+        asked[f"{when}_t"], asked[f"{when}_p"] = [one for one, _ in flat], [one for _, one in flat]
+    return asked
+
+
 OPEN = (AlignmentState.DRAFT, AlignmentState.SCHEDULED)
 """What is looked at is still to come."""
 

@@ -25,10 +25,18 @@ from backend.kit.errors import DomainError
 from backend.kit.ids import new_id
 from backend.kit.logs import logger
 from backend.planning.realign import impact
+from backend.planning.realign.appointing import decide_appointments, note_kept, settle_appointments
 from backend.planning.realign.hands import ask, people, values
 from backend.planning.realign.visits import AHEAD, SHOWN_AFTER, outcomes
 from backend.territories.alignment.carrying import carry_some
-from backend.territories.models import AccountShare, Alignment, AlignmentState, AlignmentVisit, VisitFate
+from backend.territories.models import (
+    AccountShare,
+    Alignment,
+    AlignmentAppointment,
+    AlignmentState,
+    AlignmentVisit,
+    VisitFate,
+)
 
 BATCH = 20
 """Visits in one transaction: few enough that a rep who wants one of them at that moment does not wait for long."""
@@ -38,7 +46,8 @@ _AFTERWARDS = "SELECT account_id, t FROM hands"
 
 
 def advance() -> int:
-    """Does one step of some alignment: decides about visits, carries accounts, or settles visits; 0 when nothing is due."""
+    """Does one step of some alignment: decides about visits and appointments, carries accounts, or settles what was decided; 0
+    when nothing is due."""
     return decide_visits() or carry_some() or settle_some()
 
 
@@ -65,7 +74,20 @@ def decide_visits() -> int:
         if one.visit.id not in handled
     ]
     AlignmentVisit.objects.bulk_create([*returning, *coming], batch_size=2_000)
-    _show(alignment, [one for one in coming if one.fate == VisitFate.KEPT])
+    kept = [one for one in coming if one.fate == VisitFate.KEPT]
+    ends = dict(Visit.objects.filter(pk__in=[one.visit_id for one in kept]).values_list("pk", "planned_end"))
+    meetings = decide_appointments(alignment)
+    shares = _show(
+        alignment,
+        [
+            *((one.account_id, one.rep_id, ends[one.visit_id]) for one in kept),
+            *((one.account_id, one.rep_id, stays_until) for one, stays_until in meetings),
+        ],
+    )
+    for visit in kept:
+        visit.done, visit.made_id = True, shares.get((visit.account_id, visit.rep_id))
+    AlignmentVisit.objects.bulk_update(kept, ["done", "made_id"], batch_size=2_000)
+    note_kept([one for one, _ in meetings], shares)
     alignment.save(update_fields=["report"])
     return 1
 
@@ -92,15 +114,13 @@ def _returning(alignment: Alignment) -> list[AlignmentVisit]:
     ]
 
 
-def _show(alignment: Alignment, kept: Iterable[AlignmentVisit]) -> None:
-    """Shows the accounts of visits that stay to those who keep them, until a day after the last."""
-    rows = list(kept)
-    ends = dict(Visit.objects.filter(pk__in=[one.visit_id for one in rows]).values_list("pk", "planned_end"))
+def _show(alignment: Alignment, kept: Iterable[tuple[UUID, UUID, datetime]]) -> dict[tuple[UUID, UUID], UUID]:
+    """Shows the accounts of what stays (account, rep, its end) to those who keep it, until a day after the last; returns the
+    shares that it took."""
     until: dict[tuple[UUID, UUID], datetime] = {}
-    for one in rows:
-        key = (one.account_id, one.rep_id)
-        end = ends[one.visit_id] + SHOWN_AFTER
-        until[key] = max(until.get(key, end), end)
+    for account, rep, ends_at in kept:
+        end = ends_at + SHOWN_AFTER
+        until[account, rep] = max(until.get((account, rep), end), end)
     now = clock.now()
     shown = AccountShare.objects.filter(
         Q(valid_to=None) | Q(valid_to__gt=now),
@@ -108,8 +128,8 @@ def _show(alignment: Alignment, kept: Iterable[AlignmentVisit]) -> None:
         valid_from__lte=now,
         account__in={one for one, _ in until},
     )
-    for account, rep, ends_at in shown.values_list("account_id", "user_id", "valid_to"):
-        if (account, rep) in until and (ends_at is None or ends_at >= until[account, rep]):
+    for account, rep, shown_until in shown.values_list("account_id", "user_id", "valid_to"):
+        if (account, rep) in until and (shown_until is None or shown_until >= until[account, rep]):
             del until[account, rep]
     made = {
         key: AccountShare(
@@ -124,10 +144,7 @@ def _show(alignment: Alignment, kept: Iterable[AlignmentVisit]) -> None:
         for key, end in until.items()
     }
     AccountShare.objects.bulk_create(made.values(), batch_size=2_000)
-    for one in rows:
-        share = made.get((one.account_id, one.rep_id))
-        one.done, one.made_id = True, share.pk if share else None
-    AlignmentVisit.objects.bulk_update(rows, ["done", "made_id"], batch_size=2_000)
+    return {key: share.pk for key, share in made.items()}
 
 
 @transaction.atomic
@@ -145,6 +162,8 @@ def settle_some() -> int:
         one.save(update_fields=["done", "made_id"])
     if waiting:
         return len(waiting)
+    if settled := settle_appointments(actor, alignment, BATCH):
+        return settled
     _end_shares(alignment)
     alignment.state, alignment.finished_at = AlignmentState.DONE, clock.now()
     alignment.save(update_fields=["state", "finished_at"])
@@ -203,13 +222,18 @@ def _end_shares(alignment: Alignment) -> None:
     if alignment.undoes_id is None:
         return
     now = clock.now()
-    given = AlignmentVisit.objects.filter(alignment_id=alignment.undoes_id, fate=VisitFate.KEPT)
+    visits = AlignmentVisit.objects.filter(alignment_id=alignment.undoes_id, fate=VisitFate.KEPT)
+    meetings = AlignmentAppointment.objects.filter(alignment_id=alignment.undoes_id, share_id__isnull=False)
+    given = [
+        *visits.values_list("made_id", "account_id", "rep_id"),
+        *meetings.values_list("share_id", "account_id", "rep_id"),
+    ]
     there = dict(ask(_AFTERWARDS, values(alignment)))
     after = people(alignment, "after")
     ended = [
-        one.made_id
-        for one in given
-        if one.made_id and one.rep_id in after.get(there.get(one.account_id, alignment.pk), ())
+        share
+        for share, account, rep in given
+        if share is not None and rep in after.get(there.get(account, alignment.pk), ())
     ]
     AccountShare.objects.filter(Q(valid_to=None) | Q(valid_to__gt=now), pk__in=ended, valid_from__lt=now).update(
         valid_to=now

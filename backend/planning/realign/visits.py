@@ -11,25 +11,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from backend.field.agenda import taken
 from backend.field.models import Visit, VisitSource
-from backend.planning.realign.hands import ask, instant, people, values
+from backend.planning.realign.hands import ask, instant, loses, losing
 from backend.territories.models import Alignment, LaterVisits, VisitFate
 
 AHEAD = ("planned", "en_route")
 SHOWN_AFTER = timedelta(days=1)
 """So long after a visit that stays its rep is still shown the account: reports are written in the evening."""
 
-# Of those who worked the territory and work it no more; a manager who visits by the way goes on doing so.
-_VISITS = """
+_VISITS = f"""
     SELECT v.id, v.account_id, v.rep_id, hands.taker, v.planned_start, v.planned_end, v.source
     FROM hands JOIN field_visit v ON v.account_id = hands.account_id AND v.deleted_at IS NULL
-    WHERE v.state = ANY(%(ahead)s) AND v.planned_end > %(from)s
-      AND EXISTS (SELECT FROM unnest(%(before_t)s::uuid[], %(before_p)s::uuid[]) b(territory, person)
-                  WHERE b.territory = hands.f AND b.person = v.rep_id)
-      AND NOT EXISTS (SELECT FROM unnest(%(after_t)s::uuid[], %(after_p)s::uuid[]) n(territory, person)
-                      WHERE n.territory = hands.t AND n.person = v.rep_id)
+    WHERE v.state = ANY(%(ahead)s) AND v.planned_end > %(from)s AND {loses("v.rep_id")}
     ORDER BY v.planned_start, v.id
-"""
+"""  # noqa: S608 - of our own parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +58,14 @@ class Outcome:
 class Calendar:
     """When people have something already."""
 
-    def __init__(self, reps: Sequence[UUID], since: datetime) -> None:
+    def __init__(self, reps: Sequence[UUID], since: datetime, until: datetime) -> None:
         self._taken: dict[UUID, list[tuple[datetime, datetime]]] = {}
         ahead = Visit.objects.filter(rep__in=reps, deleted_at=None, state__in=[*AHEAD, "in_progress"])
         for rep, start, end in ahead.filter(planned_end__gt=since).values_list(
             "rep_id", "planned_start", "planned_end"
         ):
+            self.take(rep, start, end)
+        for rep, start, end in taken(reps, since, until):
             self.take(rep, start, end)
 
     def take(self, rep: UUID, start: datetime, end: datetime) -> None:
@@ -80,14 +78,11 @@ class Calendar:
 
 
 def outcomes(alignment: Alignment) -> list[Outcome]:
-    """Returns what becomes of each visit, by the alignment's own choice, in the order of their time. Two queries."""
+    """Returns what becomes of each visit, by the alignment's own choice, in the order of their time. Four queries, or one."""
     at = instant(alignment)
-    asked = values(alignment, ahead=list(AHEAD), **{"from": at})
-    for when in ("before", "after"):
-        flat = [(territory, one) for territory, there in people(alignment, when).items() for one in there]
-        asked[f"{when}_t"], asked[f"{when}_p"] = [one for one, _ in flat], [one for _, one in flat]
-    found = [Planned(*row) for row in ask(_VISITS, asked)]
-    calendar = Calendar([one for one in {visit.taker for visit in found} if one is not None], at)
+    found = [Planned(*row) for row in ask(_VISITS, losing(alignment, ahead=list(AHEAD), **{"from": at}))]
+    takers = [one for one in {visit.taker for visit in found} if one is not None]
+    calendar = Calendar(takers, at, max((visit.end for visit in found), default=at))
     until = at + timedelta(days=alignment.keep_days)
     return [_decide(visit, until, LaterVisits(alignment.later_visits), calendar) for visit in found]
 

@@ -7,7 +7,7 @@ import strawberry
 
 from backend.crm.models import Opportunity as OpportunityRow
 from backend.planning.realign import impact
-from backend.planning.realign.pages import VisitLine, visit_lines
+from backend.planning.realign.pages import AppointmentLine, VisitLine, appointment_lines, visit_lines
 from backend.schema.context import Info
 from backend.schema.operations.alignment_edits import AlignmentEditInput, change_of
 from backend.schema.operations.alignment_preview import Seen, numbered, seen, shown
@@ -15,6 +15,7 @@ from backend.schema.paging import Slice, check_first, page
 from backend.schema.types import rows
 from backend.schema.types.alignment import (
     Alignment,
+    AlignmentAppointment,
     AlignmentEntry,
     AlignmentMove,
     AlignmentPreview,
@@ -107,7 +108,7 @@ class AlignmentQuery:
 
     @strawberry.field(
         description="What it would do if it were activated now; a draft is decided anew at every call. The pages of "
-        "alignmentMoves, alignmentDeals and alignmentVisits are of the last look."
+        "alignmentMoves, alignmentDeals, alignmentVisits and alignmentAppointments are of the last look."
     )
     async def alignment_preview(self, info: Info, alignment_id: UUID) -> AlignmentPreview:
         actor = info.context.actor
@@ -155,6 +156,38 @@ class AlignmentQuery:
             return Slice(found, str(ids[:first][-1]) if ids else None, len(ids) > first)
 
         return page_of(Opportunity, await info.context.run(read))
+
+    @strawberry.field(
+        description="The appointments about accounts that change hands, and what becomes of each; private ones are not told."
+    )
+    async def alignment_appointments(
+        self, info: Info, alignment_id: UUID, first: int = 50, after: str | None = None
+    ) -> Page[AlignmentAppointment]:
+        actor = info.context.actor
+        check_first(first)
+        skip = numbered(after, int) if after else 0
+
+        def read() -> list[AppointmentLine]:
+            return appointment_lines(alignment_for(actor, alignment_id), first=first + 1, skip=skip)
+
+        found = await info.context.run_in_turn(read)
+        ids = list({one for line in found for one in (line.rep_id, line.taker_id)})
+        people = dict(zip(ids, await info.context.load.user.load_many(ids), strict=True))
+        nodes = [
+            AlignmentAppointment(
+                appointment_id=line.appointment.pk if line.appointment else None,
+                title=line.appointment.title if line.appointment else None,
+                starts_at=line.appointment.starts_at if line.appointment else None,
+                account_id=line.account_id,
+                fate=line.fate,
+                done=line.done,
+                since=line.since,
+                rep=rows.one(User, people[line.rep_id]),
+                taker=rows.one(User, people[line.taker_id]),
+            )
+            for line in found[:first]
+        ]
+        return Page(nodes=nodes, end_cursor=str(skip + len(nodes)) if nodes else None, has_next=len(found) > first)
 
     @strawberry.field(description="The planned visits that it concerns, and what becomes of each.")
     async def alignment_visits(

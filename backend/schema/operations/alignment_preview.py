@@ -11,12 +11,13 @@ from backend.kit.errors import Invalid
 from backend.planning.realign import impact
 from backend.planning.realign.hands import losers
 from backend.planning.realign.impact import Impact
-from backend.planning.realign.pages import FateCount, fates
+from backend.planning.realign.pages import FateCount, appointment_fates, fates
 from backend.schema.types import rows
 from backend.schema.types.alignment import (
     Alignment,
     AlignmentPreview,
     AlignmentWarning,
+    AppointmentsMoved,
     DealsMoved,
     DeviceAtRisk,
     DraftedTerritory,
@@ -44,6 +45,7 @@ class Seen:
     impact: Impact
     gains: dict[UUID, tuple[int, int]]
     fates: list[FateCount]
+    appointments: dict[str, int]
     devices: list[AtRisk]
     people: list[UUID]
 
@@ -60,7 +62,8 @@ def seen(actor: Actor, alignment: AlignmentRow) -> Seen:
         *(device.user_id for device in devices),
         *(UUID(one["user"]) for one in alignment.figures["posts"]),
     }
-    return Seen(alignment, found, gains, fates(alignment), devices, sorted(people))
+    promised = appointment_fates(alignment)
+    return Seen(alignment, found, gains, fates(alignment), promised, devices, sorted(people))
 
 
 def shown(found: Seen, people: Mapping[UUID, UserRow | None]) -> AlignmentPreview:
@@ -112,6 +115,7 @@ def shown(found: Seen, people: Mapping[UUID, UserRow | None]) -> AlignmentPrevie
             for one in found.impact.deals
         ],
         visits=[VisitsMoved(fate=one.fate, count=one.count, appointments=one.appointments) for one in found.fates],
+        appointments=[AppointmentsMoved(fate=fate, count=count) for fate, count in found.appointments.items()],
         workload=_work(found.impact, drafted),
         deviation_before=impact.deviation(found.impact.work, 0),
         deviation_after=impact.deviation(found.impact.work, 1),

@@ -1,6 +1,7 @@
 """Appointments: what a person has beside visits."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -11,10 +12,11 @@ from backend.field.appointments import Reach
 from backend.field.calendar_rules import check_days_asked
 from backend.field.models import Appointment as AppointmentRow
 from backend.field.queries import day_bounds
+from backend.identity.actor import Actor
 from backend.schema.changes import BASE_VERSION, given, told
 from backend.schema.context import Info
 from backend.schema.types.appointments import Appointment, AppointmentTime, shown, shown_time
-from backend.territories.coverage import user_for
+from backend.territories.coverage import account_for, user_for
 
 strawberry.enum(
     Reach, name="AppointmentReach", description="One time of a series, that one and those that follow, or all."
@@ -33,6 +35,9 @@ class AppointmentInput:
     lat: float | None = None
     lng: float | None = None
     private: bool = False
+    account_id: UUID | None = strawberry.field(
+        default=None, description="Whom it is about: when territories change it goes to whoever has the account."
+    )
 
 
 @strawberry.input(description="Only the fields given are changed; a new start without an end keeps the length.")
@@ -47,6 +52,16 @@ class AppointmentChanges:
     lat: float | None = strawberry.UNSET
     lng: float | None = strawberry.UNSET
     private: bool | None = strawberry.UNSET
+    account_id: UUID | None = strawberry.UNSET
+
+
+def _fields(actor: Actor, said: AppointmentInput | AppointmentChanges) -> dict[str, Any]:
+    """Returns what was given, the account as a row."""
+    fields = given(said)
+    if "account_id" in fields:
+        account_id = fields.pop("account_id")
+        fields["account"] = None if account_id is None else account_for(actor, account_id)
+    return fields
 
 
 @strawberry.type
@@ -116,7 +131,7 @@ class AppointmentsMutation:
 
         def act() -> Appointment:
             person = user_for(actor, user_id or actor.user_id)
-            fields = {name: value for name, value in given(input).items() if name != "zone" or value}
+            fields = {name: value for name, value in _fields(actor, input).items() if name != "zone" or value}
             row = appointments.make(actor=actor, user=person, fields=fields, appointment_id=id)
             return shown(actor, row)
 
@@ -142,7 +157,7 @@ class AppointmentsMutation:
             return appointments.change(
                 actor=actor,
                 appointment=appointment_for(actor, appointment_id),
-                changes=given(changes),
+                changes=_fields(actor, changes),
                 reach=reach,
                 at=at,
                 base_version=base_version,

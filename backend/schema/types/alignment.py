@@ -138,6 +138,15 @@ class VisitsMoved:
 
 
 @strawberry.type(
+    description="What becomes of so many appointments about accounts that change hands; private ones are not among them. fate: "
+    "kept (by their rep, who is shown the account until a day after), reassigned (to the new rep), by a rollback returned."
+)
+class AppointmentsMoved:
+    fate: str
+    count: int
+
+
+@strawberry.type(
     description="The planned work of a territory: visits a year by tier, and minutes at customers' for them."
 )
 class TerritoryWork:
@@ -190,6 +199,7 @@ class AlignmentPreview:
     handovers: list[PersonPair]
     deals: list[DealsMoved]
     visits: list[VisitsMoved]
+    appointments: list[AppointmentsMoved]
     workload: list[TerritoryWork]
     deviation_before: float | None
     deviation_after: float | None
@@ -226,6 +236,26 @@ class AlignmentVisit:
     account_id: UUID
     fate: str
     done: bool | None
+    rep: User
+    taker: User
+
+    @strawberry.field(description="The account, if the caller sees it.")
+    async def account(self, info: Info) -> Account | None:
+        return rows.maybe(Account, await info.context.load.account.load(self.account_id))
+
+
+@strawberry.type(
+    description="What becomes of an appointment about an account; done is null until it is so, false: somebody had changed it, "
+    "or called it off. Of a series, what begins from since on goes to the taker. title and startsAt are null where it has gone."
+)
+class AlignmentAppointment:
+    appointment_id: UUID | None
+    title: str | None
+    starts_at: datetime | None
+    account_id: UUID
+    fate: str
+    done: bool | None
+    since: datetime
     rep: User
     taker: User
 

@@ -22,6 +22,7 @@ class Appointment:
     notes: str
     place: str
     point: Point | None
+    account_id: UUID | None = strawberry.field(description="Whom it is about.")
     private: bool
     starts_at: datetime
     ends_at: datetime
@@ -54,6 +55,7 @@ def shown(actor: Actor, row: AppointmentRow) -> Appointment:
         notes="" if hidden else row.notes,
         place="" if hidden else row.place,
         point=None if where is None else Point(lat=where.lat, lng=where.lng),
+        account_id=None if hidden else row.account_id,
         private=row.private,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
