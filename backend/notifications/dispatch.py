@@ -3,11 +3,14 @@
 1. Rows are claimed with SKIP LOCKED and a lease, in a transaction of their own; nothing is locked while sending.
 2. Each is decided upon again (delivery.decide): whoever no longer sees the subject, has read it, has synced it, or does
    not want it is not disturbed; what comes at a bad moment waits; nobody is told what their role may not read by now.
-3. The rest goes to the transport of its channel; what the provider said is recorded for the whole batch.
+3. The rest goes to the transport of its channel; what the provider said is recorded for the whole batch. While one batch
+   is on its way, the next is taken up: the database and the provider do not wait for each other.
 4. A worker killed between 3 and its record leaves the lease to run out; the next one sends again with the same nid.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -15,46 +18,89 @@ from backend.notifications.delivery import claim, message, record
 from backend.notifications.delivery.decide import Decision, Digest, Hold, Send, Suppress, decide
 from backend.notifications.delivery.record import Result
 from backend.notifications.delivery.standing import picture
-from backend.notifications.lanes import lanes
+from backend.notifications.lanes import Lane, lanes
 from backend.notifications.models import Channel, Delivery, DeliveryState
-from backend.notifications.transports.base import Transport
+from backend.notifications.transports.base import Address, Message, Outcome, Transport
 
 LEASE = claim.LEASE
 CHANNELS: tuple[str, ...] = tuple(Channel.values)
+BATCH = 100
+"""So many are held in memory at a time, twice."""
+
+TURN_SECONDS = 2.0
+"""After so long no further batch is begun: a worker has other queues."""
 
 Group = tuple[UUID, str, UUID | None, datetime | None]
+Way = Transport | Lane
 
 
-def drain(limit: int = 100, *, transport: Transport | None = None) -> int:
-    """Handles up to `limit` due deliveries of each channel, and as many digests; returns how many deliveries it took up.
+def drain(limit: int = 1_000, *, transport: Transport | None = None) -> int:
+    """Handles up to `limit` due deliveries of each channel, and up to BATCH digests; returns how many it took up.
 
     Without `transport`, each channel's own lane, as far as it has room; what no lane is for is not sent."""
     taken = 0
     open_ways: list[str] = []
     for channel in CHANNELS:
-        way, room = _way(channel, limit, transport)
-        if room > 0:
+        if _way(channel, 1, transport)[1] > 0:
             open_ways.append(channel)
-            claimed = claim.single(channel, min(limit, room))
-            _handle(channel, way, claimed)
-            taken += len(claimed)
-    gathered = claim.digests(open_ways, limit)
+            taken += _singles(channel, limit, transport)
+    gathered = claim.digests(open_ways, min(limit, BATCH))
     for channel in open_ways:
         of_channel = [one for one in gathered if one.channel == channel]
-        _handle(channel, _way(channel, limit, transport)[0], of_channel)
+        way = _way(channel, 1, transport)[0]
+        _begin(way, _sorted_out(channel, way, of_channel)).finish()
     return taken + len(gathered)
 
 
-def _way(channel: str, limit: int, transport: Transport | None) -> tuple[Transport | None, int]:
+@dataclass(slots=True)
+class _Ready:
+    """What a batch has to send: deliveries that go out by themselves, and those that go together."""
+
+    alone: Sequence[Delivery] = ()
+    groups: Sequence[Sequence[Delivery]] = ()
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """A batch that was handed over; `wait` returns its outcomes when they are there."""
+
+    ready: _Ready
+    wait: Callable[[], Sequence[Outcome]]
+
+    def finish(self) -> None:
+        """Waits, and records."""
+        _settle(self.ready, self.wait())
+
+
+def _singles(channel: str, limit: int, transport: Transport | None) -> int:
+    began, taken = time.monotonic(), 0
+    ahead = _UnderWay(_Ready(), list)
+    while taken < limit and time.monotonic() - began < TURN_SECONDS:
+        wanted = min(BATCH, limit - taken)
+        way, room = _way(channel, wanted, transport)
+        claimed = claim.single(channel, room)
+        ready = _sorted_out(channel, way, claimed)
+        outcomes = ahead.wait()
+        behind, ahead = ahead.ready, _begin(way, ready)
+        _settle(behind, outcomes)
+        taken += len(claimed)
+        if len(claimed) < room or not room:
+            break
+    ahead.finish()
+    return taken
+
+
+def _way(channel: str, limit: int, transport: Transport | None) -> tuple[Way | None, int]:
     if transport is not None:
         return transport, limit
     lane = next((one for name, one in lanes().items() if name == channel), None)
     return lane, limit if lane is None else lane.room(limit)
 
 
-def _handle(channel: str, way: Transport | None, claimed: Sequence[Delivery]) -> None:
+def _sorted_out(channel: str, way: Way | None, claimed: Sequence[Delivery]) -> _Ready:
+    """Decides upon each, records what is not sent now, and returns the rest."""
     if not claimed:
-        return
+        return _Ready()
     stand, results = picture(claimed), []
     alone: list[Delivery] = []
     groups: dict[Group, list[Delivery]] = {}
@@ -75,8 +121,7 @@ def _handle(channel: str, way: Transport | None, claimed: Sequence[Delivery]) ->
             stand.went_out(delivery)
             alone.append(delivery)
     record.settle(results)
-    if way is not None:
-        _send(way, alone, list(groups.values()))
+    return _Ready(alone, list(groups.values()))
 
 
 def _unsent(delivery: Delivery, decision: Decision) -> Result:
@@ -93,13 +138,20 @@ def _unsent(delivery: Delivery, decision: Decision) -> Result:
             raise AssertionError("what is sent is not unsent")
 
 
-def _send(way: Transport, alone: Sequence[Delivery], groups: Sequence[Sequence[Delivery]]) -> None:
-    batch = [(message.address_of(one), message.single(one)) for one in alone]
-    batch += [(message.address_of(some[0]), message.together(some)) for some in groups]
-    if not batch:
-        return
+def _begin(way: Way | None, ready: _Ready) -> _UnderWay:
+    batch: list[tuple[Address, Message]] = [(message.address_of(one), message.single(one)) for one in ready.alone]
+    batch += [(message.address_of(some[0]), message.together(some)) for some in ready.groups]
+    if way is None or not batch:
+        return _UnderWay(ready, list)
+    if isinstance(way, Lane):
+        return _UnderWay(ready, way.begin(batch))
     outcomes = way.send(batch)
-    results = [record.of(one, outcome) for one, outcome in zip(alone, outcomes[: len(alone)], strict=True)]
-    for some, outcome in zip(groups, outcomes[len(alone) :], strict=True):
+    return _UnderWay(ready, lambda: outcomes)
+
+
+def _settle(ready: _Ready, outcomes: Sequence[Outcome]) -> None:
+    alone = len(ready.alone)
+    results = [record.of(one, outcome) for one, outcome in zip(ready.alone, outcomes[:alone], strict=True)]
+    for some, outcome in zip(ready.groups, outcomes[alone:], strict=True):
         results += [record.of(one, outcome, message.digest_id(one)) for one in some]
     record.settle(results)

@@ -1,6 +1,7 @@
 """The ways out of this process: one lane for each channel that is set up, each with a bound of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import cache
 from threading import Lock
@@ -34,8 +35,11 @@ class Lane:
     A provider that puts off most of a batch is left alone for a while, so that thousands that wait do not each use up
     an attempt to hear the same."""
 
-    def __init__(self, transport: Transport, *, rate: float = 0.0) -> None:
+    def __init__(self, transport: Transport, *, rate: float = 0.0, most: int = 100, name: str = "lane") -> None:
+        """`most` messages at a time: so many must all have been tried, each to its time limit, within a lease."""
         self._transport = transport
+        self._most = most
+        self._behind = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._rate = rate
         self._left = rate
         self._counted_at = clock.now()
@@ -46,6 +50,7 @@ class Lane:
     def room(self, wanted: int) -> int:
         """Returns how many of `wanted` may be handed over now; 0 while the provider is left alone."""
         now = clock.now()
+        wanted = min(wanted, self._most)
         with self._lock:
             if now < self._closed_until:
                 return 0
@@ -58,9 +63,16 @@ class Lane:
 
     def send(self, batch: Sequence[tuple[Address, Message]]) -> list[Outcome]:
         """Hands the batch over and counts it; returns the outcome of each, in order."""
+        return self.begin(batch)()
+
+    def begin(self, batch: Sequence[tuple[Address, Message]]) -> Callable[[], list[Outcome]]:
+        """Hands the batch over on a thread of the lane, and returns what waits for its outcomes."""
         if self._rate:
             with self._lock:
                 self._left -= len(batch)
+        return self._behind.submit(self._send, batch).result
+
+    def _send(self, batch: Sequence[tuple[Address, Message]]) -> list[Outcome]:
         outcomes = self._transport.send(batch)
         self._listen(outcomes)
         return outcomes
@@ -92,7 +104,7 @@ def lanes() -> Mapping[Channel, Lane]:
     found: dict[Channel, Lane] = {}
     push = _fcm()
     if push is not None:
-        found["push"] = Lane(push, rate=settings.FCM_RATE)
+        found["push"] = Lane(push, rate=settings.FCM_RATE, most=2 * settings.FCM_PARALLEL, name="push")
     found["webpush"] = Lane(
         WebPushTransport(
             vapid=browsers.vapid(),
@@ -101,9 +113,11 @@ def lanes() -> Mapping[Channel, Lane]:
             trust_env=settings.WEBPUSH_URL is None,
         ),
         rate=settings.WEBPUSH_RATE,
+        most=2 * settings.WEBPUSH_PARALLEL,
+        name="webpush",
     )
     if settings.MAIL_URL is not None:
-        found["email"] = Lane(MailTransport(), rate=settings.MAIL_RATE)
+        found["email"] = Lane(MailTransport(), rate=settings.MAIL_RATE, most=5, name="mail")
     return found
 
 

@@ -1,0 +1,159 @@
+"""`make bench ARGS=push`: what leaves a second, of our workers and of a bare firebase-admin loop, at one local FCM server.
+
+Each round: the bare loop, one worker, two workers, each with as many messages of the same text. The server is a process
+of its own, and answers each request after `LATENCY` as Google does from afar; 0 shows what the machine's cores allow."""
+
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from backend.kit import embedded_postgres
+
+MESSAGES = 2_000
+ROUNDS = 3
+LATENCIES = (0.0, 0.05)
+CHUNK = 100
+"""firebase-admin starts a thread for each message of a batch: more make it slower here, not faster."""
+
+
+def measure(arguments: Sequence[str], console: Console) -> None:
+    """Prints messages a second; `arguments` may give the messages and the rounds."""
+    messages = int(arguments[0]) if arguments else MESSAGES
+    rounds = int(arguments[1]) if len(arguments) > 1 else ROUNDS
+    with tempfile.TemporaryDirectory(prefix="fieldbeat-bench-") as folder, _fcm(Path(folder)) as url:
+        server = embedded_postgres.start(Path(folder))
+        try:
+            os.environ |= {
+                "DATABASE_URL": server.uri,
+                "FIELDBEAT_DATA_DIR": folder,
+                "FIELDBEAT_SECRET_KEY": "a secret that only the benchmarks of Fieldbeat use",
+                "FIELDBEAT_LOG_LEVEL": "WARNING",
+                "FIELDBEAT_FCM_URL": url,
+                "DJANGO_SETTINGS_MODULE": "backend.config.settings",
+            }
+            console.print(_table(messages, rounds, url, console))
+        finally:
+            server.stop()
+
+
+def _table(messages: int, rounds: int, url: str, console: Console) -> Table:
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+    from backend.notifications.delivery.planning import tell
+    from tests.notifications.crowd import crowd, occurrence
+    from tests.notifications.story import begin
+
+    with console.status(f"Making {messages:,} people with phones"):
+        story = begin()
+        people = crowd(story, messages)
+    episodes = iter(range(10_000))
+
+    def queue() -> None:
+        tell(occurrence=occurrence(story, people, str(next(episodes))))
+
+    ways: dict[str, Callable[[], float]] = {
+        "a bare firebase-admin loop": lambda: _bare(messages, url),
+        "one worker": lambda: _workers(1, queue),
+        "two workers": lambda: _workers(2, queue),
+    }
+    table = Table(title=f"push: {messages:,} messages, {rounds} rounds", title_justify="left", box=None)
+    for column in ("way", "answers after", "messages/s", "worst", "ratio to the first"):
+        table.add_column(column, justify="left" if column == "way" else "right")
+    for latency in LATENCIES:
+        _slow(url, latency)
+        rates: dict[str, list[float]] = {name: [] for name in ways}
+        for turn in range(rounds):
+            for name, way in ways.items():
+                with console.status(f"{name}, answers after {latency * 1000:.0f} ms, round {turn + 1}"):
+                    rates[name].append(messages / way())
+                    httpx.delete(f"{url}/messages", trust_env=False, timeout=60)
+        first = next(iter(rates.values()))
+        for name, found in rates.items():
+            ratio = statistics.median(one / base for one, base in zip(found, first, strict=True))
+            table.add_row(
+                name,
+                f"{latency * 1000:.0f} ms",
+                f"{statistics.median(found):,.0f}",
+                f"{min(found):,.0f}",
+                f"{ratio:.2f}",
+            )
+    return table
+
+
+def _bare(messages: int, url: str) -> float:
+    """Seconds of a process that does nothing but send_each, with lines enough for a batch."""
+    return _timed([sys.executable, "-m", "tests.benchmarks.push_bare", url, str(messages), str(CHUNK)], 1)
+
+
+def _workers(count: int, queue: Callable[[], None]) -> float:
+    """Seconds that so many workers take to empty the queue of deliveries."""
+    queue()
+    return _timed([sys.executable, "-m", "tests.benchmarks.push_worker"], count)
+
+
+def _timed(words: list[str], count: int) -> float:
+    """Starts processes, lets them begin together when all are ready, and returns the seconds until the last was done."""
+    running = [subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(count)]
+    for one in running:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "ready\n"
+    began = time.perf_counter()
+    for one in running:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    for one in running:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "done\n"
+    took = time.perf_counter() - began
+    for one in running:
+        one.communicate(timeout=60)
+    return took
+
+
+def _slow(url: str, seconds: float) -> None:
+    httpx.delete(f"{url}/faults", trust_env=False)
+    if seconds:
+        fault: dict[str, Any] = {"kind": "slow", "times": 10**9, "seconds": seconds}
+        httpx.post(f"{url}/faults", json=[fault], trust_env=False).raise_for_status()
+
+
+@contextmanager
+def _fcm(folder: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    env = os.environ | {
+        "FIELDBEAT_DATA_DIR": str(folder),
+        "FIELDBEAT_SECRET_KEY": "a secret that only the benchmarks of Fieldbeat use",
+    }
+    running = subprocess.Popen(
+        [sys.executable, "-m", "backend", "dev-fcm", "--port", str(port)], env=env, stdout=subprocess.DEVNULL
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            try:
+                httpx.get(f"{url}/faults", trust_env=False)
+                break
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        yield url
+    finally:
+        running.terminate()
+        running.wait(30)

@@ -1,0 +1,63 @@
+"""Many people with a phone each, and something that all of them hear of."""
+
+from datetime import timedelta
+
+from backend.identity.models import Device, User
+from backend.kit import clock
+from backend.kit.ids import new_id
+from backend.notifications.models import PushAddress
+from backend.notifications.occurrence import Hearing, Occurrence
+from backend.territories.models import UserTerritory
+from tests.notifications.story import Story
+
+BATCH = 5_000
+
+
+def crowd(story: Story, people: int) -> list[User]:
+    """Writes so many reps of Ana's territory, each with one phone that is reached at fid-NUMBER."""
+    made = User.objects.bulk_create(
+        [User(org=story.org, username=f"rep-{n}-{story.org.pk.hex}", full_name=f"Rep {n}") for n in range(people)],
+        batch_size=BATCH,
+    )
+    start = clock.now() - timedelta(days=1)
+    UserTerritory.objects.bulk_create(
+        [UserTerritory(org=story.org, user=one, territory=story.north, valid_from=start) for one in made],
+        batch_size=BATCH,
+    )
+    phones = Device.objects.bulk_create(
+        [Device(org=story.org, user=one, install_key=new_id().hex, platform="android") for one in made],
+        batch_size=BATCH,
+    )
+    PushAddress.objects.bulk_create(
+        [
+            PushAddress(
+                org=story.org, device=phone, kind="fid", value=f"fid-{n}-{story.org.pk.hex}", last_seen_at=start
+            )
+            for n, phone in enumerate(phones)
+        ],
+        batch_size=BATCH,
+    )
+    return made
+
+
+def occurrence(story: Story, people: list[User], episode: str = "once") -> Occurrence:
+    """Returns one crossing that all of them hear of."""
+    return Occurrence(
+        org_id=story.org.pk,
+        rule_id=None,
+        rule_version_id=None,
+        rule="visit.overdue",
+        category="visit",
+        severity="high",
+        subject_entity="account",
+        subject_id=story.account.pk,
+        episode=episode,
+        root_id=story.account.pk,
+        event_id=None,
+        occurred_at=clock.now(),
+        change_xid=None,
+        keeps=timedelta(hours=8),
+        escalate_after=None,
+        args={"account": "Joe's Deli", "rep": "Ana"},
+        heard_by={one.pk: Hearing("visit.overdue", "manager") for one in people},
+    )
