@@ -66,6 +66,8 @@ class ClientRow(Row):
     skills: list[str] = []
     shifts: list[Id] | None = None
     group: Id | None = None
+    account: Id | None = None
+    gap: float = Field(default=0.0, ge=0)
 
 
 class ShiftRow(Row):
@@ -93,16 +95,22 @@ Axis: TypeAlias = Literal["up", "down"]
 
 @dataclass(frozen=True)
 class Ticks:
-    """How the file's time becomes ticks: `origin` is zero, `each` of them make one unit."""
+    """How the file's time becomes ticks: `origin` is zero, `each` of them make one unit; `exact`: nothing is rounded."""
 
     origin: float
     each: float
     horizon: int
+    exact: bool = True
 
     def at(self, time: float, way: Axis) -> int:
         """Returns a moment, cut to just outside of what the shifts span."""
         ticks = (time - self.origin) * self.each
         return int(np.clip(whole(ticks, way), -1, self.horizon + 1))
+
+    def between(self, time: float) -> int:
+        """Returns a distance between two starts, large enough to hold in the file's numbers too."""
+        # A start that is told may be up to a tick earlier than the one reckoned with.
+        return self.lasting(time) + (not self.exact) if time > 0 else 0
 
     def lasting(self, time: float) -> int:
         """Returns a length of time, rounded up."""
@@ -233,7 +241,7 @@ def ticks_of(rows: FileRows, travel: NDArray[np.float64]) -> Ticks:
     times += [time for shift in rows.shifts for one in shift.breaks for time in (*one.window, one.duration + origin)]
     times += [one.start for shift in rows.shifts for one in shift.locked if one.start is not None]
     times += [time for client in rows.clients for span in client.windows or [] for time in span]
-    times += [client.service + origin for client in rows.clients]
+    times += [length + origin for client in rows.clients for length in (client.service, client.gap)]
     moments = np.array(times, dtype=np.float64) - origin
     numbers = np.concatenate([moments[np.abs(moments) <= longest], usable.ravel()])
     for power in range(7):
@@ -243,7 +251,7 @@ def ticks_of(rows: FileRows, travel: NDArray[np.float64]) -> Ticks:
         if (np.abs(numbers * each - np.round(numbers * each)) <= SLIVER).all():
             return Ticks(origin, each, round(longest * each))
     each = LARGEST / longest if longest > 0 else 1.0
-    return Ticks(origin, each, int(whole(longest * each, "down")))
+    return Ticks(origin, each, int(whole(longest * each, "down")), exact=False)
 
 
 def spans_of(spans: Sequence[Span], ticks: Ticks) -> tuple[TimeWindow, ...]:
@@ -268,6 +276,8 @@ def client_of(row: ClientRow, place: int, ticks: Ticks) -> Client:
         skills=frozenset(row.skills),
         shifts=None if row.shifts is None else frozenset(map(str, row.shifts)),
         group=None if row.group is None else str(row.group),
+        account=None if row.account is None else str(row.account),
+        gap=ticks.between(row.gap),
     )
 
 

@@ -23,13 +23,11 @@ def welcome(shift: Shift, visit: Client) -> bool:
 
 
 def begins(shift: Shift, visit: Client) -> list[int]:
-    """All the moments at which the visit could begin on the shift, ways aside."""
+    """First and last moment, of each of its windows, at which the visit could begin on the shift, ways aside."""
+    first, last = shift.window.start, shift.window.end - visit.service
     spans = doors(shift, visit)
-    return [
-        now
-        for now in range(shift.window.start, shift.window.end - visit.service + 1)
-        if spans is None or any(w.start <= now <= w.end for w in spans)
-    ]
+    cut = [(first, last)] if spans is None else [(max(first, w.start), min(last, w.end)) for w in spans]
+    return [moment for start, end in cut if start <= end for moment in (start, end)]
 
 
 def apart(problem: Problem, one: tuple[Shift, Client], other: tuple[Shift, Client]) -> bool:

@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -46,6 +47,13 @@ def wrong(file: dict[str, Any], told: dict[str, Any]) -> list[str]:
         step = file["matrix"][here][shift["end"]]
         if route["stops"] and (step is None or clock + step > shift["window"][1] + TINY):
             found.append(f"{shift['id']} too late")
+    starts = {stop["id"]: stop["start"] for route in told["routes"] for stop in route["stops"]}
+    for one, other in combinations(starts, 2):
+        mine, yours = clients[one], clients[other]
+        apart = max(mine.get("gap", 0), yours.get("gap", 0))
+        same = mine.get("account") is not None and mine["account"] == yours.get("account")
+        if same and abs(starts[one] - starts[other]) < apart - TINY:
+            found.append(f"{one} and {other} too near")
     if sorted(map(str, served + [row["id"] for row in told["dropped"]])) != sorted(map(str, clients)):
         found.append("somebody is neither served nor dropped")
     if not math.isclose(told["prize"], sum(clients[name].get("prize", 0) for name in served)):
@@ -76,6 +84,8 @@ def files(draw: st.DrawFn) -> dict[str, Any]:
             "service": draw(number),
             "windows": draw(st.sampled_from([None, [span(0)], [span(0), span(0)]])),
             "required": draw(st.integers(0, 4)) == 0,
+            "account": draw(st.sampled_from([None, "deli", 7])),
+            "gap": draw(number),
         }
         for number_of in range(draw(st.integers(0, 6)))
     ]
@@ -146,6 +156,17 @@ def test_places_on_earth_stand_in_for_a_matrix() -> None:
     told = planned(file)
     assert [stop["id"] for stop in told["routes"][0]["stops"]] == ["ames"]
     assert told["dropped"] == [{"id": "far", "reason": "NO_WINDOW_FITS"}]
+
+
+def test_a_second_visit_of_an_account_keeps_its_distance() -> None:
+    two_days = [
+        {"id": day, "start": 0, "end": 0, "window": [first, first + 8]} for day, first in (("mon", 0), ("tue", 24))
+    ]
+    visits = [{"id": n, "location": 1, "prize": 3 - n, "service": 1, "account": "deli", "gap": 12.5} for n in range(3)]
+    told = planned({"matrix": [[0, 1], [1, 0]], "clients": visits, "shifts": two_days})
+    assert sorted(stop["id"] for route in told["routes"] for stop in route["stops"]) == [0, 1]
+    assert [len(route["stops"]) for route in told["routes"]] == [1, 1]
+    assert told["dropped"] == [{"id": 2, "reason": "TOO_SOON", "displaced_by": [1]}]
 
 
 def test_breaks_skills_locks_and_alternatives_can_be_said() -> None:

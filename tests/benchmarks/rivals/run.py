@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -18,8 +19,8 @@ LEG_OF_A_PRIZE = 10_000
 """Units of travel that OR-Tools is told the mean prize is worth."""
 
 
-def vroom(asked: dict[str, Any], seconds: float) -> Routes:
-    """VROOM at its most thorough; it ends by itself, or at the limit."""
+def vroom(asked: dict[str, Any], seconds: float, level: int = 5) -> Routes:
+    """VROOM, at its most thorough unless told otherwise; it ends by itself."""
     import numpy as np
     import vroom
 
@@ -33,7 +34,7 @@ def vroom(asked: dict[str, Any], seconds: float) -> Routes:
         extra = {"time_windows": [list(window) for window in windows]} if windows else {}
         priority = MOST if required else round(prize / largest * (MOST - 1))
         problem.add_job(vroom.Job(number, location=place, default_service=service, priority=priority, **extra))
-    rows = problem.solve(exploration_level=5, nb_threads=1).routes
+    rows = problem.solve(exploration_level=level, nb_threads=1).routes
     routes: Routes = [[] for _ in asked["shifts"]]
     for row in rows.itertuples():
         if row.type == "job":
@@ -93,7 +94,11 @@ def ortools(asked: dict[str, Any], seconds: float) -> Routes:
     return routes
 
 
-RIVALS: dict[str, Callable[[dict[str, Any], float], Routes]] = {"vroom": vroom, "ortools": ortools}
+RIVALS: dict[str, Callable[[dict[str, Any], float], Routes]] = {
+    "vroom": vroom,
+    **{f"vroom{level}": partial(vroom, level=level) for level in range(1, 6)},
+    "ortools": ortools,
+}
 
 
 def main(rival: str, seconds: float) -> None:

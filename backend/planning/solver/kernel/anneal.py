@@ -123,6 +123,10 @@ def once(d: Data, p: Plan, w: Desk, most: int, stamp: int, state: Chance) -> int
     rule = below(state, 6)
     noise = 0.5 * fraction(state) if fraction(state) < 0.6 else 0.0
     wait = fraction(state) if fraction(state) < 0.5 else 0.0
+    if d.kin.shape[1] > 0:
+        # Weeks of visits of all lengths: what counts is the time that a visit takes, not the way alone.
+        wait = 1.0
+        rule = below(state, 2) if fraction(state) < 0.5 else rule
     recreate(d, p, w, count, touched, rule, noise, wait, state)
     return touched
 

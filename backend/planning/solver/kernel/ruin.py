@@ -1,7 +1,19 @@
 """Taking part of a plan away, each way aiming at another kind of mistake."""
 
 from backend.kit.compiled import kernel
-from backend.planning.solver.kernel.data import FIXED, GONE, IN_HAND, PLACE, REMOVED, ROUTE, STOPS, Data, Desk, Plan
+from backend.planning.solver.kernel.data import (
+    FIXED,
+    GONE,
+    IN_HAND,
+    PLACE,
+    REMOVED,
+    ROUTE,
+    SERVICE,
+    STOPS,
+    Data,
+    Desk,
+    Plan,
+)
 from backend.planning.solver.kernel.random import Chance, below, fraction
 
 WAYS = 6
@@ -106,6 +118,8 @@ def poorest(d: Data, p: Plan, w: Desk, size: int, state: Chance) -> int:
                 continue
             before, after = p.nodes[r, i - 1], p.nodes[r, i + 1]
             saved = d.to[before, k] + d.to[k, after] - min(d.to[before, after], d.to[before, k] + d.to[k, after])
+            if d.kin.shape[1] > 0:
+                saved += d.client[k, SERVICE]
             rate = d.prize[0, k] / (saved + 0.05 * d.unit)
             if rate < worst:
                 worst, poor = rate, k
