@@ -66,7 +66,8 @@ class RunState(models.TextChoices):
 
 
 class PartState(models.TextChoices):
-    """waiting → running → ready → published; failed: there is no plan, and `trouble` says why."""
+    """waiting → running → ready → published; failed: there is no plan, and `trouble` says why. One that is ready and has some
+    was refused when it was to be published."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -120,6 +121,20 @@ class PlanRun(models.Model):
     created_at = models.DateTimeField()
     cancelled_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    publish_by = models.ForeignKey(
+        USER,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text="Who had all parts published.",
+    )
+    publish_replaces = models.BooleanField(default=False, db_default=False)
+    publish_total = models.PositiveIntegerField(default=0, db_default=0, help_text="Parts that are to be published.")
+    publish_done = models.PositiveIntegerField(default=0, db_default=0, help_text="Those published, or refused.")
+    publish_refused = models.PositiveIntegerField(default=0, db_default=0, help_text="Those refused: see `trouble`.")
+    publish_asked_at = models.DateTimeField(null=True, blank=True)
+    publish_ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -146,6 +161,7 @@ class PlanPart(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     first_plan_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    to_publish = models.BooleanField(default=False, db_default=False, help_text="A job is to publish it.")
 
     class Meta:
         constraints = [

@@ -97,6 +97,19 @@ def check_part_ready(part: PlanPart) -> None:
         raise Conflict("NO_PLAN_YET", "There is no plan to publish.", fields={"runId": f"is {part.state}"})
 
 
+def check_run_planned(run: PlanRun) -> None:
+    """Refuses to publish all of a run while parts of it are still planned."""
+    if run.finished_at is None:
+        words = "Some are still planned; wait for them, cancel the run, or name the parts that are ready."
+        raise Conflict("NO_PLAN_YET", words, fields={"runId": f"is {run.state}"})
+
+
+def check_anything_published(published: bool) -> None:
+    """Refuses a run of which there is no plan to publish, and none was."""
+    if not published:
+        raise Conflict("NO_PLAN_YET", "There is no plan to publish.", fields={"runId": "has no plan"})
+
+
 def run_not_found() -> NotFound:
     """No such run, or none the caller may see."""
     return NotFound("PLAN_RUN_NOT_FOUND", "There is no such run for you.", fields={"runId": "not found"})
@@ -243,4 +256,5 @@ def check_days_between(first: date, last: date, most: int) -> None:
 
 def too_many_parts(most: int) -> Invalid:
     """So many reps' plans are not published in one call."""
-    return Invalid("OUT_OF_RANGE", f"At most {most} parts at once; name them.", fields={"partIds": "too many"})
+    words = f"At most {most} parts at once: name them, or have all published in the background (publishWholePlanRun)."
+    return Invalid("OUT_OF_RANGE", words, fields={"partIds": "too many"})

@@ -18,6 +18,7 @@ from backend.planning.load import load_span
 from backend.planning.models import PlanPart, PlanRun, PlanStatus, RunKind, VisitPlan
 from backend.planning.parts import Outcome, Taken, begin, fail, still_wanted, store, taken_by_others
 from backend.planning.priority import Weights
+from backend.planning.publishing_runs import PUBLISH_PART
 from backend.planning.search import search
 from backend.planning.solver.engine import is_warm
 from backend.planning.solver.stop import Stop
@@ -126,5 +127,5 @@ def prune_proposals() -> int:
 
 SOLVE_PART = Task("planning.solve_part", solve_part, priority=URGENT, gave_up=give_part_up)
 PRUNE = Task("planning.prune_proposals", prune_proposals, priority=LOW)
-TASKS = (SOLVE_PART, PRUNE)
+TASKS = (SOLVE_PART, PUBLISH_PART, PRUNE)
 SCHEDULES = (Schedule(PRUNE, "17 3 * * *"),)

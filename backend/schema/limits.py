@@ -43,6 +43,7 @@ DEAR = {
     "syncPush": 25_000,
     **dict.fromkeys(("proposeDay", "replanFromHere", "proposeWeek", "proposeCallCycle"), 25_000),
     "publishPlanRun": 50_000,
+    "publishWholePlanRun": 25_000,
     **dict.fromkeys(("addPlanStop", "movePlanStop", "removePlanStop"), 5_000),
     "dueAccounts": 10_000,
     "alertPreview": 25_000,

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from backend.field.models import Visit
 from backend.identity.models import Role, User
 from backend.planning import tasks
 from backend.planning.actions import propose_day
 from backend.planning.models import PlanRun, PlanStop, RunScope
-from backend.planning.publishing import accept_plan
+from backend.planning.publishing import accept_plan, publish_part
+from backend.planning.publishing_runs import give_one_up, publish_one, publish_run
 from backend.planning.runs import propose_week
 from backend.planning.solver.stop import Stop
 from tests.jobs.now import run_waiting
@@ -30,6 +32,10 @@ PARTS = "query($id: UUID!) { planParts(runId: $id) { nodes { id state } } }"
 PUBLISH = """mutation($id: UUID!, $parts: [UUID!], $replace: Boolean! = false) {
   publishPlanRun(runId: $id, partIds: $parts, replace: $replace) {
     run { state } parts { part { state } visits { account { name } state } trouble { code fields } } } }"""
+WHOLE = """mutation($id: UUID!, $replace: Boolean! = false) { publishWholePlanRun(runId: $id, replace: $replace) {
+  run { publishTotal publishDone publishRefused publishEndedAt } } }"""
+REFUSED = """query($id: UUID!) { planParts(runId: $id, refused: true) {
+  nodes { state rep { fullName } trouble { code fields } } } }"""
 COMPARE = (
     "query($a: UUID!, $b: UUID!) { comparePlanRuns(id: $a, otherId: $b) { kept gained { accountId } before after } }"
 )
@@ -114,6 +120,60 @@ def test_a_stale_part_is_told_beside_the_others(story: Story, ask: Ask) -> None:
     }
 
 
+def test_a_whole_run_is_published_in_the_background_and_who_is_refused_is_named(story: Story, ask: Ask) -> None:
+    shop = story.shop("Deli")
+    story.shop("Bakery", where=story.south)
+    dee = ask(story.dee)
+    key = dee(WEEK, i=monday(scope="ORG"))["proposeWeek"]["run"]["id"]
+    assert dee.refused(WHOLE, id=key)["code"] == "NO_PLAN_YET"
+    run_waiting()
+    stop = PlanStop.objects.select_related("plan").get(account=shop)
+    other = story.visit(shop, story.ben, stop.planned_start + timedelta(days=3))
+    asked = dee(WHOLE, id=key)["publishWholePlanRun"]["run"]
+    assert asked == {"publishTotal": 2, "publishDone": 0, "publishRefused": 0, "publishEndedAt": None}
+    assert dee(WHOLE, id=key)["publishWholePlanRun"]["run"] == asked, "asked twice it is done once"
+    assert run_waiting() == 2
+    assert [visit.account.name for visit in Visit.objects.filter(plan_id__isnull=False)] == ["Bakery"]
+    why = {"code": "PLAN_STALE", "fields": {f"{stop.plan.day}.stops[0]": "a visit is planned already"}}
+    assert dee(REFUSED, id=key)["planParts"]["nodes"] == [
+        {"state": "ready", "rep": {"fullName": "Ana"}, "trouble": why}
+    ]
+    run = PlanRun.objects.get(pk=key)
+    assert (run.publish_done, run.publish_refused, run.publish_ended_at is None) == (2, 1, False)
+    other.delete()
+    assert dee(WHOLE, id=key)["publishWholePlanRun"]["run"]["publishTotal"] == 1
+    run_waiting()
+    assert dee(REFUSED, id=key)["planParts"]["nodes"] == []
+    made = Visit.objects.filter(plan_id__isnull=False).count()
+    assert dee(WHOLE, id=key)["publishWholePlanRun"]["run"]["publishDone"] == 1
+    assert (run_waiting(), Visit.objects.filter(plan_id__isnull=False).count(), made) == (0, 2, 2)
+
+
+def test_a_publishing_job_that_is_killed_and_done_again_counts_once(story: Story) -> None:
+    story.shop("Deli")
+    run = week_of(story, story.ana)
+    run.refresh_from_db()
+    part = run.parts.get()
+    publish_run(actor=actor(story.ana), run=run)
+    # It was killed when the visits stood, and nobody had counted them.
+    publish_part(actor=actor(story.ana), part=part)
+    publish_one(part_id=part.pk)
+    publish_one(part_id=part.pk)
+    run.refresh_from_db()
+    assert (run.publish_done, run.publish_refused, Visit.objects.filter(plan_id__isnull=False).count()) == (1, 0, 1)
+
+
+def test_a_publishing_that_fails_altogether_is_told_and_ends(story: Story) -> None:
+    story.shop("Deli")
+    run = week_of(story, story.ana)
+    run.refresh_from_db()
+    publish_run(actor=actor(story.ana), run=run)
+    give_one_up(part_id=run.parts.get().pk)
+    run.refresh_from_db()
+    assert (run.publish_refused, run.publish_ended_at is not None) == (1, True)
+    assert (run.parts.get().state, run.parts.get().trouble["code"]) == ("ready", "PUBLISHING_FAILED")
+
+
 def test_a_cycle_is_asked_for_and_cancelled(story: Story, ask: Ask) -> None:
     ana = ask(story.ana)
     assert ana(CYCLE, i=monday())["proposeCallCycle"]["run"] == {"kind": "CYCLE", "days": 28}
@@ -130,7 +190,7 @@ def test_nobody_else_reads_or_touches_any_of_it(story: Story, ask: Ask, stranger
     other = ask(getattr(story, stranger))
     assert other.refused(WEEK, i=monday(story.ana))["code"] == "USER_NOT_FOUND"
     assert other.refused(PART, id=str(run.parts.get().pk))["code"] == "PLAN_RUN_NOT_FOUND"
-    for document in (ONE, PARTS, CANCEL, PUBLISH):
+    for document in (ONE, PARTS, CANCEL, PUBLISH, WHOLE):
         assert other.refused(document, id=str(run.pk))["code"] == "PLAN_RUN_NOT_FOUND"
     assert other.refused(COMPARE, a=str(run.pk), b=str(run.pk))["code"] == "PLAN_RUN_NOT_FOUND"
     assert other("{ planRuns { nodes { id } } }") == {"planRuns": {"nodes": []}}

@@ -12,6 +12,7 @@ from backend.kit.errors import DomainError
 from backend.kit.field_rules import may_read
 from backend.planning import comparing, models, publishing, queries, runs
 from backend.planning.actions import DEFAULT_SEED
+from backend.planning.publishing_runs import publish_run
 from backend.schema.context import Info
 from backend.schema.execution import Run
 from backend.schema.live import hub
@@ -66,12 +67,19 @@ class PlanRunsQuery:
 
         return page_of(PlanRun, await info.context.run(read))
 
-    @strawberry.field(description="The parts of a run, one for each rep that you see.")
-    async def plan_parts(self, info: Info, run_id: UUID, first: int = 20, after: str | None = None) -> Page[PlanPart]:
+    @strawberry.field(
+        description="The parts of a run, one for each rep that you see; with refused those only that could not be planned, or "
+        "not be published."
+    )
+    async def plan_parts(
+        self, info: Info, run_id: UUID, refused: bool = False, first: int = 20, after: str | None = None
+    ) -> Page[PlanPart]:
         actor = info.context.actor
 
         def read() -> Slice[models.PlanPart]:
             found = queries.run_for(actor, run_id).parts.filter(rep_id__in=visible_roots_sql(actor))
+            if refused:
+                found = found.exclude(trouble={})
             return page(found, by="state", first=first, after=after)
 
         return page_of(PlanPart, await info.context.run(read))
@@ -132,6 +140,19 @@ class PlanRunsMutation:
         after = await info.context.run(lambda: queries.run_for(actor, run_id))
         return PlanRunPublishedPayload(run=rows.one(PlanRun, after), parts=published)
 
+    @strawberry.mutation(
+        description="Publishes all parts of a run that are ready, however many, in the background: for each rep all or none. "
+        "Watch it with planRunProgress; planParts(refused: true) names who was refused, and why. Asking again while it goes on "
+        "changes nothing; afterwards it tries those that were refused once more, and makes nothing twice."
+    )
+    async def publish_whole_plan_run(self, info: Info, run_id: UUID, replace: bool = False) -> PlanRunPayload:
+        actor = info.context.actor
+
+        def act() -> models.PlanRun:
+            return publish_run(actor=actor, run=queries.run_for(actor, run_id), replace=replace)
+
+        return PlanRunPayload(run=rows.one(PlanRun, await info.context.run(act)))
+
 
 async def _propose(info: Info, input: ProposeRunInput, kind: models.RunKind) -> PlanRunPayload:
     actor = info.context.actor
@@ -163,7 +184,8 @@ async def _publish(info: Info, actor: Actor, part: models.PlanPart, replace: boo
 @strawberry.type
 class PlanRunsSubscription:
     @strawberry.subscription(
-        description="A run as it goes on: now, at the first usable plan, at better ones, and at the end, after which it ends."
+        description="A run as it goes on: now, at the first usable plan, at better ones, and at the end, after which it ends; of "
+        "one that is being published (publishWholePlanRun) also how far that is."
     )
     async def plan_run_progress(self, info: Info, run_id: UUID) -> AsyncGenerator[PlanRunEvent, None]:
         actor = info.context.actor
@@ -179,6 +201,7 @@ async def _progress(info: Info, actor: Actor, run_id: UUID) -> AsyncGenerator[Pl
             found = await run(queries.run_for, actor, run_id)
             info.context.forget_loaded()
             yield PlanRunEvent(run=rows.one(PlanRun, found))
-            if found.finished_at is not None:
+            publishing = found.publish_asked_at is not None and found.publish_ended_at is None
+            if found.finished_at is not None and not publishing:
                 return
             await subscriber.next()

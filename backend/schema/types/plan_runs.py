@@ -42,7 +42,9 @@ class PlanPart:
     async def rep(self, info: Info) -> User | None:
         return rows.maybe(User, await info.context.load.user.load(rows.key(self, "rep_id")))
 
-    @strawberry.field(description="Why there is no plan, when there is none.")
+    @strawberry.field(
+        description="Why there is no plan, when there is none; of one that is ready, why publishWholePlanRun could not publish it."
+    )
     def trouble(self) -> PlanTrouble | None:
         told = rows.row(models.PlanPart, self).trouble
         return PlanTrouble(code=told["code"], message=told["message"], fields=told["fields"]) if told else None
@@ -80,6 +82,11 @@ class PlanRun:
     created_at: datetime
     cancelled_at: datetime | None
     finished_at: datetime | None
+    publish_asked_at: datetime | None = strawberry.field(description="When publishWholePlanRun was last asked for.")
+    publish_total: int = strawberry.field(description="Parts that are to be published then.")
+    publish_done: int = strawberry.field(description="Of them, published or refused.")
+    publish_refused: int = strawberry.field(description="Of them, refused: planParts(refused: true) says why.")
+    publish_ended_at: datetime | None
 
     @strawberry.field(description="The rep, or whose people are planned.")
     async def leader(self, info: Info) -> User | None:
