@@ -1,0 +1,46 @@
+"""Proof: whatever dies and whatever the provider does, each alert is in the inbox once and on each screen once."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from pytest_django import Settings
+
+from backend.notifications import browsers
+from backend.notifications.devfcm.server import Running as Fcm
+from backend.notifications.devpush.server import in_thread
+from backend.notifications.transports.fcm.credential import from_dev_server
+from backend.notifications.transports.fcm.transport import FcmTransport
+from backend.notifications.transports.webpush.transport import WebPushTransport
+from tests.notifications.rounds import ARROWS, Rounds, mortal
+from tests.notifications.story import Story
+
+ROUNDS = int(os.environ.get("ALERT_ROUNDS", "200"))
+SEED = int(os.environ.get("ALERT_SEED", "1"))
+
+
+@pytest.fixture
+def rounds(story: Story, fcm: Fcm, tmp_path: Path, settings: Settings) -> Iterator[Rounds]:
+    """The people, the two local providers, and the real libraries that speak to them."""
+    with in_thread(tmp_path / "dev-push") as push:
+        settings.WEBPUSH_URL = push.base_url
+        phones = FcmTransport(account=from_dev_server(fcm.base_url), base_url=fcm.base_url, timeout=5, parallel=4)
+        pages = WebPushTransport(
+            vapid=browsers.vapid(), allowed=browsers.may_be_called, parallel=4, timeout=5, trust_env=False
+        )
+        yield Rounds(story, fcm, push, phones, pages, Random(SEED))
+        phones.close()
+        pages.close()
+
+
+def test_each_alert_is_shown_once_whoever_dies_and_whatever_fails(rounds: Rounds) -> None:
+    with mortal(rounds):
+        for number in range(ROUNDS):
+            try:
+                rounds.play()
+            except AssertionError as error:
+                raise AssertionError(f"round {number} of ALERT_SEED={SEED}") from error
+    assert set(rounds.fate.died) == set(ARROWS), rounds.fate.died
+    assert rounds.met["shown again under the same nid"] > 0
