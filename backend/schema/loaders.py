@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 from uuid import UUID
 
+from django.db.models import F
 from strawberry.dataloader import DataLoader
 
 from backend.attachments.models import Attachment
@@ -23,6 +24,7 @@ from backend.crm.models import (
 from backend.field.models import CheckIn, Visit, VisitReport, WorkPlace
 from backend.identity.actor import Actor
 from backend.identity.models import User
+from backend.notifications.alerting.models import AlertRuleVersion
 from backend.orders.models import Order, OrderItem
 from backend.planning.models import PlanDrop, PlanPart, PlanStop, VisitPlan
 from backend.schema.execution import Run
@@ -45,6 +47,10 @@ class Loaders:
         org = actor.org_id
         self.account = self._one(lambda ids: visible(Account.objects.filter(pk__in=ids), actor, root="id"), "id")
         self.user = self._one(lambda ids: User.objects.filter(org_id=org, pk__in=ids), "id")
+        self.alert_version = self._one(
+            lambda ids: AlertRuleVersion.objects.filter(rule__org_id=org, rule_id__in=ids, number=F("rule__number")),
+            "rule_id",
+        )
         self.stage = self._one(lambda ids: Stage.objects.filter(org_id=org, pk__in=ids), "id")
         self.pipeline = self._one(lambda ids: Pipeline.objects.filter(org_id=org, pk__in=ids), "id")
         self.product = self._one(lambda ids: Product.objects.filter(org_id=org, pk__in=ids), "id")

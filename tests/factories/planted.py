@@ -17,6 +17,8 @@ from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.field_rules import may_read
 from backend.merging.models import AccountMerge
+from backend.notifications.alerting.actions import Wish, create_rule
+from backend.notifications.alerting.models import AlertEpisode, AlertRule
 from backend.orders.models import Order, OrderItem
 from backend.planning.models import PlanDrop, PlanPart, PlanRun, PlanStop, VisitPlan
 from backend.sync.models import SyncIssue
@@ -28,7 +30,7 @@ from backend.territories.models import (
     TerritoryModel,
     TerritoryMove,
 )
-from tests.factories.world import World
+from tests.factories.world import World, acting
 
 PLANTED: dict[type[Model], dict[str, Any]] = {
     Account: {"boost": 31897},
@@ -162,6 +164,7 @@ def plant(world: World) -> Garden:
     part = _part(world, world.pat)
     merge = _merge(world, account)
     order = _order(world, account)
+    alert = _alert(world, account)
     for person in (world.ana, world.pat):
         _issue(world, person, account, deal)
     ids = [
@@ -175,12 +178,30 @@ def plant(world: World) -> Garden:
         merge.pk,
         alignment.pk,
         order.pk,
+        alert.pk,
         world.ana.pk,
         world.pat.pk,
         world.stages["new"].pk,
         world.north.pk,
     ]
     return Garden(account, deal, plan, ids)
+
+
+def _alert(world: World, account: Account) -> AlertRule:
+    """Makes a rule that noticed something of the account."""
+    wish = Wish(parameters={"days": 5})
+    rule = create_rule(actor=acting(world.dee), kind="account.not_seen", name="Not seen", branch=None, wish=wish)
+    AlertEpisode.objects.create(
+        rule=rule,
+        version=rule.versions.get(),
+        subject_entity="account",
+        subject_id=account.pk,
+        root_id=account.pk,
+        episode="never",
+        opened_at=clock.now(),
+        noticed_at=clock.now(),
+    )
+    return rule
 
 
 def _alignment(world: World, account: Account) -> Alignment:

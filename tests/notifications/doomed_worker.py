@@ -12,6 +12,7 @@ django.setup()
 from backend.events import outbox  # noqa: E402
 from backend.notifications import dispatch  # noqa: E402
 from backend.notifications.alerting import evaluate  # noqa: E402
+from backend.notifications.delivery import planning  # noqa: E402
 from backend.notifications.transports.base import Address, Message, Outcome  # noqa: E402
 from backend.notifications.transports.fcm.credential import from_dev_server  # noqa: E402
 from backend.notifications.transports.fcm.transport import FcmTransport  # noqa: E402
@@ -43,13 +44,13 @@ class Doomed:
 def main(base_url: str, where: str) -> None:
     """Does what the worker does, until it dies."""
     if where == "in-handler":
-        tell = evaluate.tell
+        tell = planning.tell
 
         def told_then_dead(**given: object) -> None:
             tell(**given)  # type: ignore[arg-type]
             die()
 
-        evaluate.tell = told_then_dead  # type: ignore[assignment]
+        evaluate.__dict__["tell"] = told_then_dead
     outbox.drain(WIRING)
     dispatch.drain(transport=Doomed(base_url, where))
 

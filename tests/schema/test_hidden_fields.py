@@ -27,6 +27,7 @@ NO_ROWS = frozenset(
     "DeviceAtRisk DraftedTerritory PersonGain PersonPair "
     "AppointmentTime CompanyDay Geofence Holiday HolidayRegion HoursBreak NearbyDue Point VisitSuggestion WorkBreak WorkSpan "
     "AlertAck AlertAttempt AlertDelivery AlertPreference AlertRecipient AlertSettings AlertTrace AlertTraceEvent "
+    "AlertHears AlertKind AlertPreview AlertPreviewDay AlertPreviewExample AlertPreviewPerson "
     "AccountPlacement AreaProblem ProblemPlace RuleConflict TerritoryRule TravelProfile "
     "PlanComparison PlanFigure PlanMove PlanPlace PlanTrouble PlanningWeights "
     "PostChange TerritoryPair TerritoryWork VisitsMoved".split()
@@ -89,6 +90,7 @@ def _everything(client: Client, field: World, garden: planted.Garden, day: str) 
         "Int": [20],
         "String": ["Hill"],
         "JSON": [{"type": "FeatureCollection", "features": [_HILL]}],
+        "AlertPreviewInput": [{"kind": "opportunity.stage"}],
         "MergeAccountsInput": [{"loserId": str(garden.account.pk), "winnerId": str(garden.account.pk)}],
     }
     told: list[str] = []

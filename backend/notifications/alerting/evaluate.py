@@ -7,6 +7,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -90,7 +91,7 @@ def _note(standing: Standing, crossings: Sequence[Crossing], event_id: int | Non
     heard = hearers(standing.kind, Wanted.of(standing.version.hears), standing.rule.org_id, crossings)
     quiet = [_quiet(standing, one, people) for one, people in zip(crossings, heard, strict=True)]
     ids = [new_id() for _ in crossings]
-    named: dict[str, object] = {
+    named: dict[str, Any] = {
         "rule": standing.rule.pk,
         "subject": [one.subject_id for one in crossings],
         "episode": [one.episode for one in crossings],
@@ -168,7 +169,7 @@ def _written(crossings: Sequence[Crossing]) -> dict[UUID, int]:
         return {entity: int(xid) for entity, xid in cursor.fetchall()}
 
 
-def _run(statement: str, **asked: object) -> list[tuple[UUID, ...]]:
+def _run(statement: str, **asked: Any) -> list[tuple[UUID, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, asked)
         return list(cursor.fetchall()) if cursor.description else []

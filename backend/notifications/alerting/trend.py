@@ -20,6 +20,7 @@ AT_LEAST = 0.1
 TO_STANDARD = 1.4826
 
 Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def drops(
     return found
 
 
-def _readings(bought: Numbers, weeks: int, drop: float, spread: float, back: float) -> tuple[NDArray[np.bool_], ...]:
+def _readings(bought: Numbers, weeks: int, drop: float, spread: float, back: float) -> tuple[Flags, Flags, Numbers]:
     """Returns whether each account was low, or fine, at the end of each week, and by what share it was below its usual."""
     rows, columns = bought.shape
     low = np.zeros((rows, columns), dtype=bool)
@@ -76,7 +77,7 @@ def _readings(bought: Numbers, weeks: int, drop: float, spread: float, back: flo
     return low, fine, share
 
 
-def _of_one(row: int, low: NDArray[np.bool_], fine: NDArray[np.bool_], share: Numbers) -> list[Drop]:
+def _of_one(row: int, low: Flags, fine: Flags, share: Numbers) -> list[Drop]:
     found: list[Drop] = []
     last: tuple[int, bool] | None = None
     for end in np.flatnonzero(low | fine):

@@ -1,8 +1,9 @@
 """A preview cannot lie: what it finds in a time that is past is what live evaluation noted in it, whenever that looked."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
@@ -29,7 +30,7 @@ SELDOM = timedelta(hours=3)
 
 HERE = LatLng(42.03, -93.62)
 
-RULES: dict[str, dict[str, object]] = {
+RULES: dict[str, dict[str, Any]] = {
     "opportunity.stage": {"each_stage": False, "min_probability": 60, "falls_below": 10},
     "opportunity.amount": {"amount": 5000, "falls_below": 3000},
     "opportunity.closed": {"min_amount": 4000},
@@ -170,9 +171,9 @@ def test_what_a_preview_finds_is_what_was_noted(
         transaction.set_rollback(True)
 
 
-def compare(rules: list[AlertRule], begin: object) -> None:
+def compare(rules: list[AlertRule], begin: datetime) -> None:
     """Says which kind told another story live than in its preview."""
     for rule in rules:
-        assert noted(rule) == foretold(rule, begin), rule.kind  # type: ignore[arg-type]
+        assert noted(rule) == foretold(rule, begin), rule.kind
         open_ones = AlertEpisode.objects.filter(rule=rule, closed_at=None)
         assert open_ones.count() == len({one.subject_id for one in open_ones})

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from django.db import connection
@@ -131,7 +131,7 @@ def not_more(first: str, second: str) -> Callable[[Values], dict[str, str]]:
 
 def found(kind: Kind, values: Values, span: Span) -> list[Crossing]:
     """Asks the kind's SQL."""
-    asked: dict[str, object] = {
+    asked: dict[str, Any] = {
         **values,
         "org": span.org_id,
         "since": span.since,

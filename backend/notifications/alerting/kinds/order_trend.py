@@ -76,7 +76,7 @@ def find(kind: Kind, values: Values, span: Span) -> list[Crossing]:
     sums = np.zeros((len(ids), last + 1 - begin))
     for one, week, amount in bought:
         sums[at[one], week - begin] = amount
-    asked = {"ids": ids, "tiers": values["tiers"], "now": clock.now()}
+    asked: dict[str, Any] = {"ids": ids, "tiers": values["tiers"], "now": clock.now()}
     asked |= {f"user{number}": user for number, user in enumerate(span.within)}
     within = "".join(_WITHIN.format(number) for number in range(len(span.within)))
     accounts = {one: (name, rep) for one, name, rep in _rows(_ACCOUNTS + within, asked)}
