@@ -37,6 +37,18 @@ def _plans(arguments: Sequence[str], console: Console) -> None:
     plans.measure(arguments, console)
 
 
+def _cycle(arguments: Sequence[str], console: Console) -> None:
+    from tests.benchmarks import cycle
+
+    cycle.measure(arguments, console)
+
+
+def _chicago(arguments: Sequence[str], console: Console) -> None:
+    from tests.benchmarks import chicago
+
+    chicago.measure(arguments, console)
+
+
 def _territories(name: str) -> Callable[[Sequence[str], Console], None]:
     def measure(arguments: Sequence[str], console: Console) -> None:
         from tests.benchmarks import assignment, balance, pmedian
@@ -52,6 +64,8 @@ STANDALONE: dict[str, Callable[[Sequence[str], Console], None]] = {
     "orders": _orders,
     "roads": _roads,
     "plans": _plans,
+    "chicago": _chicago,
+    "cycle": _cycle,
 }
 
 
