@@ -94,15 +94,14 @@ def test_the_first_word_of_a_phone_counts_and_only_of_its_own_alerts(told: Story
     assert line == "android: opened"
 
 
-@pytest.mark.parametrize(("ahead", "believed"), [(timedelta(hours=3), False), (-timedelta(days=900), False)])
-def test_a_phone_whose_clock_is_wrong_is_not_believed(told: Story, ahead: timedelta, believed: bool) -> None:
+@pytest.mark.parametrize("ahead", [timedelta(hours=3), -timedelta(days=900)])
+def test_a_phone_whose_clock_is_wrong_is_not_believed(told: Story, ahead: timedelta) -> None:
     phone, now = PushAddress.objects.get().device, clock.now()
     with clock.moved_to(now):
         claim = {"notificationId": str(bens().pk), "at": (now + ahead).isoformat()}
         Client(told.ben, phone)(ACK, input=claim)
     at = DeviceAck.objects.get().delivered_at
     assert at is not None
-    assert (at == now + ahead) is believed
     assert bens().occurred_at <= at <= now
 
 
@@ -136,12 +135,13 @@ def test_the_queue_is_counted_by_channel_and_by_what_holds(told: Story) -> None:
         assert figures()[0].sent == 0
 
 
-def test_attempts_are_kept_for_three_months(told: Story) -> None:
+def test_alerts_and_attempts_are_kept_for_three_months(told: Story) -> None:
     del told
     assert keeping.forget_old() == 0
     with clock.moved_to(clock.now() + keeping.KEPT + timedelta(minutes=2)):
         assert keeping.forget_old() == 2
     assert not Attempt.objects.exists()
+    assert not Notification.objects.filter(deleted_at=None).exists()
     assert Delivery.objects.get().tries == 2
 
 

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from backend.identity.models import User
 from backend.kit import clock
-from backend.notifications.delivery import planning, stale
+from backend.notifications.delivery import phrases, planning, stale
 from backend.notifications.delivery.again import row_from
 from backend.notifications.delivery.words import UNREAD_BY
 from backend.notifications.models import Notification, Origin
@@ -39,7 +39,9 @@ def escalate() -> int:
         manager = next((one for one in above[row.user_id] if (one.pk, row.root_id) in seen), None)
         if manager is not None:
             who = row.user.full_name or row.user.username
-            going.append(row_from(row, manager, "manager", Origin.ESCALATED, more={UNREAD_BY: who}))
+            up = row_from(row, manager, "manager", Origin.ESCALATED, more={UNREAD_BY: who})
+            up.title = phrases.unread(up.title, who, manager.locale)
+            going.append(up)
     planning.write(list({row.pk: row for row in going}.values()))
     Notification.objects.filter(pk__in=[row.pk for row in rows]).update(escalated_at=now)
     return len(rows)

@@ -11,6 +11,6 @@ UNREAD_BY = "unread_by"
 def words(told: Notification, role: str) -> tuple[str, str]:
     """Returns title and body as the notification's person may read them in the role they have now."""
     title, body = compose.words(told, role)
-    if told.origin == Origin.ESCALATED:
+    if told.origin == Origin.ESCALATED and (title, body) != (told.title, told.body):
         title = phrases.unread(title, told.args.get(UNREAD_BY, ""), told.user.locale)
     return title, body

@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 
 from backend.notifications import models
-from backend.notifications.compose import words
+from backend.notifications.delivery.words import words
 from backend.schema.context import Info
 from backend.schema.masks import shows
 from backend.schema.types import rows
