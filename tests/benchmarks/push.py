@@ -1,5 +1,8 @@
 """`make bench ARGS=push`: what leaves a second, of our workers and of a bare firebase-admin loop, at one local FCM server.
 
+With `burst` and a number (`make bench ARGS="push burst 25000"`): one event for so many phones, one worker, and what memory
+it holds on the way.
+
 Each round: the bare loop, one worker, two workers, each with as many messages of the same text. The server is a process
 of its own, and answers each request after `LATENCY` as Google does from afar; 0 shows what the machine's cores allow."""
 
@@ -11,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +32,9 @@ CHUNK = 100
 
 
 def measure(arguments: Sequence[str], console: Console) -> None:
-    """Prints messages a second; `arguments` may give the messages and the rounds."""
+    """Prints messages a second; `arguments` may give the messages and the rounds, or `burst` and the messages."""
+    burst = arguments[:1] == ["burst"]
+    arguments = arguments[burst:]
     messages = int(arguments[0]) if arguments else MESSAGES
     rounds = int(arguments[1]) if len(arguments) > 1 else ROUNDS
     with tempfile.TemporaryDirectory(prefix="fieldbeat-bench-") as folder, _fcm(Path(folder)) as url:
@@ -43,12 +48,13 @@ def measure(arguments: Sequence[str], console: Console) -> None:
                 "FIELDBEAT_FCM_URL": url,
                 "DJANGO_SETTINGS_MODULE": "backend.config.settings",
             }
-            console.print(_table(messages, rounds, url, console))
+            console.print(_burst(messages, console) if burst else _table(messages, rounds, url, console))
         finally:
             server.stop()
 
 
-def _table(messages: int, rounds: int, url: str, console: Console) -> Table:
+def _queue(messages: int, console: Console) -> Callable[[], None]:
+    """Makes the people, and returns what lets something happen that each of them hears of."""
     import django
     from django.core.management import call_command
 
@@ -66,6 +72,30 @@ def _table(messages: int, rounds: int, url: str, console: Console) -> Table:
     def queue() -> None:
         tell(occurrence=occurrence(story, people, str(next(episodes))))
 
+    return queue
+
+
+def _burst(messages: int, console: Console) -> Table:
+    queue = _queue(messages, console)
+    began = time.perf_counter()
+    with console.status("Telling them"):
+        queue()
+    told = time.perf_counter() - began
+    with console.status("Sending"):
+        clocked: list[float] = []
+        steps = _played([sys.executable, "-m", "tests.benchmarks.push_worker"], 1, clocked)
+    table = Table(title=f"push: one event, {messages:,} phones, told in {told:,.1f} s", title_justify="left", box=None)
+    for column in ("sent", "most memory so far"):
+        table.add_column(column, justify="right")
+    for step in steps:
+        count, memory = step.split()
+        table.add_row(count if count == "done" else f"{int(count):,}", f"{memory} MiB")
+    table.caption = f"{messages / (clocked[1] - clocked[0]):,.0f} messages/s"
+    return table
+
+
+def _table(messages: int, rounds: int, url: str, console: Console) -> Table:
+    queue = _queue(messages, console)
     ways: dict[str, Callable[[], float]] = {
         "a bare firebase-admin loop": lambda: _bare(messages, url),
         "one worker": lambda: _workers(1, queue),
@@ -108,22 +138,36 @@ def _workers(count: int, queue: Callable[[], None]) -> float:
 
 def _timed(words: list[str], count: int) -> float:
     """Starts processes, lets them begin together when all are ready, and returns the seconds until the last was done."""
-    running = [subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(count)]
-    for one in running:
-        assert one.stdout is not None
-        assert one.stdout.readline() == "ready\n"
-    began = time.perf_counter()
-    for one in running:
-        assert one.stdin is not None
-        one.stdin.write("go\n")
-        one.stdin.flush()
-    for one in running:
-        assert one.stdout is not None
-        assert one.stdout.readline() == "done\n"
-    took = time.perf_counter() - began
-    for one in running:
-        one.communicate(timeout=60)
-    return took
+    clocked: list[float] = []
+    _played(words, count, clocked)
+    return clocked[1] - clocked[0]
+
+
+def _played(words: list[str], count: int, clocked: list[float]) -> list[str]:
+    """Starts processes, lets them begin together, and returns what they say until they are done; from and until when is
+    added to `clocked`."""
+    said: list[str] = []
+    with ExitStack() as ends:
+        running = [
+            subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(count)
+        ]
+        for one in running:
+            ends.callback(one.communicate, timeout=60)
+            assert one.stdout is not None
+            assert one.stdout.readline() == "ready\n"
+        clocked.append(time.perf_counter())
+        for one in running:
+            assert one.stdin is not None
+            one.stdin.write("go\n")
+            one.stdin.flush()
+        for one in running:
+            assert one.stdout is not None
+            for line in one.stdout:
+                said.append(line.strip())
+                if line.startswith("done"):
+                    break
+        clocked.append(time.perf_counter())
+    return said
 
 
 def _slow(url: str, seconds: float) -> None:

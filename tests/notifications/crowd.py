@@ -7,21 +7,32 @@ from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.notifications.models import PushAddress
 from backend.notifications.occurrence import Hearing, Occurrence
-from backend.territories.models import UserTerritory
+from backend.territories.models import Territory, UserTerritory
 from tests.notifications.story import Story
 
 BATCH = 5_000
+PATCH = 40
+"""So many people work one territory."""
 
 
 def crowd(story: Story, people: int) -> list[User]:
-    """Writes so many reps of Ana's territory, each with one phone that is reached at fid-NUMBER."""
+    """Writes so many reps, in territories below Ana's, each with one phone that is reached at fid-NUMBER."""
     made = User.objects.bulk_create(
         [User(org=story.org, username=f"rep-{n}-{story.org.pk.hex}", full_name=f"Rep {n}") for n in range(people)],
         batch_size=BATCH,
     )
     start = clock.now() - timedelta(days=1)
+    patches = Territory.objects.bulk_create(
+        [
+            Territory(org=story.org, model_id=story.north.model_id, parent=story.north, name=f"North {n}")
+            for n in range(0, people, PATCH)
+        ]
+    )
     UserTerritory.objects.bulk_create(
-        [UserTerritory(org=story.org, user=one, territory=story.north, valid_from=start) for one in made],
+        [
+            UserTerritory(org=story.org, user=one, territory=patches[n // PATCH], valid_from=start)
+            for n, one in enumerate(made)
+        ],
         batch_size=BATCH,
     )
     phones = Device.objects.bulk_create(
@@ -41,7 +52,7 @@ def crowd(story: Story, people: int) -> list[User]:
 
 
 def occurrence(story: Story, people: list[User], episode: str = "once") -> Occurrence:
-    """Returns one crossing that all of them hear of."""
+    """Returns one crossing that all of them hear of: of the org, which everybody sees."""
     return Occurrence(
         org_id=story.org.pk,
         rule_id=None,
@@ -49,10 +60,10 @@ def occurrence(story: Story, people: list[User], episode: str = "once") -> Occur
         rule="visit.overdue",
         category="visit",
         severity="high",
-        subject_entity="account",
-        subject_id=story.account.pk,
+        subject_entity="org",
+        subject_id=story.org.pk,
         episode=episode,
-        root_id=story.account.pk,
+        root_id=story.org.pk,
         event_id=None,
         occurred_at=clock.now(),
         change_xid=None,
