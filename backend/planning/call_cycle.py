@@ -33,7 +33,7 @@ def coming_round(
     """Returns the visits that are due in the days, of each account as many as fall due, at most MOST_ROUNDS, and how many more
     there are. `staying` are visits that are made at all events: they count for the rounds they are near."""
     first, last = days[0], days[-1]
-    named = wishes.pinned | set(wishes.locked) | set(movable)
+    named = wishes.named | set(movable)
     free = [visit.pk for visit in staying] + [visit.pk for visits in movable.values() for visit in visits]
     due = [account for account in due_accounts(rep, last, first=first, free=free, also=named) if wishes.let(account)]
     known, zone = Known(rep, due, weights), ZoneInfo(rep.timezone)
@@ -45,6 +45,7 @@ def coming_round(
         of_account = _Account(account, known, first, worked, zone)
         of_account.ask(
             locked=wishes.locked.get(account.account_id, ()),
+            days=wishes.days.get(account.account_id, ()),
             calendar=calendar.get(account.account_id, ()),
             movable=movable.get(account.account_id, ()),
             pinned=account.account_id in wishes.pinned,
@@ -69,6 +70,7 @@ class _Account:
         self,
         *,
         locked: Sequence[datetime],
+        days: Sequence[date],
         calendar: Sequence[datetime],
         movable: Sequence[Visit],
         pinned: bool,
@@ -80,7 +82,10 @@ class _Account:
         for moment in locked:
             day = moment.astimezone(self._zone).date()
             self._add(Round(min(account.due, day).toordinal(), day.toordinal(), day.toordinal()), at=moment)
+        for day in days:
+            self._add(Round(min(account.due, day).toordinal(), day.toordinal(), day.toordinal()), on_day=True)
         kept = [moment.astimezone(self._zone).date().toordinal() for moment in (*locked, *calendar)]
+        kept = sorted([*kept, *(day.toordinal() for day in days)])
         ordinals = [day.toordinal() for day in self._worked]
         first = self._first.toordinal()
         found = rounds(account.due.toordinal(), interval, first, last.toordinal(), kept, ordinals)
@@ -101,6 +106,7 @@ class _Account:
         one: Round,
         *,
         at: datetime | None = None,
+        on_day: bool = False,
         visit: Visit | None = None,
         apart: int = 0,
         pinned: bool = False,
@@ -119,6 +125,7 @@ class _Account:
             visit=visit,
             movable=visit is not None,
             locked=at is not None,
+            day_locked=on_day,
             pinned=pinned,
             due=date.fromordinal(one.due),
             facts=facts,

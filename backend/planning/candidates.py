@@ -24,13 +24,14 @@ WAITS = 0.85
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What hands have said, by account: stops that stay at their time, that must be, that are not to be this time.
+    """What hands have said, by account: stops that stay at their time, or on their `days`, that must be, that are not to be.
 
     `replaces`: visits that an earlier plan made and nobody began may be moved or given up; with `keeps`, they must not be
     given up. `taken` are others' in the same run. `here`: the day under way goes on from this point.
     `only`: nobody else is looked at, due or not. `again`: each account comes round as often as its interval asks for."""
 
     locked: Mapping[UUID, tuple[datetime, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    days: Mapping[UUID, tuple[date, ...]] = field(default_factory=lambda: MappingProxyType({}))
     pinned: frozenset[UUID] = frozenset()
     removed: frozenset[UUID] = frozenset()
     taken: frozenset[UUID] = frozenset()
@@ -39,6 +40,11 @@ class Wishes:
     here: LatLng | None = None
     only: frozenset[UUID] | None = None
     again: bool = False
+
+    @property
+    def named(self) -> frozenset[UUID]:
+        """Whom hands want to be visited."""
+        return self.pinned | frozenset(self.locked) | frozenset(self.days)
 
     def let(self, account: DueAccount) -> bool:
         """Says whether the account is to be looked at."""
@@ -58,9 +64,15 @@ class Candidate:
     visit: Visit | None = None
     movable: bool = False
     locked: bool = False
+    day_locked: bool = False
     pinned: bool = False
     due: date | None = None
     facts: Facts | None = None
+
+    @property
+    def stays(self) -> bool:
+        """Says whether it gives way to nobody."""
+        return self.fixed or self.locked or self.day_locked
 
     @property
     def fixed(self) -> bool:
@@ -138,7 +150,7 @@ def most_worth(
     """Returns a visit for each account that is due in the days (of which some are worked), at most MOST_CANDIDATES, and how
     many more there are."""
     first, last = days[0], days[-1]
-    named = wishes.pinned | set(wishes.locked) | set(movable) | (wishes.only or frozenset())
+    named = wishes.named | set(movable) | (wishes.only or frozenset())
     free = [visit.pk for visits in movable.values() for visit in visits[:1]]
     due = [account for account in due_accounts(rep, last, first=first, free=free, also=named) if wishes.let(account)]
     known = Known(rep, due, weights)
@@ -150,6 +162,7 @@ def most_worth(
         if account.due > last:
             prize = max(1, round(prize * WAITS))
         at = wishes.locked.get(account.account_id, ())
+        on = () if at else wishes.days.get(account.account_id, ())
         visit = movable.get(account.account_id, (None,))[0]
         candidate = Candidate(
             account_id=account.account_id,
@@ -160,12 +173,13 @@ def most_worth(
             visit=visit,
             movable=visit is not None,
             locked=bool(at),
+            day_locked=bool(on),
             pinned=account.account_id in wishes.pinned,
             due=account.due,
             facts=facts,
         )
         at_any = candidate.pinned or candidate.movable or wishes.only is not None
-        allowed = tuple(day for day in days if at_any or day >= account.due)
+        allowed = on[:1] or tuple(day for day in days if at_any or day >= account.due)
         asked.append(Asked(account, candidate, allowed, at=at[0] if at else None))
     return the_best(asked, named, MOST_CANDIDATES)
 

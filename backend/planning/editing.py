@@ -17,13 +17,17 @@ from backend.territories.coverage import account_for
 
 
 @transaction.atomic
-def lock_stop(*, actor: Actor, plan: VisitPlan, account_id: UUID, locked: bool = True) -> VisitPlan:
-    """Keeps a stop on its day at its time, whatever else changes and in every later search based on this plan; or no more."""
+def lock_stop(
+    *, actor: Actor, plan: VisitPlan, account_id: UUID, locked: bool = True, whole_day: bool = False
+) -> VisitPlan:
+    """Keeps a stop on its day at its time, whatever else changes and in every later search based on this plan; or no more.
+
+    With `whole_day` it keeps its day and its rep only, and goes to whatever time of the day suits the others."""
     plan = _open(actor, plan)
     stop = _stop(plan, account_id)
     rules.check_not_fixed(stop)
-    stop.locked = locked
-    stop.save(update_fields=["locked"])
+    stop.locked, stop.day_locked = locked and not whole_day, locked and whole_day
+    stop.save(update_fields=["locked", "day_locked"])
     return _edited(plan)
 
 
@@ -99,6 +103,7 @@ def move_stop(
     if goal.pk == plan.pk:
         rewritten(plan, _with(plan, rest, stop, position))
         return _edited(plan)
+    rules.check_leaves_day(stop)
     rules.check_same_whole(plan, goal)
     rules.check_moves_freely(stop, plan, goal)
     order = _order(goal)

@@ -38,7 +38,7 @@ def removed_detail() -> str:
 
 def too_soon(candidate: Candidate, others: list[Candidate]) -> str:
     """Returns what it would come too near to."""
-    if any(one.fixed or one.locked for one in others):
+    if any(one.stays for one in others):
         return "Too soon: it would come within half the interval of a visit that stays."
     return (
         f"Too soon: it is worth {candidate.prize}, and would come within half the interval of a visit worth "
@@ -54,7 +54,7 @@ def day_full(candidate: Candidate, displaced: list[Candidate], cost: float) -> s
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     if candidate.fixed:
         return f"The appointment clashes with {listed}."
-    if any(one.fixed or one.locked for one in displaced):
+    if any(one.stays for one in displaced):
         staying = "an appointment" if any(one.fixed for one in displaced) else "a locked stop"
         return f"Day full: there is room only in place of {listed}, and {staying} stays."
     return f"Day full: it is worth {candidate.prize}, and would take the place of {listed}, worth {cost:.0f}."

@@ -171,6 +171,7 @@ def stops_of(plan: VisitPlan, span: Span, routes: Sequence[Route]) -> list[PlanS
                     visit=candidate.visit,
                     fixed=candidate.fixed,
                     locked=candidate.locked,
+                    day_locked=candidate.day_locked,
                     pinned=candidate.pinned,
                     overdue=candidate.overdue(last),
                     arrival=span.at(stop.arrival),

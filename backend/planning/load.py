@@ -120,7 +120,7 @@ class _Builder:
                 id=one.name,
                 location=self._of_account(account),
                 prize=candidate.prize,
-                required=candidate.locked or candidate.pinned or (candidate.movable and keeps),
+                required=candidate.locked or candidate.day_locked or candidate.pinned or (candidate.movable and keeps),
                 service=service,
                 windows=windows,
                 account=str(account.account_id),

@@ -226,6 +226,7 @@ class PlanStop(models.Model):
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     fixed = models.BooleanField(help_text="An appointment that was in the calendar before the plan, and stays.")
     locked = models.BooleanField(default=False, db_default=False, help_text="Stays on this day at this time.")
+    day_locked = models.BooleanField(default=False, db_default=False, help_text="Stays on this day, at whatever time.")
     pinned = models.BooleanField(default=False, db_default=False, help_text="Must be visited, at whatever time.")
     overdue = models.BooleanField(default=False, db_default=False, help_text="Fell due before the last of the days.")
     arrival = models.DateTimeField()

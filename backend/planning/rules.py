@@ -205,9 +205,18 @@ def check_movable(stop: PlanStop) -> None:
         raise Conflict("STOP_LOCKED", "The stop is locked; unlock it first.", fields={"accountId": "locked"})
 
 
+def check_leaves_day(stop: PlanStop) -> None:
+    """Refuses to take to another day what stays on its own."""
+    if stop.day_locked:
+        raise Conflict(
+            "STOP_LOCKED", "The stop stays on its day; unlock it first.", fields={"accountId": "locked on its day"}
+        )
+
+
 def check_removable(stop: PlanStop) -> None:
     """Refuses to take out what stays, or must be."""
     check_movable(stop)
+    check_leaves_day(stop)
     if stop.pinned:
         raise Conflict("STOP_PINNED", "The stop is pinned; take the pin out first.", fields={"accountId": "pinned"})
 

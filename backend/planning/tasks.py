@@ -23,7 +23,7 @@ from backend.planning.search import search
 from backend.planning.solver.engine import is_warm
 from backend.planning.solver.stop import Stop
 from backend.planning.travel.choose import provider_for
-from backend.planning.wishes import wishes_of_run
+from backend.planning.wishes import named_for_others, wishes_of_run
 
 ITERATIONS_A_DAY = 1_000
 QUICKER = 20
@@ -57,9 +57,9 @@ def _solve(part: PlanPart) -> None:
     weigh = weights.of_version(run.org_id, run.weights_version)
     origin = Origin(run.org_id, run.asked_by_id, run.seed, run.weights_version, part=part, replaces=run.replaces)
     for _ in range(MOST_TRIES):
-        wishes = replace(
-            wishes_of_run(run.based_on, part.rep, Wishes(replaces=run.replaces)), taken=taken_by_others(part)
-        )
+        wishes = wishes_of_run(run.based_on, part.rep, Wishes(replaces=run.replaces))
+        promised = named_for_others(run.based_on, part.rep, wishes.named)
+        wishes = replace(wishes, taken=taken_by_others(part) | promised)
         keeper = _Keeper(origin, part)
         outcome = _planned(part, weigh, replace(wishes, again=run.kind == RunKind.CYCLE), keeper.found)
         try:

@@ -56,7 +56,7 @@ def rewritten(plan: VisitPlan, day: Timed) -> None:
     rows = stops_of(plan, day.span, routes)
     for row in rows:
         before = keep[row.account_id]
-        row.id, row.locked, row.pinned = before.id, before.locked, before.pinned
+        row.id, row.locked, row.day_locked, row.pinned = before.id, before.locked, before.day_locked, before.pinned
         if before.why and not before.fixed:
             # What it is worth was weighed with all that is due; how late it is, is told as of its day.
             row.prize = before.prize

@@ -1,8 +1,8 @@
 """What hands have said of earlier plans, for the next search to keep."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Q
@@ -27,13 +27,29 @@ def wishes_of_run(run: PlanRun | None, rep: User, wishes: Wishes) -> Wishes:
     return _of(list(part.plans.values_list("pk", flat=True)), part.pk, wishes)
 
 
+def named_for_others(run: PlanRun | None, rep: User, own: Collection[UUID]) -> frozenset[UUID]:
+    """Returns the accounts that hands have locked or pinned for other reps of an earlier run: they are not to be taken by who
+    is planned first. What they have named for this rep too (`own`) is whoever's ends first."""
+    if run is None or run.total == 1:
+        return frozenset()
+    kept = Q(locked=True) | Q(day_locked=True) | Q(pinned=True)
+    stops = PlanStop.objects.filter(kept, plan__part__run=run, fixed=False).exclude(plan__rep=rep)
+    drops = PlanDrop.objects.filter(part__run=run, pinned=True, fixed=False).exclude(part__rep=rep)
+    ids = {*stops.values_list("account_id", flat=True), *drops.values_list("account_id", flat=True)}
+    return frozenset(ids.difference(own))
+
+
 def _of(plans: Sequence[UUID], part: UUID | None, wishes: Wishes) -> Wishes:
     locked: dict[UUID, tuple[datetime, ...]] = {}
+    days: dict[UUID, tuple[date, ...]] = {}
     pinned: set[UUID] = set()
     removed: set[UUID] = set()
-    for stop in PlanStop.objects.filter(plan_id__in=plans, fixed=False).order_by("planned_start"):
+    stops = PlanStop.objects.filter(plan_id__in=plans, fixed=False).select_related("plan")
+    for stop in stops.order_by("planned_start"):
         if stop.locked:
             locked[stop.account_id] = (*locked.get(stop.account_id, ()), stop.planned_start)
+        if stop.day_locked:
+            days[stop.account_id] = (*days.get(stop.account_id, ()), stop.plan.day)
         if stop.pinned:
             pinned.add(stop.account_id)
     for drop in PlanDrop.objects.filter(Q(plan_id__in=plans) | Q(part_id=part, part__isnull=False), fixed=False):
@@ -41,4 +57,4 @@ def _of(plans: Sequence[UUID], part: UUID | None, wishes: Wishes) -> Wishes:
             removed.add(drop.account_id)
         elif drop.pinned:
             pinned.add(drop.account_id)
-    return replace(wishes, locked=locked, pinned=frozenset(pinned), removed=frozenset(removed))
+    return replace(wishes, locked=locked, days=days, pinned=frozenset(pinned), removed=frozenset(removed))

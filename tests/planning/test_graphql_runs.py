@@ -44,9 +44,12 @@ FIGURES = """query($from: Date!, $to: Date!, $rep: UUID, $scope: PlanRunScope! =
     day plans stops travelMinutesPerVisit coverage overdueLeft } }"""
 WEIGHTS = "{ planningWeights { version points note } }"
 SET = "mutation($p: JSON!, $base: Int) { setPlanningWeights(points: $p, baseVersion: $base) { weights { version points } } }"
+PICTURE = FIGURES.replace("planFigures(", "planFiguresPicture(").replace(
+    " {\n    day plans stops travelMinutesPerVisit coverage overdueLeft }", ""
+)
 PLAN = "plan { id stops { account { name } locked pinned } drops { reason account { name } } }"
 EDITS = {
-    "lockPlanStop": f"mutation($p: UUID!, $a: UUID!) {{ lockPlanStop(planId: $p, accountId: $a) {{ {PLAN} }} }}",
+    "lockPlanStop": f"mutation($p: UUID!, $a: UUID!) {{ lockPlanStop(planId: $p, accountId: $a, wholeDay: false) {{ {PLAN} }} }}",
     "pinPlanAccount": f"mutation($p: UUID!, $a: UUID!) {{ pinPlanAccount(planId: $p, accountId: $a) {{ {PLAN} }} }}",
     "movePlanStop": f"mutation($p: UUID!, $a: UUID!) {{ movePlanStop(planId: $p, accountId: $a, position: 0) {{ {PLAN} }} }}",
     "removePlanStop": f"mutation($p: UUID!, $a: UUID!) {{ removePlanStop(planId: $p, accountId: $a) {{ {PLAN} }} }}",
@@ -105,6 +108,9 @@ def test_ben_plans_anas_week_watches_it_and_publishes_it(story: Story, ask: Ask)
         if one["stops"]
     ]
     assert (monday_["plans"], monday_["coverage"], monday_["overdueLeft"]) == (1, 0.5, 1)
+    drawn = ben(PICTURE, **{"from": "2027-06-01", "to": "2027-06-30"}, rep=str(story.ana.pk))["planFiguresPicture"]
+    assert drawn.startswith("<svg ")
+    assert "Ana, 2027-06-01 to 2027-06-30" in drawn
 
 
 def test_a_stale_part_is_told_beside_the_others(story: Story, ask: Ask) -> None:
@@ -200,6 +206,7 @@ def test_nobody_else_reads_or_touches_any_of_it(story: Story, ask: Ask, stranger
     days = {"from": "2027-06-01", "to": "2027-06-30"}
     assert other.refused(FIGURES, **days, rep=str(story.ana.pk))["code"] == "USER_NOT_FOUND"
     assert other(FIGURES, **days) == {"planFigures": []}
+    assert other.refused(PICTURE, **days, rep=str(story.ana.pk))["code"] == "USER_NOT_FOUND"
     assert other.refused(FIGURES, **days, scope="ORG")["code"] == "NOT_AN_ADMIN"
 
 

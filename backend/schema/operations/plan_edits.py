@@ -31,12 +31,19 @@ class PlanEditsMutation:
     """Each of these times the day anew, and refuses with STOP_DOES_NOT_FIT what the day does not allow."""
 
     @strawberry.mutation(
-        description="Keeps a stop on its day at its time, in later searches too that are based on this plan; or no more."
+        description="Keeps a stop on its day at its time, in later searches too that are based on this plan; or no more. "
+        "wholeDay: on its day, at whatever time suits the others."
     )
-    async def lock_plan_stop(self, info: Info, plan_id: UUID, account_id: UUID, locked: bool = True) -> PlanPayload:
+    async def lock_plan_stop(
+        self, info: Info, plan_id: UUID, account_id: UUID, locked: bool = True, whole_day: bool = False
+    ) -> PlanPayload:
         actor = info.context.actor
         return await _edit(
-            info, plan_id, lambda plan: editing.lock_stop(actor=actor, plan=plan, account_id=account_id, locked=locked)
+            info,
+            plan_id,
+            lambda plan: editing.lock_stop(
+                actor=actor, plan=plan, account_id=account_id, locked=locked, whole_day=whole_day
+            ),
         )
 
     @strawberry.mutation(

@@ -13,6 +13,7 @@ from backend.planning.priority import Weights
 from backend.schema.context import Info
 from backend.schema.types import rows
 from backend.schema.types.plan_runs import PlanFigure, PlanningWeights, PlanningWeightsPayload
+from backend.territories.coverage import user_for
 
 
 @strawberry.type
@@ -37,6 +38,31 @@ class PlanFiguresQuery:
             return queries.figures_of(actor, reps, first_day, last_day, published=published)
 
         return rows.many(PlanFigure, await info.context.run(read))
+
+    @strawberry.field(
+        description="The same days as a picture (SVG): minutes on the road for each visit, due points visited, overdue accounts left."
+    )
+    async def plan_figures_picture(
+        self,
+        info: Info,
+        first_day: date,
+        last_day: date,
+        rep_id: UUID | None = None,
+        scope: models.RunScope = models.RunScope.REP,
+        published: bool = True,
+    ) -> str:
+        actor = info.context.actor
+
+        def read() -> str:
+            wanted = models.RunScope(scope)
+            points = queries.figures_of(
+                actor, queries.reps_for(actor, rep_id, wanted), first_day, last_day, published=published
+            )
+            leader = user_for(actor, rep_id or actor.user_id)
+            of = {models.RunScope.TEAM: f"the people of {leader.full_name}", models.RunScope.ORG: "everybody"}
+            return series.picture(points, f"{of.get(wanted, leader.full_name)}, {first_day} to {last_day}")
+
+        return await info.context.run(read)
 
     @strawberry.field(description="How your org weighs its accounts now; null for whom worth is hidden.")
     async def planning_weights(self, info: Info) -> PlanningWeights | None:

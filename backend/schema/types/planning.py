@@ -18,7 +18,7 @@ from backend.schema.types.identity import User
 @shows(models.PlanStop)
 @strawberry.type(
     description="One visit of a plan; fixed means that it was in the calendar before and stays, locked that it keeps day and "
-    "time, pinned that it must be. why says what it is worth."
+    "time, dayLocked that it keeps its day, pinned that it must be. why says what it is worth."
 )
 class PlanStop:
     id: UUID
@@ -26,6 +26,7 @@ class PlanStop:
     account_id: UUID
     fixed: bool
     locked: bool
+    day_locked: bool
     pinned: bool
     arrival: datetime
     planned_start: datetime
