@@ -1,9 +1,9 @@
 """`make bench ARGS=chicago`: the city's real log of food inspections, and what call cycles would have made of the same work.
 
 Only places of high risk (tier A) and the work that the city really spent on them. Four weeks by four weeks each team's cycle is
-planned from what was visited before: at the start the real log, then our own plans. A team has as many person-days as its real
-visits of the four weeks take at VISITS_A_DAY, of eight hours from City Hall, spread over the weekdays. A business is a team's
-that came most often. In time means within GRACE days of the day it falls due.
+planned from what was visited before: at the start the real log, then our own plans. There are as many person-days as the real
+visits of the four weeks take at VISITS_A_DAY, of eight hours from City Hall, spread over the weekdays, and shared out among the
+teams by their businesses. A business is a team's that came most often. In time means within GRACE days of the day it falls due.
 
 The city's rule of thumb is twice a year; the log has two thirds of a visit a year and place. At `--interval 182` no plan can keep
 up; the default asks for what that work comes near to, once a year.
@@ -77,6 +77,16 @@ class City:
         """Returns the day it falls due: an interval after the last visit, or the day it was first known."""
         seen = log.get(business.license)
         return seen[-1] + self.interval if seen else max(business.since, self.known)
+
+    def shared_out(self, person_days: int, day: int) -> dict[str, int]:
+        """Returns so many person-days shared out among the teams by their open businesses: many visits name no team."""
+        of_team = Counter(one.team for one in self.businesses.values() if one.since <= day <= one.until)
+        total, given, found, before = sum(of_team.values()), 0, {}, 0
+        for team, count in sorted(of_team.items()):
+            before += count
+            found[team] = round(person_days * before / total) - given
+            given += found[team]
+        return found
 
     def log(self, before: int) -> Log:
         """Returns the real visits before a day."""
@@ -193,8 +203,8 @@ def measure(arguments: Sequence[str], console: Console) -> None:
         table.add_column(column, justify="right")
     for number in range(chosen.periods):
         first = start + number * DAYS
-        real = Counter(team for day, _, team in city.visits if first <= day < first + DAYS)
-        person_days = {team: round(count / VISITS_A_DAY) for team, count in real.items()}
+        real = sum(first <= day < first + DAYS for day, *_ in city.visits)
+        person_days = city.shared_out(round(real / VISITS_A_DAY), first)
         made: list[tuple[int, str]] = []
         with console.status(f"{date.fromordinal(first)}"):
             for team, days in sorted(person_days.items()):
@@ -205,7 +215,7 @@ def measure(arguments: Sequence[str], console: Console) -> None:
         late, of = overdue(city, city.log(end), end)
         table.add_row(
             f"{date.fromordinal(first)}",
-            *map(str, (sum(person_days.values()), sum(real.values()), len(made), late)),
+            *map(str, (sum(person_days.values()), real, len(made), late)),
             *map(str, (overdue(city, ours, end)[0], of)),
         )
     console.print(table)
