@@ -22,6 +22,7 @@ from backend.notifications.alerting.standing import in_force
 from backend.notifications.models import Notification
 from backend.planning.models import VisitPlan
 from backend.sync.models import SyncIssue
+from backend.territories.models import UserTerritory
 from tests.factories.world import World, acting
 from tests.notifications.alerting.rig import drain, foretold, make, noted, sweep, told
 
@@ -162,6 +163,15 @@ def test_accounts_that_change_hands_are_one_alert_for_each_rep_however_many(fiel
         ("Ana", "Accounts that came to you: 0; accounts that went to others: 3."),
         ("Cy", "Accounts that came to you: 3; accounts that went to others: 0."),
     ]
+    later = start + timedelta(hours=1)
+    with clock.moved_to(later):
+        field.ana.territories.update(valid_to=later)
+        UserTerritory.objects.create(org=field.org, user=field.cy, territory=field.north, valid_from=later)
+    with clock.moved_to(later + timedelta(minutes=11)):
+        sweep(rule)
+    assert next(body for who, _, body in told(rule) if who == "Cy") == (
+        "Accounts that came to you: 1; accounts that went to others: 0."
+    )
 
 
 def test_a_plan_of_ben_s_is_told_to_ana_and_that_it_changed_and_her_own_is_not(field: World) -> None:

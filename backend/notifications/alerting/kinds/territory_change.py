@@ -10,6 +10,33 @@ from backend.notifications.alerting.parameters import Whole
 
 _SETTLED = "interval '10 minutes'"
 
+_IN_SPAN = f"({{0}} > %(since)s - {_SETTLED} AND {{0}} <= %(until)s)"
+_BEGAN = f"date_bin({_SETTLED}, {{0}}, timestamptz '2000-01-01 00:00:00Z')"
+
+
+def _held(instant: str) -> str:
+    """Whether the rep worked the account's territory just before the instant."""
+    return f"""EXISTS (
+        SELECT FROM territories_accountterritory att
+        JOIN territories_userterritory ut ON ut.territory_id = att.territory_id AND ut.user_id = t.user_id
+          AND ut.deleted_at IS NULL AND ut.role = 'primary'
+          AND ut.valid_from < {instant} AND (ut.valid_to IS NULL OR ut.valid_to >= {instant})
+        WHERE att.account_id = t.account_id AND att.deleted_at IS NULL AND att.role = 'primary'
+          AND att.valid_from < {instant} AND (att.valid_to IS NULL OR att.valid_to >= {instant}))"""
+
+
+def _touched(at: str, changed: str) -> str:
+    """Who worked, and which account lay in, the territory when a span of either began or ended."""
+    return f"""
+        SELECT ut.user_id, att.account_id, {_BEGAN.format(at)} AS began
+        FROM territories_accountterritory att
+        JOIN territories_userterritory ut ON ut.territory_id = att.territory_id AND ut.deleted_at IS NULL
+          AND ut.role = 'primary' AND ut.valid_from <= {at} AND (ut.valid_to IS NULL OR ut.valid_to >= {at})
+        WHERE att.deleted_at IS NULL AND att.role = 'primary'
+          AND att.valid_from <= {at} AND (att.valid_to IS NULL OR att.valid_to >= {at})
+          AND {changed}.org_id = %(org)s AND {_IN_SPAN.format(at)}"""  # noqa: S608
+
+
 KIND = Kind(
     name="territory.changed",
     category="territory",
@@ -24,35 +51,21 @@ KIND = Kind(
     keeps=timedelta(days=3),
     hears=REP,
     sql=f"""
-    WITH moved AS (
-        SELECT att.account_id, att.territory_id, att.valid_from AS at, 1 AS sign
-        FROM territories_accountterritory att
-        WHERE att.org_id = %(org)s AND att.deleted_at IS NULL AND att.role = 'primary'
-          AND att.valid_from > %(since)s - {_SETTLED} AND att.valid_from <= %(until)s
-          AND EXISTS (
-            SELECT FROM territories_accountterritory old
-            WHERE old.account_id = att.account_id AND old.deleted_at IS NULL AND old.role = 'primary'
-              AND old.valid_from < att.valid_from)
-        UNION ALL
-        SELECT att.account_id, att.territory_id, att.valid_to, -1
-        FROM territories_accountterritory att
-        WHERE att.org_id = %(org)s AND att.deleted_at IS NULL AND att.role = 'primary'
-          AND att.valid_to > %(since)s - {_SETTLED} AND att.valid_to <= %(until)s
+    WITH touched AS (
+        {_touched("att.valid_from", "att")} UNION {_touched("att.valid_to", "att")}
+        UNION {_touched("ut.valid_from", "ut")} UNION {_touched("ut.valid_to", "ut")}
     ),
-    touched AS (
-        SELECT ut.user_id, m.account_id, date_bin({_SETTLED}, m.at, timestamptz '2000-01-01 00:00:00Z') AS began, m.sign
-        FROM moved m
-        JOIN territories_userterritory ut ON ut.territory_id = m.territory_id AND ut.deleted_at IS NULL
-          AND ut.role = 'primary'
-          AND CASE WHEN m.sign > 0 THEN ut.valid_from <= m.at AND (ut.valid_to IS NULL OR ut.valid_to > m.at)
-                   ELSE ut.valid_from < m.at AND (ut.valid_to IS NULL OR ut.valid_to >= m.at) END
-    ),
-    netted AS (
-        SELECT t.user_id, t.began, t.account_id, sum(t.sign) AS sign FROM touched t GROUP BY 1, 2, 3
+    told AS (
+        SELECT t.user_id, t.began, {_held("t.began")} AS before, {_held(f"t.began + {_SETTLED}")} AS after,
+               EXISTS (SELECT FROM territories_accountterritory att
+                       WHERE att.account_id = t.account_id AND att.deleted_at IS NULL AND att.role = 'primary'
+                         AND att.valid_from < t.began) AS known
+        FROM touched t
     ),
     counted AS (
-        SELECT n.user_id, n.began, count(*) FILTER (WHERE n.sign > 0) AS gained, count(*) FILTER (WHERE n.sign < 0) AS lost
-        FROM netted n GROUP BY 1, 2
+        SELECT t.user_id, t.began, count(*) FILTER (WHERE t.after AND NOT t.before AND t.known) AS gained,
+               count(*) FILTER (WHERE t.before AND NOT t.after) AS lost
+        FROM told t GROUP BY 1, 2
     )
     SELECT c.user_id AS subject_id, c.user_id AS root_id,
            to_char(c.began AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI') AS episode, c.began + {_SETTLED} AS at,
