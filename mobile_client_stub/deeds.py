@@ -240,6 +240,16 @@ class Deeds:
                 self._outbox.add("syncIssue.resolve", issue_id, label=label, args={"action": action})
             return self._view().need("syncIssue", issue_id)
 
+    def read_alert(self, alert_id: str) -> Row:
+        """Notes that the person has read an alert, once; returns it."""
+        with self._acting() as view:
+            alert = view.need("notification", alert_id)
+            if alert["readAt"] is None:
+                self._outbox.add(
+                    "notification.read", alert_id, label=f"read {alert.get('title', alert['rule'])}", args={}
+                )
+            return self._view().need("notification", alert_id)
+
 
 def _item(view: View, product_id: str, quantity: str, price: str | None) -> Row:
     product = view.need("product", product_id)

@@ -251,6 +251,12 @@ class Device:
             found = [row for row in view.all("syncIssue") if row["state"] == "open"]
         return sorted(found, key=lambda row: (row["createdAt"], row["id"]))
 
+    def alerts(self) -> list[Row]:
+        """Returns what the person was told, newest first; as far as this phone was sent it, also without a way."""
+        with self.screen() as view:
+            found = view.all("notification")
+        return sorted(found, key=lambda row: (row["occurredAt"], row["id"]), reverse=True)
+
     # -- what the person does (all of it works offline)
 
     def check_in(
@@ -311,6 +317,10 @@ class Device:
         """Settles a conflict: `keepMine` writes mine over theirs, `retry` tries again, `discard` leaves it as it stands."""
         return self._deeds.resolve(issue, action)
 
+    def read_alert(self, alert: str) -> Row:
+        """Notes that the person has read an alert; returns it."""
+        return self._deeds.read_alert(alert)
+
     # -- what needs the server
 
     def propose_day(self, day: date | None = None) -> DayPlan:
@@ -358,6 +368,11 @@ class Device:
     def register_push(self, kind: str, value: str) -> None:
         """Tells the server where alerts reach this phone: `kind` fid or fcm_token."""
         self._or_wipe(lambda: self._api.call(wire.REGISTER_PUSH, {"input": {"kind": kind, "value": value}}))
+
+    def acknowledge(self, nid: str, *, opened: bool = False) -> None:
+        """Tells the server that an alert arrived on this phone (by push or by a pull), or was opened; twice is once."""
+        said = {"input": {"notificationId": nid, "opened": opened}}
+        self._surely(lambda: self._api.call(wire.ACKNOWLEDGE, said))
 
     def watch(self, stop: threading.Event | None = None, *, poll_every: float = 300.0) -> Iterator[Event]:
         """Yields what happens, live, and pulls on every poke, on every reconnection and every five minutes."""

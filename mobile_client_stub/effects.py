@@ -184,6 +184,9 @@ EFFECTS: dict[str, Effect] = {
     ),
     "lead.create": _own("lead", status="new", reason=""),
     "syncIssue.resolve": _resolve,
+    "notification.read": lambda screen, entry: _change(
+        screen, "notification", entry.entity_id, readAt=entry.client_time
+    ),
 }
 
 

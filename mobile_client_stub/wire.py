@@ -92,6 +92,10 @@ REGISTER_PUSH = Document(
     "mutation RegisterPushAddress($input: PushAddressInput!) { "
     "registerPushAddress(input: $input) { pushAddress { id } } }",
 )
+ACKNOWLEDGE = Document(
+    "AcknowledgeAlert",
+    "mutation AcknowledgeAlert($input: AlertAckInput!) { acknowledgeAlert(input: $input) { ack { deviceId openedAt } } }",
+)
 
 
 @dataclass(frozen=True, slots=True)

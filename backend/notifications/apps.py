@@ -1,5 +1,7 @@
 """Tells Django about this room."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -9,3 +11,7 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
     name = "backend.notifications"
     label = "notifications"
+
+    def ready(self) -> None:
+        """Registers what phones may say of the inbox."""
+        import_module("backend.notifications.mutators")

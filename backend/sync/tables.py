@@ -50,6 +50,8 @@ class SyncedTable:
     """JSON columns that hold values of the fields of another entity, named by `t.entity`."""
     private: dict[str, str] = field(default_factory=dict)
     """Where `t.private` is set, columns that only the person `t.user_id` is told, and the SQL of what others are."""
+    only: str = ""
+    """The column that names the one person who is told of a row at all; empty: whoever sees its root is told."""
 
     def shown(self, name: str) -> list[tuple[str, str]]:
         """Returns the (table, column) pairs that stand behind a wire column."""
@@ -59,7 +61,10 @@ class SyncedTable:
         return [*found, *((table, column) for table, _, column in told)]
 
     def told(self, user_id: UUID) -> "SyncedTable":
-        """Returns the table as a person is told of it: of what is private to others only what is for all."""
+        """Returns the table as a person is told of it: only their own rows of what is for one person alone, and of what is
+        private to others only what is for all."""
+        if self.only:
+            return replace(self, alive=f"({self.alive}) AND t.{self.only} = '{user_id}'::uuid")
         if not self.private:
             return self
         whose = f"t.private AND t.user_id <> '{user_id}'::uuid"
@@ -276,6 +281,19 @@ TABLES: tuple[SyncedTable, ...] = (
             "resolution resolved_by_id resolved_at actions created_at version"
         ),
         carries=frozenset({"mine", "theirs", "fields", "args"}),
+    ),
+    SyncedTable(
+        "notification",
+        "notifications_notification",
+        Root("{x}.root_id"),
+        _cols(
+            "user_id rule category severity audience origin subject_entity subject_id title body occurred_at read_at version"
+        ),
+        alive="t.deleted_at IS NULL AND t.withdrawn_at IS NULL",
+        # The words may name what a deal is worth, and nobody can tell which of them do.
+        sources={"title": ("crm_opportunity.amount",), "body": ("crm_opportunity.amount",)},
+        history="t.occurred_at < {old}",
+        only="user_id",
     ),
     SyncedTable(
         "product",

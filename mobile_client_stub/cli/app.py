@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from mobile_client_stub.cli import look, orders, plan, session, work
+from mobile_client_stub.cli import alerts, look, orders, plan, session, work
 from mobile_client_stub.cli.phone import HOME, Phone
 from mobile_client_stub.errors import StubError
 
@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A rep's handheld: works offline, sends what you did when there is a way.",
 )
-for room in (session, look, plan, work, orders):
+for room in (session, look, alerts, plan, work, orders):
     room.add_to(app)
 
 

@@ -385,3 +385,8 @@ def cursors_of_any_stream_taken(patch: Patch) -> None:
 def unconfirmed_markers_purged(patch: Patch) -> None:
     """The word to drop a store is forgotten though nobody said that it came."""
     patch.setattr(scope, "purge_gone", lambda before: DeviceScope.objects.filter(removed_at__lt=before).delete()[0])
+
+
+def alerts_told_to_all(patch: Patch) -> None:
+    """Whoever sees a root is sent what somebody else was told of it."""
+    patch.setattr(SyncedTable, "told", lambda table, user_id: table)

@@ -54,6 +54,7 @@ MODEL_MUTANTS = (
     broken.moved_children_not_logged,
     broken.children_before_their_parent_not_logged,
     broken.contacts_not_followed,
+    broken.alerts_told_to_all,
 )
 
 

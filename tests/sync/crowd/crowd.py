@@ -179,9 +179,9 @@ class Crowd:
         """Somebody gets a phone, and gives it back."""
         person = self.chance.choice(self.phones).replica.user
         device = self.world.phone(person)
-        role, roots = coverage.seen(person.pk)
-        assert roots == truth.roots_of(person), f"who sees what: {person.username}"
-        assert fresh(person, device) == truth.seen_by(role, rows, roots)
+        seen = coverage.seen(person.pk)
+        assert seen.roots == truth.roots_of(person), f"who sees what: {person.username}"
+        assert fresh(person, device) == truth.seen_by(seen, rows)
         Device.objects.filter(pk=device.pk).delete()
 
     def check_ledger(self) -> None:

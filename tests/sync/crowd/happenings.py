@@ -26,6 +26,7 @@ from backend.field.models import Absence, Appointment, CallCycle, CheckIn, Visit
 from backend.identity.models import Org, User
 from backend.kit import clock
 from backend.kit.ids import new_id
+from backend.notifications.models import Notification
 from backend.orders.actions import submit_order
 from backend.orders.lines import Asked
 from tests.factories.world import World, acting
@@ -292,6 +293,40 @@ def see_a_doctor(at: Happenings) -> None:
     )
 
 
+def tell_somebody(at: Happenings) -> None:
+    """An alert about an account, or about a person, whether or not who is told sees it."""
+    told = at.chance.choice([at.world.ana, at.world.cy, at.world.ben, at.world.pat])
+    root = at.chance.choice([at.account().pk, at.world.ana.pk])
+    Notification.objects.create(
+        org=at.world.org,
+        user=told,
+        rule="visit.overdue",
+        subject_entity="visit",
+        subject_id=new_id(),
+        episode="planned",
+        root_id=root,
+        title_key="visit.overdue",
+        title=at.name(),
+        body=at.name(),
+        occurred_at=clock.now(),
+        addressed_at=clock.now(),
+        expires_at=clock.now() + timedelta(hours=8),
+    )
+
+
+def read_an_alert(at: Happenings) -> None:
+    at.write(at.any(Notification.objects.all()), read_at=clock.now())
+
+
+def take_an_alert_back_or_not(at: Happenings) -> None:
+    told = at.any(Notification.objects.all())
+    at.write(told, withdrawn_at=None if told.withdrawn_at else clock.now())
+
+
+def move_an_alert(at: Happenings) -> None:
+    at.write(at.any(Notification.objects.all()), root_id=at.account().pk)
+
+
 def set_a_cycle(at: Happenings) -> None:
     CallCycle.objects.update_or_create(
         org=at.world.org,
@@ -329,6 +364,7 @@ BORN: dict[str, Happening] = {
     "absence": go_on_leave,
     "appointment": see_a_doctor,
     "callCycle": set_a_cycle,
+    "notification": tell_somebody,
     "checkIn": check_in,
     "contact": new_contact,
     "stageHistory": record_a_move,

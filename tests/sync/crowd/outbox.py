@@ -91,6 +91,9 @@ class Deeds:
         about = {"kind": "photo", "mimeType": "image/jpeg", "size": 9, "sha256": f"{new_id().int:064x}"[:64]}
         return [self.make("attachment.add", new_id(), args={"accountId": self.some("account"), **about})]
 
+    def read_an_alert(self) -> list[Mutation]:
+        return [self.make("notification.read", self.some("notification"))]
+
     def did_all_or_nothing(self) -> list[Mutation]:
         """A group: the second is impossible now and then, and takes the first with it."""
         group, good = new_id(), self.chance.random() < 0.5
@@ -104,5 +107,5 @@ class Deeds:
             Deeds.found_a_store, Deeds.wrote_to_nobody, Deeds.poison, Deeds.noted, Deeds.counted_one_more,
             Deeds.counted_one_more, Deeds.visited, Deeds.met_somebody, Deeds.settled_an_issue, *[Deeds.rewrote_notes] * 4,
         )  # fmt: skip
-        newer = (Deeds.took_an_order, Deeds.took_a_photo, Deeds.did_all_or_nothing)
+        newer = (Deeds.took_an_order, Deeds.took_a_photo, Deeds.did_all_or_nothing, Deeds.read_an_alert)
         return self.chance.choice(older + newer if self.replica.protocol > 1 else older)(self)

@@ -132,11 +132,11 @@ class Phone:
 
     def check_told(self, op: dict[str, Any], seen: Seen) -> None:
         """What is told is what the person may see."""
-        role, roots = seen
         if op["op"] == "put":
-            assert op["root"] in roots, f"leak to {self.replica.user.username}: {op}"
-            hidden = truth.unread(op["entity"], role) & op["row"].keys()
-            assert not hidden, f"{hidden} of {op['entity']} told to a {role}"
+            assert op["root"] in seen.roots, f"leak to {self.replica.user.username}: {op}"
+            assert seen.theirs(op["entity"], op["row"]), f"told to {self.replica.user.username} as well: {op}"
+            hidden = truth.unread(op["entity"], seen.role) & op["row"].keys()
+            assert not hidden, f"{hidden} of {op['entity']} told to a {seen.role}"
 
     def save(self) -> Saved:
         """Returns what the phone has stored."""
@@ -186,8 +186,7 @@ class Phone:
 
     def check(self, page: PullPage, rows: Rows, seen: Seen) -> None:
         """Compares the replica with the tables; with `more`, roots are missing and nothing else."""
-        role, roots = seen
-        right = truth.seen_by(role, rows, roots, self.replica.entities)
+        right = truth.seen_by(seen, rows, self.replica.entities)
         mine = self.replica.rows
         if page.more:
             held = {root for root, _ in mine.values()}

@@ -2,7 +2,7 @@
 plain rows here and of nothing that the server uses, and what a role may not read is left out by the models' own word."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -23,8 +23,20 @@ from backend.territories.coverage import visible_root_kinds
 from backend.territories.models import AccountShare, AccountTerritory, Territory, TerritoryModel, UserTerritory
 from tests.factories.replica import Rows
 
-Seen = tuple[str, set[str]]
-"""A role, and roots."""
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What decides what a phone is told: who its person is, their role, and the roots they see."""
+
+    person: str
+    role: str
+    roots: set[str]
+
+    def theirs(self, entity: str, row: dict[str, Any]) -> bool:
+        """Says whether the row is for this person: what people were told is for each of them alone."""
+        return entity != "notification" or row["userId"] == self.person
+
+
 LEADERS = (Role.MANAGER, Role.ADMIN)
 
 
@@ -97,13 +109,15 @@ def _without(value: Any, hidden: frozenset[str]) -> Any:
     return kept
 
 
-def seen_by(role: str, rows: Rows, roots: Iterable[str], entities: frozenset[str] | None = None) -> Rows:
-    """Returns those of the rows that somebody of a role may see under the roots."""
-    under = set(roots)
+def seen_by(seen: Seen, rows: Rows, entities: frozenset[str] | None = None) -> Rows:
+    """Returns those of the rows that a person may see."""
     return {
-        key: (root, masked(key[0], row, role))
+        key: (root, masked(key[0], row, seen.role))
         for key, (root, row) in rows.items()
-        if root in under and "id" not in unread(key[0], role) and (entities is None or key[0] in entities)
+        if root in seen.roots
+        and seen.theirs(key[0], row)
+        and "id" not in unread(key[0], seen.role)
+        and (entities is None or key[0] in entities)
     }
 
 
@@ -148,8 +162,8 @@ class Coverage:
         )
 
     def seen(self, user_id: UUID) -> Seen:
-        """Returns a person's role, and the roots they see."""
-        return str(self.people[user_id].role), self.roots(user_id)
+        """Returns what decides what a person is told."""
+        return Seen(str(user_id), str(self.people[user_id].role), self.roots(user_id))
 
     def roots(self, user_id: UUID) -> set[str]:
         """Returns the roots a person sees, by the words of docs/sync.md: their org, themselves and whom they lead, the
