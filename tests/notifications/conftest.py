@@ -4,8 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
+from backend.notifications import lanes
 from backend.notifications.devfcm.server import Running, in_thread
+from backend.notifications.devpush.server import Running as Push
+from backend.notifications.devpush.server import in_thread as serve_push
 from backend.notifications.transports.fcm.credential import from_dev_server
 from backend.notifications.transports.fcm.transport import FcmTransport
 from tests.notifications.story import Story, begin
@@ -24,6 +28,16 @@ def transport(fcm: Running) -> Iterator[FcmTransport]:
     channel = FcmTransport(account=from_dev_server(fcm.base_url), base_url=fcm.base_url, timeout=0.5)
     yield channel
     channel.close()
+
+
+@pytest.fixture
+def push(tmp_path: Path, settings: Settings) -> Iterator[Push]:
+    """A local push service for browsers, which the settings name."""
+    with serve_push(tmp_path / "dev-push") as running:
+        settings.WEBPUSH_URL = running.base_url
+        lanes.lanes.cache_clear()
+        yield running
+    lanes.lanes.cache_clear()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ django.setup()
 from backend.events import outbox  # noqa: E402
 from backend.notifications import dispatch  # noqa: E402
 from backend.notifications.alerting import evaluate  # noqa: E402
-from backend.notifications.delivery import planning  # noqa: E402
+from backend.notifications.delivery import planning, record  # noqa: E402
 from backend.notifications.transports.base import Address, Message, Outcome  # noqa: E402
 from backend.notifications.transports.fcm.credential import from_dev_server  # noqa: E402
 from backend.notifications.transports.fcm.transport import FcmTransport  # noqa: E402
@@ -51,6 +51,8 @@ def main(base_url: str, where: str) -> None:
             die()
 
         evaluate.__dict__["tell"] = told_then_dead
+    if where == "in-record":
+        record.__dict__["_attempt"] = lambda *given: die()
     outbox.drain(WIRING)
     dispatch.drain(transport=Doomed(base_url, where))
 

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_django import Settings
 
 from backend.identity.models import Device
 from backend.kit.ids import new_id
-from backend.notifications import dispatch, lanes
-from backend.notifications.devpush.server import Running, in_thread
+from backend.notifications import dispatch
+from backend.notifications.devpush.server import Running
 from backend.notifications.models import Delivery, Notification
 from tests.notifications.firefox import Firefox, NoFirefox, firefox, page
 from tests.notifications.story import Story
@@ -21,16 +20,6 @@ from tests.schema.conftest import Client
 KEY = "{ webPushKey }"
 REGISTER = "mutation($input: PushAddressInput!) { registerPushAddress(input: $input) { pushAddress { kind } } }"
 PATIENCE = 60
-
-
-@pytest.fixture
-def push(tmp_path: Path, settings: Settings) -> Iterator[Running]:
-    """A local push service, which the settings name."""
-    with in_thread(tmp_path / "dev-push") as running:
-        settings.WEBPUSH_URL = running.base_url
-        lanes.lanes.cache_clear()
-        yield running
-    lanes.lanes.cache_clear()
 
 
 @pytest.fixture

@@ -46,6 +46,21 @@ def test_an_alert_arrives_whole_with_its_nid_as_tag(fcm: Running, transport: Fcm
     assert (arrived.category, arrived.priority, arrived.ttl) == ("opportunity", "high", "600s")
 
 
+def test_a_wake_has_data_alone_and_is_not_shown(fcm: Running, transport: FcmTransport) -> None:
+    message = alert(data={"entity": "opportunity"}, wake=True)
+    assert isinstance(transport.send([(BEN, message)])[0], Sent)
+    [arrived] = fcm.state.store.arrivals()
+    assert (arrived.title, arrived.body, arrived.nid, arrived.category) == ("", "", message.nid, "wake")
+    assert arrived.data == {"entity": "opportunity", "nid": message.nid, "wake": "1"}
+
+
+def test_no_more_threads_are_kept_than_requests_may_be_under_way(fcm: Running) -> None:
+    channel = FcmTransport(account=from_dev_server(fcm.base_url), base_url=fcm.base_url, parallel=3)
+    assert all(isinstance(one, Sent) for one in channel.send([(BEN, alert(str(n))) for n in range(40)]))
+    assert len(channel._pool._threads._threads) == 3
+    channel.close()
+
+
 def test_an_old_install_is_reached_by_token_without_a_warning(fcm: Running, transport: FcmTransport) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")

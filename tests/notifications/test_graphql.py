@@ -6,8 +6,10 @@ import json
 import pytest
 
 from backend.identity.models import Role, User
+from backend.notifications.devpush.server import Running
 from backend.notifications.models import Notification, PushAddress
 from backend.territories.actions import share_account
+from tests.notifications.browser import Browser
 from tests.notifications.story import Story, actor
 from tests.schema.conftest import Client
 
@@ -97,6 +99,20 @@ def test_a_phone_registers_itself_and_a_script_names_the_phone(story: Story) -> 
     assert [address.value for address in PushAddress.objects.filter(retired_at=None)] == ["token-ana"]
 
 
+def test_a_browser_learns_the_key_and_registers_its_subscription_once(story: Story, push: Running) -> None:
+    ben = Client(story.ben, story.phone(story.ben, "fid-ben").device)
+    assert len(ben("{ webPushKey }")["webPushKey"]) == 87
+    given = json.loads(Browser(push).subscription)
+    for spaces in (None, 2):
+        ben(REGISTER, input={"kind": "webpush", "value": json.dumps(given, indent=spaces)})
+    [kept] = PushAddress.objects.filter(retired_at=None)
+    assert json.loads(kept.value) == {"endpoint": given["endpoint"], **given["keys"]}
+    inside = {**given, "endpoint": "https://169.254.169.254/latest/meta-data"}
+    refused = ben.refused(REGISTER, input={"kind": "webpush", "value": json.dumps(inside)})
+    assert (refused["code"], list(refused["fields"])) == ("PUSH_SERVICE_UNKNOWN", ["value"])
+    assert ben.refused(REGISTER, input={"kind": "webpush", "value": "fid-ben"})["code"] == "ADDRESS_MALFORMED"
+
+
 def test_nobody_registers_for_another_phone(story: Story) -> None:
     anas, cys = story.phone(story.ana, "fid-ana").device, story.phone(story.cy, "fid-cy").device
     theirs = {"kind": "fid", "value": "fid-x", "deviceId": str(anas.pk)}
@@ -119,6 +135,7 @@ def test_who_is_not_signed_in_learns_nothing(story: Story) -> None:
     story.move(story.late)
     for document, variables in (
         (INBOX, {}),
+        ("{ webPushKey }", {}),
         (READ, {"id": str(Notification.objects.get().pk)}),
         (REGISTER, {"input": {"kind": "fid", "value": "fid-x"}}),
     ):

@@ -63,7 +63,8 @@ def work_until_killed(base_url: str, where: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    ("where", "told", "accepted"), [("in-handler", 0, 0), ("before-send", 1, 0), ("after-send", 1, 1)]
+    ("where", "told", "accepted"),
+    [("in-handler", 0, 0), ("before-send", 1, 0), ("after-send", 1, 1), ("in-record", 1, 1)],
 )
 def test_after_a_kill_the_next_worker_finishes_and_nothing_is_lost_or_doubled(
     fcm: Running, transport: FcmTransport, where: str, told: int, accepted: int

@@ -2,15 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 
 import pytest
-from pytest_django import Settings
 
 from backend.notifications import browsers
 from backend.notifications.devfcm.server import Running as Fcm
-from backend.notifications.devpush.server import in_thread
+from backend.notifications.devpush.server import Running as Push
 from backend.notifications.transports.fcm.credential import from_dev_server
 from backend.notifications.transports.fcm.transport import FcmTransport
 from backend.notifications.transports.webpush.transport import WebPushTransport
@@ -22,17 +20,15 @@ SEED = int(os.environ.get("ALERT_SEED", "1"))
 
 
 @pytest.fixture
-def rounds(story: Story, fcm: Fcm, tmp_path: Path, settings: Settings) -> Iterator[Rounds]:
+def rounds(story: Story, fcm: Fcm, push: Push) -> Iterator[Rounds]:
     """The people, the two local providers, and the real libraries that speak to them."""
-    with in_thread(tmp_path / "dev-push") as push:
-        settings.WEBPUSH_URL = push.base_url
-        phones = FcmTransport(account=from_dev_server(fcm.base_url), base_url=fcm.base_url, timeout=5, parallel=4)
-        pages = WebPushTransport(
-            vapid=browsers.vapid(), allowed=browsers.may_be_called, parallel=4, timeout=5, trust_env=False
-        )
-        yield Rounds(story, fcm, push, phones, pages, Random(SEED))
-        phones.close()
-        pages.close()
+    phones = FcmTransport(account=from_dev_server(fcm.base_url), base_url=fcm.base_url, timeout=5, parallel=4)
+    pages = WebPushTransport(
+        vapid=browsers.vapid(), allowed=browsers.may_be_called, parallel=4, timeout=5, trust_env=False
+    )
+    yield Rounds(story, fcm, push, phones, pages, Random(SEED))
+    phones.close()
+    pages.close()
 
 
 def test_each_alert_is_shown_once_whoever_dies_and_whatever_fails(rounds: Rounds) -> None:
