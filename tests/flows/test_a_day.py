@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
+from uuid import UUID
 
 from backend.crm.models import StageHistory
 from backend.field.models import CheckIn, VisitReport
@@ -9,7 +11,7 @@ from backend.identity.models import User
 from backend.sync.models import SyncOp
 from mobile_client_stub.device import Device
 from tests.config.serving import Serving, until
-from tests.factories.world import World
+from tests.factories.world import PASSWORD, World
 from tests.flows.conftest import Phone
 from tests.flows.fcm import alerts_for
 from tests.flows.watching import Watching
@@ -21,7 +23,7 @@ def next_workday(today: date) -> date:
 
 
 def test_ana_works_offline_and_ben_sees_it_live(
-    server: Serving, world: World, phone: Phone, watching: Callable[[Device], Watching]
+    server: Serving, world: World, phone: Phone, watching: Callable[[Device], Watching], tmp_path: Path
 ) -> None:
     User.objects.filter(pk=world.ana.pk).update(start_lat=42.0266, start_lng=-93.6465)
     store = world.account("Ames Liquor", world.north, lat=42.0301, lng=-93.6201)
@@ -43,8 +45,11 @@ def test_ana_works_offline_and_ben_sees_it_live(
     assert sorted(planned) == ["Ames Liquor", "Boone Market"]
     visit = planned["Ames Liquor"]["id"]
     assert [place.name for place in ana.nearby(42.03, -93.62, 1)] == ["Ames Liquor"]
-    # Another phone of his, which pulls nothing: one that has synced the move already is not told of it again.
-    phone(world.ben).register_push("fid", f"fid-of-ben-{world.org.slug}")
+    # On another phone of his, which pulls nothing: one that has synced the move already is not pushed it.
+    pocket = Device(server.base, tmp_path / "pocket.sqlite3")
+    pocket.sign_in(world.ben.username, PASSWORD)
+    pocket.register_push("fid", f"fid-of-ben-{world.org.slug}")
+    pocket.close()
     open_phone = watching(ben)
 
     ana.go_offline()
@@ -76,11 +81,13 @@ def test_ana_works_offline_and_ben_sees_it_live(
     (alert,) = alerts_for(server, f"fid-of-ben-{world.org.slug}")
     assert "Cold case" in alert["title"] + alert["body"]
     assert alert["times_accepted"] == 1
+    until(lambda: ben.alerts() != [], "the same alert in the inbox of the phone that pulls")
+    assert [UUID(row["id"]).hex for row in ben.alerts()] == [alert["nid"]]
 
     cy.sync()
     assert [place.name for place in cy.accounts()] == ["Cy's Corner"]
     held = cy.store.contents()
-    for entity in ("visit", "checkIn", "visitReport", "opportunity", "stageHistory", "syncIssue"):
+    for entity in ("visit", "checkIn", "visitReport", "opportunity", "stageHistory", "syncIssue", "notification"):
         assert [key for key in held if key[0] == entity] == []
     assert str(store.pk) not in str(held)
     assert str(deal.pk) not in str(held)
