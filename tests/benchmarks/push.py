@@ -27,6 +27,9 @@ from backend.kit import embedded_postgres
 MESSAGES = 2_000
 ROUNDS = 3
 LATENCIES = (0.0, 0.05)
+EACH = 5
+"""Phones, tablets and browsers of one person in a burst."""
+
 CHUNK = 100
 """firebase-admin starts a thread for each message of a batch: more make it slower here, not faster."""
 
@@ -53,7 +56,7 @@ def measure(arguments: Sequence[str], console: Console) -> None:
             server.stop()
 
 
-def _queue(messages: int, console: Console) -> Callable[[], None]:
+def _queue(messages: int, console: Console, each: int = 1) -> Callable[[], None]:
     """Makes the people, and returns what lets something happen that each of them hears of."""
     import django
     from django.core.management import call_command
@@ -64,9 +67,9 @@ def _queue(messages: int, console: Console) -> Callable[[], None]:
     from tests.notifications.crowd import crowd, occurrence
     from tests.notifications.story import begin
 
-    with console.status(f"Making {messages:,} people with phones"):
+    with console.status(f"Making people with {messages:,} phones"):
         story = begin()
-        people = crowd(story, messages)
+        people = crowd(story, messages // each, each)
     episodes = iter(range(10_000))
 
     def queue() -> None:
@@ -76,7 +79,7 @@ def _queue(messages: int, console: Console) -> Callable[[], None]:
 
 
 def _burst(messages: int, console: Console) -> Table:
-    queue = _queue(messages, console)
+    queue = _queue(messages, console, EACH)
     began = time.perf_counter()
     with console.status("Telling them"):
         queue()

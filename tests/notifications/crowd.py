@@ -15,8 +15,8 @@ PATCH = 40
 """So many people work one territory."""
 
 
-def crowd(story: Story, people: int) -> list[User]:
-    """Writes so many reps, in territories below Ana's, each with one phone that is reached at fid-NUMBER."""
+def crowd(story: Story, people: int, phones: int = 1) -> list[User]:
+    """Writes so many reps, in territories below Ana's, each with so many phones, which are reached at fid-NUMBER."""
     made = User.objects.bulk_create(
         [User(org=story.org, username=f"rep-{n}-{story.org.pk.hex}", full_name=f"Rep {n}") for n in range(people)],
         batch_size=BATCH,
@@ -35,16 +35,20 @@ def crowd(story: Story, people: int) -> list[User]:
         ],
         batch_size=BATCH,
     )
-    phones = Device.objects.bulk_create(
-        [Device(org=story.org, user=one, install_key=new_id().hex, platform="android") for one in made],
+    devices = Device.objects.bulk_create(
+        [
+            Device(org=story.org, user=one, install_key=new_id().hex, platform="android")
+            for one in made
+            for _ in range(phones)
+        ],
         batch_size=BATCH,
     )
     PushAddress.objects.bulk_create(
         [
             PushAddress(
-                org=story.org, device=phone, kind="fid", value=f"fid-{n}-{story.org.pk.hex}", last_seen_at=start
+                org=story.org, device=device, kind="fid", value=f"fid-{n}-{story.org.pk.hex}", last_seen_at=start
             )
-            for n, phone in enumerate(phones)
+            for n, device in enumerate(devices)
         ],
         batch_size=BATCH,
     )
