@@ -34,6 +34,8 @@ class Port:
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._listener.bind((HOST, number))
+            # From now on: whoever is told the address may call before the server is up, and waits.
+            self._listener.listen(128)
         except OSError:
             self._listener.close()
             raise

@@ -20,6 +20,7 @@ from backend.notifications.devfcm.store import Store
 from backend.notifications.transports.base import Address, AddressGone, Message, Sent, Transient
 from backend.notifications.transports.fcm.credential import from_dev_server
 from backend.notifications.transports.fcm.transport import FcmTransport
+from tests.config.serving import until
 
 SEND = "/v1/projects/fieldbeat-dev/messages:send"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
