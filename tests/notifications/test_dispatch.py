@@ -16,21 +16,11 @@ from backend.notifications.channel import configured
 from backend.notifications.delivery import claim
 from backend.notifications.devfcm.server import Running
 from backend.notifications.models import Delivery, Notification, PushAddress
-from backend.notifications.transports.base import Address, AddressGone, Message, Outcome, Permanent, Sent
+from backend.notifications.transports.base import Address, AddressGone, Message, Outcome, Permanent
 from backend.notifications.transports.fcm.transport import FcmTransport
 from backend.territories.actions import share_account
+from tests.notifications.recording import Recording
 from tests.notifications.story import Story, actor, begin
-
-
-class Recording:
-    """A transport that takes everything and remembers it."""
-
-    def __init__(self) -> None:
-        self.taken: list[tuple[str, Message]] = []
-
-    def send(self, batch: Sequence[tuple[Address, Message]]) -> list[Outcome]:
-        self.taken += [(address.value, message) for address, message in batch]
-        return [Sent(f"name-{message.nid}") for _, message in batch]
 
 
 def only_delivery() -> Delivery:

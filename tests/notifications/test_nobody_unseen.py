@@ -136,7 +136,11 @@ class Days:
         AccountShare.objects.filter(user=who, valid_to=None).update(valid_to=clock.now())
         if self.dice.random() < 0.6:
             AccountShare.objects.create(
-                org=self.story.org, account=self.story.account, user=who, shared_by=self.story.dee, valid_from=clock.now()
+                org=self.story.org,
+                account=self.story.account,
+                user=who,
+                shared_by=self.story.dee,
+                valid_from=clock.now(),
             )
 
     def unread(self) -> None:

@@ -1,5 +1,7 @@
 """A phone that has synced what happened is not told of it again; another phone of the same person is."""
 
+from uuid import UUID
+
 import pytest
 from django.db import connection
 
@@ -12,7 +14,7 @@ from tests.notifications.recording import Recording
 from tests.notifications.story import begin
 
 
-def rename(account_id: object) -> int:
+def rename(account_id: UUID) -> int:
     """Changes the account in a transaction of its own; returns its id."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -23,7 +23,7 @@ def held_in_org(org_id: UUID) -> int:
 def after_visits() -> int:
     """Lets go what waits for the end of a visit where none is under way any more; returns how many."""
     under_way = Visit.objects.filter(rep_id=OuterRef("user_id"), state="in_progress", deleted_at=None)
-    return _let_go(Q(hold_reason=HoldReason.VISIT) & ~Exists(under_way), keep_digest=True)
+    return _let_go(Q(~Exists(under_way), hold_reason=HoldReason.VISIT), keep_digest=True)
 
 
 def after_visit(rep_id: UUID) -> int:

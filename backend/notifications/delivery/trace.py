@@ -93,11 +93,17 @@ def _trace(told: Notification, role: str, named: set[UUID] | None) -> Trace:
         title=title,
         body=body,
         event=OutboxEvent.objects.filter(pk=told.event_id, org_id=told.org_id).first() if told.event_id else None,
-        version=AlertRuleVersion.objects.select_related("rule").filter(pk=told.rule_version_id).first(),
+        version=_version(told),
         recipients=tuple(_recipients(told, named)),
         ways=tuple(Way(one, _where(one), tuple(attempts.get(one.pk, ()))) for one in deliveries),
         acks=tuple(DeviceAck.objects.filter(notification=told).select_related("device").order_by("pk")),
     )
+
+
+def _version(told: Notification) -> AlertRuleVersion | None:
+    if told.rule_version_id is None:
+        return None
+    return AlertRuleVersion.objects.select_related("rule").filter(pk=told.rule_version_id).first()
 
 
 def _recipients(told: Notification, named: set[UUID] | None) -> Iterable[Recipient]:

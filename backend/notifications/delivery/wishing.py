@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from backend.identity.actor import Actor
+from backend.identity.models import User
 from backend.identity.rules import check_admin
 from backend.kit.errors import Invalid
 from backend.notifications.delivery import release
@@ -88,7 +89,7 @@ def _write(org_id: UUID, user_id: UUID | None, asked: Asked) -> AlertSettings:
         )
     row, _ = AlertSettings.objects.update_or_create(
         org_id=org_id,
-        user_id=user_id,
+        user=None if user_id is None else User.objects.get(pk=user_id),
         defaults={
             "quiet_from": _minute(asked.quiet_from),
             "quiet_to": _minute(asked.quiet_to),
