@@ -90,30 +90,33 @@ def _burst(messages: int, console: Console) -> Table:
     table = Table(title=f"push: one event, {messages:,} phones, told in {told:,.1f} s", title_justify="left", box=None)
     for column in ("sent", "most memory so far"):
         table.add_column(column, justify="right")
-    for step in steps:
+    for step in steps[:-1]:
         count, memory = step.split()
-        table.add_row(count if count == "done" else f"{int(count):,}", f"{memory} MiB")
+        table.add_row(f"{int(count):,}", f"{memory} MiB")
     table.caption = f"{messages / (clocked[1] - clocked[0]):,.0f} messages/s"
     return table
 
 
 def _table(messages: int, rounds: int, url: str, console: Console) -> Table:
     queue = _queue(messages, console)
-    ways: dict[str, Callable[[], float]] = {
+    ways: dict[str, Callable[[], tuple[float, float]]] = {
         "a bare firebase-admin loop": lambda: _bare(messages, url),
         "one worker": lambda: _workers(1, queue),
         "two workers": lambda: _workers(2, queue),
     }
     table = Table(title=f"push: {messages:,} messages, {rounds} rounds", title_justify="left", box=None)
-    for column in ("way", "answers after", "messages/s", "worst", "ratio to the first"):
+    for column in ("way", "answers after", "messages/s", "worst", "ratio to the first", "CPU ms a message"):
         table.add_column(column, justify="left" if column == "way" else "right")
     for latency in LATENCIES:
         _slow(url, latency)
         rates: dict[str, list[float]] = {name: [] for name in ways}
+        worked: dict[str, list[float]] = {name: [] for name in ways}
         for turn in range(rounds):
             for name, way in ways.items():
                 with console.status(f"{name}, answers after {latency * 1000:.0f} ms, round {turn + 1}"):
-                    rates[name].append(messages / way())
+                    took, busy = way()
+                    rates[name].append(messages / took)
+                    worked[name].append(busy / messages * 1000)
                     httpx.delete(f"{url}/messages", trust_env=False, timeout=60)
         first = next(iter(rates.values()))
         for name, found in rates.items():
@@ -124,26 +127,28 @@ def _table(messages: int, rounds: int, url: str, console: Console) -> Table:
                 f"{statistics.median(found):,.0f}",
                 f"{min(found):,.0f}",
                 f"{ratio:.2f}",
+                f"{statistics.median(worked[name]):.2f}",
             )
     return table
 
 
-def _bare(messages: int, url: str) -> float:
-    """Seconds of a process that does nothing but send_each, with lines enough for a batch."""
+def _bare(messages: int, url: str) -> tuple[float, float]:
+    """Wall and CPU seconds of a process that does nothing but send_each, with lines enough for a batch."""
     return _timed([sys.executable, "-m", "tests.benchmarks.push_bare", url, str(messages), str(CHUNK)], 1)
 
 
-def _workers(count: int, queue: Callable[[], None]) -> float:
-    """Seconds that so many workers take to empty the queue of deliveries."""
+def _workers(count: int, queue: Callable[[], None]) -> tuple[float, float]:
+    """Wall and CPU seconds that so many workers take to empty the queue of deliveries."""
     queue()
     return _timed([sys.executable, "-m", "tests.benchmarks.push_worker"], count)
 
 
-def _timed(words: list[str], count: int) -> float:
-    """Starts processes, lets them begin together when all are ready, and returns the seconds until the last was done."""
+def _timed(words: list[str], count: int) -> tuple[float, float]:
+    """Starts processes, lets them begin together when all are ready, and returns the seconds until the last was done, and
+    the CPU seconds of all."""
     clocked: list[float] = []
-    _played(words, count, clocked)
-    return clocked[1] - clocked[0]
+    said = _played(words, count, clocked)
+    return clocked[1] - clocked[0], sum(float(line.split()[1]) for line in said if line.startswith("done"))
 
 
 def _played(words: list[str], count: int, clocked: list[float]) -> list[str]:

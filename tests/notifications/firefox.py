@@ -22,6 +22,8 @@ PAGE = Path(__file__).parent / "page"
 
 _PREFERENCES: dict[str, object] = {
     "dom.push.testing.allowInsecureServerURL": True,
+    "dom.push.requestTimeout": 60_000,  # a busy machine may take longer than ten seconds
+    "dom.push.retryBaseInterval": 500,
     "permissions.default.desktop-notification": 1,
     "alerts.useSystemBackend": False,  # without a desktop nobody would take them
     "remote.prefs.recommended": False,  # they keep push off
