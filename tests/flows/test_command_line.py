@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -99,12 +100,12 @@ def small_hours() -> str:
 def test_a_week_is_planned_while_one_watches_and_the_rest_of_a_day_anew(
     server: Serving, world: World, say: Say
 ) -> None:
-    # Where it is small hours now, so that the day is still ahead whenever this runs.
-    User.objects.filter(pk=world.ana.pk).update(start_lat=42.03, start_lng=-93.62, timezone=small_hours())
-    for weekday in range(1, 8):
-        WorkingHours.objects.update_or_create(
-            user=world.ana, org=world.org, weekday=weekday, defaults={"start": time(7), "end": time(17)}
-        )
+    # Where it is small hours now, so that the day is still ahead whenever this runs; and she works on no other.
+    zone = small_hours()
+    User.objects.filter(pk=world.ana.pk).update(start_lat=42.03, start_lng=-93.62, timezone=zone)
+    WorkingHours.objects.filter(user=world.ana).delete()
+    today = clock.now().astimezone(ZoneInfo(zone)).isoweekday()
+    WorkingHours.objects.create(user=world.ana, org=world.org, weekday=today, start=time(7), end=time(17))
     long_ago = clock.now() - timedelta(days=60)
     for number in range(3):
         store = world.account(f"Store {number}", world.north, lat=42.03 + 0.01 * number)
