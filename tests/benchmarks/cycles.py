@@ -55,9 +55,7 @@ def roads(accounts: int, seed: int) -> Cycle:
 def cycle(name: str, seconds: NDArray[np.int64], chance: np.random.Generator) -> Cycle:
     """Returns the four weeks of a rep who lives at place 0, the others being accounts."""
     working = [day for day in range(DAYS) if day % 7 < 5]
-    shifts = tuple(
-        Shift(f"day {day:02}", 0, 0, TimeWindow(day * DAY + OPENS, day * DAY + CLOSES)) for day in working
-    )
+    shifts = tuple(Shift(f"day {day:02}", 0, 0, TimeWindow(day * DAY + OPENS, day * DAY + CLOSES)) for day in working)
     clients: list[Client] = []
     tier_of: dict[str, str] = {}
     due_of: dict[str, int] = {}
