@@ -7,7 +7,7 @@ import pytest
 from backend.events import outbox
 from backend.events.types import AccountMoved
 from backend.field.models import Visit
-from backend.identity.models import User
+from backend.identity.models import Role, User
 from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.notifications import dispatch, queries
@@ -17,7 +17,7 @@ from backend.notifications.delivery.handlers import on_account_moved
 from backend.notifications.delivery.planning import tell
 from backend.notifications.models import Delivery, Notification, Omission
 from backend.notifications.occurrence import Hearing
-from backend.territories.models import AccountTerritory, Territory, UserTerritory
+from backend.territories.models import AccountShare, AccountTerritory, Territory, UserTerritory
 from tests.notifications.occurrences import late_deal
 from tests.notifications.recording import Recording
 from tests.notifications.story import Story, actor
@@ -123,6 +123,28 @@ def test_ana_leaves_the_territory_and_eve_comes_and_the_worker_finds_it(overdue:
         assert inboxes(overdue) == {"Dan": [ANAS]}
         assert [told.body for told in queries.inbox(actor(eve))] == [ANAS]
         assert handover.follow() == 0
+
+
+def test_who_saw_it_by_a_share_alone_has_it_taken_back_when_that_ends(overdue: Story) -> None:
+    moves(overdue, overdue.south)
+    seen = {"org": overdue.org, "account": overdue.account, "user": overdue.ana, "shared_by": overdue.dee}
+    share = AccountShare.objects.create(**seen, valid_from=clock.now())
+    moves(overdue, overdue.north)
+    assert inboxes(overdue) == {"Ana": [OWN], "Ben": [ANAS]}
+    later = clock.now() + timedelta(hours=2)
+    with clock.moved_to(later):
+        UserTerritory.objects.filter(user=overdue.ana).update(valid_to=later)
+        assert handover.follow() == 1
+        assert inboxes(overdue) == {"Ana": [OWN]}
+        AccountShare.objects.filter(pk=share.pk).update(valid_to=later)
+        assert handover.follow() == 1
+        assert inboxes(overdue) == {}
+
+
+def test_a_manager_who_is_none_any_more_has_it_taken_back(overdue: Story) -> None:
+    User.objects.filter(pk=overdue.ben.pk).update(role=Role.REP)
+    assert handover.follow() == 1
+    assert inboxes(overdue) == {"Ana": [OWN]}
 
 
 def test_a_move_of_long_ago_is_not_looked_at_again(overdue: Story) -> None:

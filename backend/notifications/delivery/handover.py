@@ -22,19 +22,23 @@ BATCH = 500
 LOOK_BACK = timedelta(minutes=5)
 """A span may be committed a while after the instant that it begins at."""
 
-# An account came or went, or somebody came to its territory or left it, since it was last asked whose the alert is.
-_TOUCHED = """
+# An account came or went, somebody came to its territory or left it, it was shared or is no longer, or the person became
+# somebody else, since it was last asked whose the alert is.
+_SINCE = "tstzrange(least(n.addressed_at - make_interval(secs => %(back)s), %(now)s), %(now)s, '[]') @> ANY(ARRAY[{}])"
+_SPANS = "a.valid_from, a.valid_to, a.updated_at, a.deleted_at, u.valid_from, u.valid_to, u.updated_at, u.deleted_at"
+_TOUCHED = f"""
     SELECT n.id FROM notifications_notification n
-    WHERE n.withdrawn_at IS NULL AND n.deleted_at IS NULL AND n.expires_at > %(now)s AND n.audience <> 'named'
-      AND EXISTS (
-        SELECT FROM territories_accountterritory a
-        LEFT JOIN territories_userterritory u ON u.territory_id = a.territory_id
-        WHERE a.account_id = n.root_id AND (
-            tstzrange(n.addressed_at - make_interval(secs => %(back)s), %(now)s, '[]') @> ANY(ARRAY[
-                a.valid_from, a.valid_to, a.updated_at, a.deleted_at, u.valid_from, u.valid_to, u.updated_at, u.deleted_at
-            ])))
+    WHERE n.withdrawn_at IS NULL AND n.deleted_at IS NULL AND n.expires_at > %(now)s AND n.audience <> 'named' AND (
+        EXISTS (
+            SELECT FROM territories_accountterritory a
+            LEFT JOIN territories_userterritory u ON u.territory_id = a.territory_id
+            WHERE a.account_id = n.root_id AND {_SINCE.format(_SPANS)})
+        OR EXISTS (
+            SELECT FROM territories_accountshare s WHERE s.account_id = n.root_id AND s.user_id = n.user_id
+            AND {_SINCE.format("s.valid_from, s.valid_to, s.updated_at, s.deleted_at")})
+        OR EXISTS (SELECT FROM identity_user p WHERE p.id = n.user_id AND {_SINCE.format("p.updated_at")}))
     LIMIT %(most)s
-"""
+"""  # noqa: S608 - all of it is ours
 _REPS = """
     SELECT DISTINCT a.account_id, u.user_id FROM territories_accountterritory a
     JOIN territories_userterritory u ON u.territory_id = a.territory_id AND u.role = 'primary' AND u.deleted_at IS NULL
