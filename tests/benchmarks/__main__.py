@@ -49,6 +49,12 @@ def _chicago(arguments: Sequence[str], console: Console) -> None:
     chicago.measure(arguments, console)
 
 
+def _push(arguments: Sequence[str], console: Console) -> None:
+    from tests.benchmarks import push
+
+    push.measure(arguments, console)
+
+
 def _territories(name: str) -> Callable[[Sequence[str], Console], None]:
     def measure(arguments: Sequence[str], console: Console) -> None:
         from tests.benchmarks import assignment, balance, pmedian
@@ -64,6 +70,7 @@ STANDALONE: dict[str, Callable[[Sequence[str], Console], None]] = {
     "orders": _orders,
     "roads": _roads,
     "plans": _plans,
+    "push": _push,
     "chicago": _chicago,
     "cycle": _cycle,
 }
