@@ -41,9 +41,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("alignment", "appointment_id"), name="alignment_appointment_once"
-                    )
+                    models.UniqueConstraint(fields=("alignment", "appointment_id"), name="alignment_appointment_once")
                 ],
             },
         ),
