@@ -37,22 +37,28 @@ def _plans(arguments: Sequence[str], console: Console) -> None:
     plans.measure(arguments, console)
 
 
+def _iowa_week(arguments: Sequence[str], console: Console) -> None:
+    from tests.benchmarks import iowa_week
+
+    iowa_week.measure(arguments, console)
+
+
 def _cycle(arguments: Sequence[str], console: Console) -> None:
     from tests.benchmarks import cycle
 
     cycle.measure(arguments, console)
 
 
-def _chicago(arguments: Sequence[str], console: Console) -> None:
-    from tests.benchmarks import chicago
-
-    chicago.measure(arguments, console)
-
-
 def _push(arguments: Sequence[str], console: Console) -> None:
     from tests.benchmarks import push
 
     push.measure(arguments, console)
+
+
+def _chicago(arguments: Sequence[str], console: Console) -> None:
+    from tests.benchmarks import chicago
+
+    chicago.measure(arguments, console)
 
 
 def _territories(name: str) -> Callable[[Sequence[str], Console], None]:
@@ -73,6 +79,7 @@ STANDALONE: dict[str, Callable[[Sequence[str], Console], None]] = {
     "push": _push,
     "chicago": _chicago,
     "cycle": _cycle,
+    "iowa-week": _iowa_week,
 }
 
 

@@ -117,7 +117,8 @@ def _org(tag: str, accounts: int, *, tiers: Sequence[str], service: int, hours: 
     return world
 
 
-def _asked(base: str, token: str, document: str, **variables: Any) -> dict[str, Any]:
+def ask(base: str, token: str, document: str, **variables: Any) -> dict[str, Any]:
+    """Returns the data of an answer; raises RuntimeError with its errors."""
     reply = httpx.post(
         f"{base}/graphql",
         json={"query": document, "variables": variables},
@@ -130,11 +131,16 @@ def _asked(base: str, token: str, document: str, **variables: Any) -> dict[str, 
     return dict(reply["data"])
 
 
-def _signed_in(base: str, username: str) -> str:
+def sign_in(base: str, username: str, password: str | None = None) -> str:
+    """Signs in and returns an access token; without a password as somebody of the tests' world."""
     from tests.factories.world import PASSWORD
 
-    given = {"username": username, "password": PASSWORD, "device": {"installKey": f"the benchmark of {username}"}}
-    return str(_asked(base, "", SIGN_IN, i=given)["signIn"]["session"]["accessToken"])
+    given = {
+        "username": username,
+        "password": password or PASSWORD,
+        "device": {"installKey": f"the benchmark of {username}"},
+    }
+    return str(ask(base, "", SIGN_IN, i=given)["signIn"]["session"]["accessToken"])
 
 
 def _day(stops: int, service: int, hours: int) -> Any:
@@ -147,12 +153,12 @@ def _day(stops: int, service: int, hours: int) -> Any:
         with Device(base, folder / f"ana{stops}.sqlite3") as phone:
             phone.sign_in(world.ana.username, PASSWORD)
             phone.sync()
-            token = _signed_in(base, world.ana.username)
+            token = sign_in(base, world.ana.username)
             day = (clock.now() + timedelta(days=2)).date().isoformat()
             began = time.perf_counter()
-            plan = _asked(base, token, PROPOSE_DAY, i={"day": day})["proposeDay"]["plan"]
+            plan = ask(base, token, PROPOSE_DAY, i={"day": day})["proposeDay"]["plan"]
             proposed = time.perf_counter()
-            visits = _asked(base, token, ACCEPT, id=plan["id"])["acceptPlan"]["visits"]
+            visits = ask(base, token, ACCEPT, id=plan["id"])["acceptPlan"]["visits"]
             published = time.perf_counter()
             phone.sync()
             pulled = time.perf_counter()
@@ -167,7 +173,8 @@ def _day(stops: int, service: int, hours: int) -> Any:
     return run
 
 
-async def _progress(base: str, token: str, run_id: str, began: float) -> list[tuple[float, dict[str, Any]]]:
+async def progress(base: str, token: str, run_id: str, began: float) -> list[tuple[float, dict[str, Any]]]:
+    """Watches a run to its end; returns what was told, with the seconds since `began`."""
     from websockets.asyncio.client import connect
 
     told: list[tuple[float, dict[str, Any]]] = []
@@ -185,12 +192,12 @@ async def _progress(base: str, token: str, run_id: str, began: float) -> list[tu
 def _watched(base: str, world: Any, document: str, root: str) -> tuple[str, list[tuple[float, dict[str, Any]]]]:
     from backend.kit import clock
 
-    token = _signed_in(base, world.ana.username)
+    token = sign_in(base, world.ana.username)
     today = clock.now().date()
     first = (today + timedelta(days=7 - today.weekday())).isoformat()
     began = time.perf_counter()
-    run_id = _asked(base, token, document, i={"firstDay": first})[root]["run"]["id"]
-    return run_id, asyncio.run(_progress(base, token, run_id, began))
+    run_id = ask(base, token, document, i={"firstDay": first})[root]["run"]["id"]
+    return run_id, asyncio.run(progress(base, token, run_id, began))
 
 
 def _line(told: list[tuple[float, dict[str, Any]]]) -> str:

@@ -42,9 +42,9 @@ def run(*words: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]
     )
 
 
-def until(true: Callable[[], bool], what: str) -> None:
-    """Waits for a condition; fails with `what` when it never comes."""
-    deadline = time.monotonic() + PATIENCE
+def until(true: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+    """Waits for a condition; fails with `what` when it does not come in `patience` seconds."""
+    deadline = time.monotonic() + patience
     while not true():
         assert time.monotonic() < deadline, f"waited in vain for: {what}"
         time.sleep(0.05)
@@ -67,7 +67,7 @@ class Serving:
     log: Path
 
     @classmethod
-    def start(cls, folder: Path, **given: str) -> "Serving":
+    def start(cls, folder: Path, patience: float = PATIENCE, **given: str) -> "Serving":
         """Starts it on a free port with its data in `folder`/data, and returns when it is ready."""
         port = free_port()
         log = folder / "serve.log"
@@ -75,7 +75,7 @@ class Serving:
         with log.open("ab") as words:
             process = subprocess.Popen([sys.executable, "-m", "backend", "serve"], env=env, stdout=words, stderr=words)
         serving = cls(process, f"http://127.0.0.1:{port}", log)
-        until(lambda: serving.ready() or process.poll() is not None, "readiness")
+        until(lambda: serving.ready() or process.poll() is not None, "readiness", patience)
         assert process.poll() is None, log.read_text()
         return serving
 
