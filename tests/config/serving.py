@@ -67,7 +67,7 @@ class Serving:
     log: Path
 
     @classmethod
-    def start(cls, folder: Path, patience: float = PATIENCE, **given: str) -> "Serving":
+    def start(cls, folder: Path, patience: float = PATIENCE, /, **given: str) -> "Serving":
         """Starts it on a free port with its data in `folder`/data, and returns when it is ready."""
         port = free_port()
         log = folder / "serve.log"
