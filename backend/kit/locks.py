@@ -31,10 +31,10 @@ def take(lock: Lock, key: UUID | int) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [int(lock), _second(key)])
 
 
-def try_take(lock: Lock, key: UUID | int) -> bool:
-    """Takes the lock, if it is free, until the transaction ends; says whether it did."""
+def try_share(lock: Lock, key: UUID | int) -> bool:
+    """Shares the lock until the transaction ends, unless somebody takes or holds it alone; says whether it did."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [int(lock), _second(key)])
+        cursor.execute("SELECT pg_try_advisory_xact_lock_shared(%s, %s)", [int(lock), _second(key)])
         return bool(cursor.fetchone()[0])
 
 

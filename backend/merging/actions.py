@@ -30,7 +30,8 @@ def _alone(org_id: UUID) -> Iterator[None]:
     try:
         with transaction.atomic():
             locks.take(locks.Lock.ACCOUNT_TREE, org_id)
-            if not locks.try_take(locks.Lock.IMPORT, org_id):
+            # Shared: a merge that ends gives its locks back one after another, and the next one is no import.
+            if not locks.try_share(locks.Lock.IMPORT, org_id):
                 raise rules.import_running()
             yield
     except OperationalError as error:

@@ -192,6 +192,21 @@ def test_a_merge_waits_until_an_import_is_done(field: World) -> None:
     merged(field, one, two)
 
 
+def test_a_merge_that_is_just_ending_is_no_import(field: World) -> None:
+    """It gives its locks back one after another; whoever comes between the first and the last goes on."""
+    one, two = (field.account(name, field.north) for name in "AB")
+    ending = connection.copy()
+    try:
+        ending.set_autocommit(False)
+        with ending.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock_shared(%s, %s)", [int(locks.Lock.IMPORT), locks._second(field.org.pk)]
+            )
+        merged(field, one, two)
+    finally:
+        ending.close()
+
+
 def test_the_tree_has_no_circle_whichever_of_a_chain_are_merged(field: World) -> None:
     for top, bottom in ((0, 2), (2, 0), (0, 1), (1, 0)):
         chain = [field.account(name, field.north) for name in ("Head", "Branch", "Shop")]

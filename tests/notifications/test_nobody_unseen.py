@@ -144,8 +144,10 @@ class Days:
             )
 
     def unread(self) -> None:
-        waiting = Notification.objects.filter(read_at=None, escalate_at=None).order_by("?").values_list("pk", flat=True)
-        Notification.objects.filter(pk__in=list(waiting[:2])).exclude(audience="manager").update(
+        waiting = Notification.objects.filter(read_at=None, escalate_at=None).exclude(audience="manager")
+        # Of the newest, whose people and accounts are still as they were told of.
+        newest = list(waiting.order_by("-created_at", "-pk").values_list("pk", flat=True)[:4])
+        Notification.objects.filter(pk__in=self.dice.sample(newest, min(2, len(newest)))).update(
             escalate_at=clock.now()
         )
         escalation.escalate()
