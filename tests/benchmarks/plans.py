@@ -131,13 +131,17 @@ def ask(base: str, token: str, document: str, **variables: Any) -> dict[str, Any
     return dict(reply["data"])
 
 
-def sign_in(base: str, username: str, password: str | None = None) -> str:
-    """Signs in and returns an access token; without a password as somebody of the tests' world."""
+def _of_the_world() -> str:
     from tests.factories.world import PASSWORD
 
+    return PASSWORD
+
+
+def sign_in(base: str, username: str, password: str | None = None) -> str:
+    """Signs in and returns an access token; without a password as somebody of the tests' world."""
     given = {
         "username": username,
-        "password": password or PASSWORD,
+        "password": password or _of_the_world(),
         "device": {"installKey": f"the benchmark of {username}"},
     }
     return str(ask(base, "", SIGN_IN, i=given)["signIn"]["session"]["accessToken"])
