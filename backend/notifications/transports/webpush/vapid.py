@@ -1,6 +1,5 @@
 """Who we are to push services (RFC 8292): one key pair, which browsers learn when they subscribe."""
 
-import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 
 from backend.kit import clock
+from backend.kit.private_file import kept_text
 
 _VALID = timedelta(hours=12)
 _RENEW = timedelta(hours=11)
@@ -49,19 +49,7 @@ def new_key() -> str:
 
 def kept_key(path: Path) -> str:
     """Returns the key kept in `path`, made at the first call, readable by its owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Written aside and linked, so that of two processes starting at once both read the same whole key.
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    if not path.exists():
-        with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(new_key())
-        try:
-            os.link(aside, path)
-        except FileExistsError:
-            pass
-        finally:
-            aside.unlink()
-    return path.read_text().strip()
+    return kept_text(path, new_key)
 
 
 def _private(text: str) -> ec.EllipticCurvePrivateKey:
