@@ -41,13 +41,13 @@ def drain(limit: int = 1_000, *, transport: Transport | None = None) -> int:
     taken = 0
     open_ways: list[str] = []
     for channel in CHANNELS:
-        if _way(channel, 1, transport)[1] > 0:
+        if _room(_way(channel, transport), 1):
             open_ways.append(channel)
             taken += _singles(channel, limit, transport)
     gathered = claim.digests(open_ways, min(limit, BATCH))
     for channel in open_ways:
         of_channel = [one for one in gathered if one.channel == channel]
-        way = _way(channel, 1, transport)[0]
+        way = _way(channel, transport)
         _begin(way, _sorted_out(channel, way, of_channel)).finish()
     return taken + len(gathered)
 
@@ -73,11 +73,11 @@ class _UnderWay:
 
 
 def _singles(channel: str, limit: int, transport: Transport | None) -> int:
+    way = _way(channel, transport)
     began, taken = time.monotonic(), 0
     ahead = _UnderWay(_Ready(), list)
     while taken < limit and time.monotonic() - began < TURN_SECONDS:
-        wanted = min(BATCH, limit - taken)
-        way, room = _way(channel, wanted, transport)
+        room = _room(way, min(BATCH, limit - taken))
         claimed = claim.single(channel, room)
         ready = _sorted_out(channel, way, claimed)
         outcomes = ahead.wait()
@@ -90,11 +90,12 @@ def _singles(channel: str, limit: int, transport: Transport | None) -> int:
     return taken
 
 
-def _way(channel: str, limit: int, transport: Transport | None) -> tuple[Way | None, int]:
-    if transport is not None:
-        return transport, limit
-    lane = next((one for name, one in lanes().items() if name == channel), None)
-    return lane, limit if lane is None else lane.room(limit)
+def _way(channel: str, transport: Transport | None) -> Way | None:
+    return lanes().get(channel) if transport is None else transport
+
+
+def _room(way: Way | None, wanted: int) -> int:
+    return way.room(wanted) if isinstance(way, Lane) else wanted
 
 
 def _sorted_out(channel: str, way: Way | None, claimed: Sequence[Delivery]) -> _Ready:

@@ -99,9 +99,9 @@ def channel_of(kind: str) -> Channel:
 
 
 @cache
-def lanes() -> Mapping[Channel, Lane]:
+def lanes() -> Mapping[str, Lane]:
     """Returns the lanes that the settings name: FCM (Google's or a local one), browsers always, mail."""
-    found: dict[Channel, Lane] = {}
+    found: dict[str, Lane] = {}
     push = _fcm()
     if push is not None:
         found["push"] = Lane(push, rate=settings.FCM_RATE, most=2 * settings.FCM_PARALLEL, name="push")

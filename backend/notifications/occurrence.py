@@ -13,6 +13,16 @@ SEVERITIES: tuple[Severity, ...] = ("critical", "high", "normal", "low")
 AUDIENCES: tuple[Audience, ...] = ("rep", "manager", "named")
 
 
+def severity_of(kept: str) -> Severity:
+    """Returns the severity that a row keeps as text."""
+    return next(one for one in SEVERITIES if one == kept)
+
+
+def audience_of(kept: str) -> Audience:
+    """Returns the audience that a row keeps as text."""
+    return next(one for one in AUDIENCES if one == kept)
+
+
 @dataclass(frozen=True, slots=True)
 class Hearing:
     """In which words one person hears (`key` of notifications/texts), and as whom: the one it is about, their manager, or named."""

@@ -12,9 +12,9 @@ from backend.identity.models import Device, Role, User
 from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.notifications import actions, dispatch
-from backend.notifications.channel import configured
 from backend.notifications.delivery import claim
 from backend.notifications.devfcm.server import Running
+from backend.notifications.lanes import lanes
 from backend.notifications.models import Delivery, Notification, PushAddress
 from backend.notifications.transports.base import Address, AddressGone, Message, Outcome, Permanent
 from backend.notifications.transports.fcm.transport import FcmTransport
@@ -203,7 +203,7 @@ def test_cy_signs_in_on_bens_phone_and_does_not_get_bens_alert(queued: Story) ->
 
 
 def test_without_a_push_channel_the_inbox_is_all_there_is(queued: Story) -> None:
-    assert configured() is None
+    assert lanes().get("push") is None
     assert dispatch.drain() == 1
     assert (only_delivery().state, only_delivery().last_outcome) == ("suppressed", "no push channel is set up")
 

@@ -19,7 +19,7 @@ from backend.notifications.alerting.kinds.base import Crossing, Span
 from backend.notifications.alerting.models import AlertEpisode, Quiet
 from backend.notifications.alerting.standing import Standing
 from backend.notifications.delivery.planning import tell
-from backend.notifications.occurrence import Hearing, Occurrence, Severity
+from backend.notifications.occurrence import Hearing, Occurrence, severity_of
 
 _NOTE = """
     INSERT INTO alerting_alertepisode
@@ -136,7 +136,6 @@ def occurrence(
 ) -> Occurrence:
     """Returns a crossing as delivery is told of it."""
     rule, version = standing.rule, standing.version
-    severity: Severity = version.severity  # type: ignore[assignment]
     escalates = version.escalate_minutes
     return Occurrence(
         org_id=rule.org_id,
@@ -144,7 +143,7 @@ def occurrence(
         rule_version_id=version.pk,
         rule=rule.key,
         category=standing.kind.category,
-        severity=severity,
+        severity=severity_of(version.severity),
         subject_entity=standing.kind.subject_entity,
         subject_id=one.subject_id,
         episode=one.episode,

@@ -8,7 +8,7 @@ from backend.kit import clock
 from backend.notifications import texts
 from backend.notifications.delivery.planning import row_for
 from backend.notifications.models import Notification, Origin
-from backend.notifications.occurrence import AUDIENCES, SEVERITIES, Audience, Hearing, Occurrence
+from backend.notifications.occurrence import Audience, Hearing, Occurrence, severity_of
 
 _OWN = ".own"
 
@@ -25,7 +25,7 @@ def row_from(
         rule_version_id=told.rule_version_id,
         rule=told.rule,
         category=told.category,
-        severity=next(one for one in SEVERITIES if one == told.severity),
+        severity=severity_of(told.severity),
         subject_entity=told.subject_entity,
         subject_id=told.subject_id,
         episode=told.episode,
@@ -47,8 +47,3 @@ def of_others(key: str) -> str:
     """Returns the key of the words for somebody whose own it is not."""
     plain = key.replace(_OWN, "")
     return plain if plain in texts.LANGUAGES[texts.FALLBACK] else key
-
-
-def audience_of(told: Notification) -> Audience:
-    """Returns as whom the person heard."""
-    return next(one for one in AUDIENCES if one == told.audience)

@@ -13,8 +13,9 @@ from django.db.models import Q
 from backend.identity.models import Role, User
 from backend.kit import clock
 from backend.notifications.delivery import planning, stale
-from backend.notifications.delivery.again import audience_of, row_from
+from backend.notifications.delivery.again import row_from
 from backend.notifications.models import Audience, Delivery, DeliveryState, Notification, Origin
+from backend.notifications.occurrence import audience_of
 from backend.territories import coverage
 
 HANDED = "it went to somebody else"
@@ -84,7 +85,7 @@ def _tell_next(lost: Sequence[Notification]) -> None:
         for rep in reps.get(row.root_id, []):
             person = rep if row.audience == Audience.REP else managers.get(rep.pk)
             if person is not None and person.is_active:
-                next_row = row_from(row, person, audience_of(row), Origin.HANDED_OVER)
+                next_row = row_from(row, person, audience_of(row.audience), Origin.HANDED_OVER)
                 wanted.setdefault(next_row.pk, next_row)
     seen = coverage.seen_among({(one.user_id, one.root_id) for one in wanted.values()})
     told = [one for one in wanted.values() if (one.user_id, one.root_id) in seen]

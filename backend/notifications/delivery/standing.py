@@ -16,12 +16,13 @@ from backend.kit import clock
 from backend.notifications.delivery import preferences, stale
 from backend.notifications.delivery.decide import HOUR, Span, Standing, Wishes
 from backend.notifications.models import Delivery, DeliveryState, Notification, Severity
-from backend.notifications.occurrence import SEVERITIES
+from backend.notifications.occurrence import severity_of
 from backend.sync.cursor import MAIN
 from backend.sync.tables import BY_ENTITY
 from backend.territories import coverage
 
-WEEK = timedelta(days=8)
+DAYS_AHEAD = 8
+"""So far the hours of work are looked up: a weekend and more."""
 
 # The base of a stream is what its phone proved to hold, of the roots that it proved to hold.
 _SYNCED = """
@@ -63,9 +64,8 @@ class Picture:
         """Returns how things stand with one delivery, and what its person wishes."""
         told = delivery.notification
         pace = self.pace.get((told.user_id, delivery.channel), Pace())
-        severity = next(one for one in SEVERITIES if one == told.severity)
         standing = Standing(
-            severity=severity,
+            severity=severity_of(told.severity),
             mode=self.modes.mode(told.user_id, told.rule, delivery.channel, told.severity),
             expires_at=told.expires_at,
             obstacle=self._obstacle(delivery, told),
@@ -159,7 +159,7 @@ def _visits(users: Sequence[UUID]) -> dict[UUID, datetime]:
 
 def _work(person: User, now: datetime) -> list[Span]:
     first = now.date() - timedelta(days=1)
-    days = [first + timedelta(days=ahead) for ahead in range(WEEK.days + 1)]
+    days = [first + timedelta(days=ahead) for ahead in range(DAYS_AHEAD + 1)]
     return [(span.start, span.end) for day in working_days(person, days).values() for span in day if span.end > now]
 
 
