@@ -1,15 +1,12 @@
 """`make bench`: what sync, its log and the planner cost, side by side, on a PostgreSQL of this run's own."""
 
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from backend.kit import embedded_postgres
+from tests.benchmarks.own_database import own_database
 from tests.benchmarks.side_by_side import Figure
 
 
@@ -92,19 +89,8 @@ def main() -> int:
     if sys.argv[1:2] and sys.argv[1] in STANDALONE:
         STANDALONE[sys.argv[1]](sys.argv[2:], console)
         return 0
-    with tempfile.TemporaryDirectory(prefix="fieldbeat-bench-") as folder:
-        server = embedded_postgres.start(Path(folder))
-        try:
-            os.environ |= {
-                "DATABASE_URL": server.uri,
-                "FIELDBEAT_DATA_DIR": folder,
-                "FIELDBEAT_SECRET_KEY": "a secret that only the benchmarks of Fieldbeat use",
-                "FIELDBEAT_LOG_LEVEL": "WARNING",
-                "DJANGO_SETTINGS_MODULE": "backend.config.settings",
-            }
-            _measure(console, sys.argv[1:])
-        finally:
-            server.stop()
+    with own_database():
+        _measure(console, sys.argv[1:])
     return 0
 
 

@@ -4,8 +4,6 @@ operator starts it; the search itself is measured in CPU seconds by `toptw` and 
 
 import asyncio
 import json
-import os
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -21,7 +19,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from backend.kit import embedded_postgres
+from tests.benchmarks.own_database import own_database
 
 PROPOSE_DAY = "mutation($i: ProposeDayInput!) { proposeDay(input: $i) { plan { id figures } } }"
 ACCEPT = "mutation($id: UUID!) { acceptPlan(planId: $id) { visits { id } } }"
@@ -35,24 +33,13 @@ CANDIDATES = 2.0
 
 def measure(arguments: Sequence[str], console: Console) -> None:
     """Measures all of it, or what is named: day25, day100, week, cycle."""
-    with tempfile.TemporaryDirectory(prefix="fieldbeat-bench-") as folder:
-        server = embedded_postgres.start(Path(folder))
-        try:
-            os.environ |= {
-                "DATABASE_URL": server.uri,
-                "FIELDBEAT_DATA_DIR": folder,
-                "FIELDBEAT_SECRET_KEY": "a secret that only the benchmarks of Fieldbeat use",
-                "FIELDBEAT_LOG_LEVEL": "WARNING",
-                "DJANGO_SETTINGS_MODULE": "backend.config.settings",
-            }
-            import django
-            from django.core.management import call_command
+    with own_database() as (folder, uri):
+        import django
+        from django.core.management import call_command
 
-            django.setup()
-            call_command("migrate", verbosity=0)
-            _measure(arguments or list(PARTS), console, Path(folder), server.uri)
-        finally:
-            server.stop()
+        django.setup()
+        call_command("migrate", verbosity=0)
+        _measure(arguments or list(PARTS), console, folder, uri)
 
 
 def _measure(names: Sequence[str], console: Console, folder: Path, uri: str) -> None:

@@ -22,7 +22,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from backend.kit import embedded_postgres
+from tests.benchmarks.own_database import own_database
 
 MESSAGES = 2_000
 ROUNDS = 3
@@ -40,20 +40,12 @@ def measure(arguments: Sequence[str], console: Console) -> None:
     arguments = arguments[burst:]
     messages = int(arguments[0]) if arguments else MESSAGES
     rounds = int(arguments[1]) if len(arguments) > 1 else ROUNDS
-    with tempfile.TemporaryDirectory(prefix="fieldbeat-bench-") as folder, _fcm(Path(folder)) as url:
-        server = embedded_postgres.start(Path(folder))
-        try:
-            os.environ |= {
-                "DATABASE_URL": server.uri,
-                "FIELDBEAT_DATA_DIR": folder,
-                "FIELDBEAT_SECRET_KEY": "a secret that only the benchmarks of Fieldbeat use",
-                "FIELDBEAT_LOG_LEVEL": "WARNING",
-                "FIELDBEAT_FCM_URL": url,
-                "DJANGO_SETTINGS_MODULE": "backend.config.settings",
-            }
-            console.print(_burst(messages, console) if burst else _table(messages, rounds, url, console))
-        finally:
-            server.stop()
+    with (
+        tempfile.TemporaryDirectory(prefix="fieldbeat-bench-") as folder,
+        _fcm(Path(folder)) as url,
+        own_database(FIELDBEAT_FCM_URL=url),
+    ):
+        console.print(_burst(messages, console) if burst else _table(messages, rounds, url, console))
 
 
 def _queue(messages: int, console: Console, each: int = 1) -> Callable[[], None]:

@@ -1,6 +1,5 @@
 """What the log forgets, and what a phone is told that missed it."""
 
-import time
 from dataclasses import asdict, replace
 from datetime import timedelta
 
@@ -18,6 +17,7 @@ from backend.sync.models import BulkChange, Change, DeviceScope, Purge, Stream, 
 from backend.sync.protocol import Halt, ResetReason, Status
 from backend.sync.retention import Kept
 from backend.territories.actions import place_account
+from tests.config.serving import until
 from tests.factories.replica import Phone, codes, pulled, same_as_new
 from tests.factories.world import World, acting
 
@@ -30,10 +30,8 @@ def _one_partition(field: World) -> None:
 
 def all_ended(before: int | None = None) -> None:
     """Waits until what was under way has ended, other tests' work too: a snapshot made now includes all that was written."""
-    reached, patience = before or partitions.edge(), time.monotonic() + 120
-    while partitions.settled() < reached:
-        assert time.monotonic() < patience, "something is under way for long"
-        time.sleep(0.05)
+    reached = before or partitions.edge()
+    until(lambda: partitions.settled() >= reached, "the end of what was under way")
 
 
 def kept(*, days: int, settled: bool = True) -> Kept:
