@@ -38,7 +38,8 @@ class Sending(Thread):
         self.start()
         with connection.cursor() as cursor:
             while self.is_alive():
-                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                # Who waits in another database of the cluster, or for somebody else, is no sign of this push.
+                cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
                 if cursor.fetchone()[0]:
                     return
                 time.sleep(0.01)

@@ -75,7 +75,9 @@ class Asker:
         return EngineFailed(f"did not answer within {self._seconds:g} seconds")
 
     def _send(self, method: str, path: str, content: bytes | None) -> Answer:
-        headers = {"Accept": "application/json"} | ({"Content-Type": "application/json"} if content else {})
+        # A line that was still being made when all lines were closed has nobody to close it but the end of its answer.
+        headers = {"Accept": "application/json", "Connection": "close"}
+        headers |= {"Content-Type": "application/json"} if content else {}
         try:
             with self._client.stream(method, self._base + path, content=content, headers=headers) as reply:
                 body = bytearray()

@@ -2,6 +2,8 @@
 
 import json
 import re
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from backend.kit.geo import LatLng
 from backend.planning.solver.problem import Client, Problem, Shift, TimeWindow
 from backend.planning.solver.solve import Reason, solve
 from backend.planning.travel import UNREACHABLE, GreatCircle, Matrix, trouble
+from backend.planning.travel.asking import Asker
 from backend.planning.travel.osrm import Osrm
 from backend.planning.travel.road_times import RoadTimes, pieces
 from backend.planning.travel.table import Engine
@@ -254,6 +257,27 @@ def hang_up(handler: BaseHTTPRequestHandler, _: bytes) -> None:
 def test_an_engine_that_never_gets_to_the_end_is_not_waited_for(act: Callable[..., None]) -> None:
     with serving(act) as url:
         check_fell_back(times(url, seconds=0.5).matrix(PLACES), "osrm did not answer within 0.5 seconds")
+
+
+def test_a_line_that_stands_only_after_the_end_is_closed_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[socket.socket] = []
+    over = threading.Event()
+    connect = socket.create_connection
+
+    def slowly(*args: Any, **kwargs: Any) -> socket.socket:
+        over.wait(10)
+        made.append(connect(*args, **kwargs))
+        return made[-1]
+
+    with answering(osrm()) as url:
+        asker = Asker(url, 1.0)
+        monkeypatch.setattr(socket, "create_connection", slowly)
+        straggler = threading.Thread(target=asker.get, args=("/table/v1/driving/9.5,47.1",))
+        straggler.start()
+        asker.close()
+        over.set()
+        straggler.join()
+    assert [one.fileno() for one in made] == [-1]
 
 
 def test_an_engine_that_hangs_up_is_told() -> None:
