@@ -51,7 +51,7 @@ def add_to(app: typer.Typer, ready: Ready, out: Console) -> None:
                 table.add_row(f"{one.day}", f"{one.plans}", f"{one.stops}", travel, coverage, f"{one.overdue_left}")
             out.print(table)
             if svg is not None:
-                svg.write_text(picture(points, f"{person.full_name}, {begin} to {end}"), encoding="utf-8")
+                svg.write_text(picture(points, f"{person.name_shown}, {begin} to {end}"), encoding="utf-8")
                 out.print(f"The picture is in {svg}.", highlight=False)
 
 

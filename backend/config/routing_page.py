@@ -17,7 +17,7 @@ def fits_table(made: Sequence[TravelProfile]) -> Table:
         profile = profile_from(one)
         minutes = (f"{profile.minutes(metres):.1f} min" for metres in (1_000, 3_000, 10_000))
         table.add_row(
-            "the whole org" if one.rep is None else one.rep.full_name or one.rep.username,
+            "the whole org" if one.rep is None else one.rep.name_shown,
             f"{one.drives:,}",
             f"{one.pauses:.0%}",
             *minutes,

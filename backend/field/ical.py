@@ -43,7 +43,7 @@ def calendar_of(person: User, actor: Actor) -> Written:
     calendar.add("prodid", "-//Fieldbeat//Calendar//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", f"Fieldbeat: {person.full_name or person.username}")
+    calendar.add("x-wr-calname", f"Fieldbeat: {person.name_shown}")
     for event in (
         *_visits(person, actor, since, until, changed),
         *_appointments(person, since, until, changed),

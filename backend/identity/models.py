@@ -77,6 +77,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     objects = UserManager()
     USERNAME_FIELD = "username"
 
+    @property
+    def name_shown(self) -> str:
+        """Returns the name others read: the full name, or where nobody gave one the name to sign in with."""
+        return self.full_name or self.username
+
     class Meta:
         constraints = [
             models.UniqueConstraint(Lower("username"), name="user_username_unique"),

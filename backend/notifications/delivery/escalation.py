@@ -38,7 +38,7 @@ def escalate() -> int:
             continue
         manager = next((one for one in above[row.user_id] if (one.pk, row.root_id) in seen), None)
         if manager is not None:
-            who = row.user.full_name or row.user.username
+            who = row.user.name_shown
             up = row_from(row, manager, "manager", Origin.ESCALATED, more={UNREAD_BY: who})
             up.title = phrases.unread(up.title, who, manager.locale)
             going.append(up)

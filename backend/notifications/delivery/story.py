@@ -21,7 +21,7 @@ def lines(trace: Trace) -> Iterator[Line]:
     for one in trace.recipients:
         this = " (this one)" if one.notification_id == told.pk else ""
         yield None, f"{one.name}{this}: {one.why}{', read' if one.read_at else ''}"
-    yield told.created_at, f"told {told.user.full_name or told.user.username}: {trace.title} / {trace.body}"
+    yield told.created_at, f"told {told.user.name_shown}: {trace.title} / {trace.body}"
     for way in trace.ways:
         yield from _way(way)
     for ack in trace.acks:

@@ -110,10 +110,10 @@ def _recipients(told: Notification, named: set[UUID] | None) -> Iterable[Recipie
     same = {"rule": told.rule, "subject_id": told.subject_id, "episode": told.episode, "org_id": told.org_id}
     for one in Notification.objects.filter(**same).select_related("user").order_by("created_at", "pk"):
         if named is None or one.user_id in named:
-            yield Recipient(one.user_id, _name(one.user), _why(one), one.pk, one.read_at, one.withdrawn_at)
+            yield Recipient(one.user_id, one.user.name_shown, _why(one), one.pk, one.read_at, one.withdrawn_at)
     for left_out in Omission.objects.filter(**same).select_related("user").order_by("pk"):
         if named is None or left_out.user_id in named:
-            yield Recipient(left_out.user_id, _name(left_out.user), f"not told: {left_out.why}")
+            yield Recipient(left_out.user_id, left_out.user.name_shown, f"not told: {left_out.why}")
 
 
 def _why(told: Notification) -> str:
@@ -131,7 +131,3 @@ def _where(delivery: Delivery) -> str:
         return ""
     device = delivery.address.device
     return device.name or device.platform or str(device.pk)
-
-
-def _name(person: User) -> str:
-    return person.full_name or person.username

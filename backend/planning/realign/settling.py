@@ -187,7 +187,7 @@ def _settle(actor: Actor, one: AlignmentVisit) -> bool:
                         return False
                     hand_over(actor=actor, visit=visit, rep=taker)
                 case VisitFate.SUGGESTED:
-                    reason = f"Territories changed: the account is {taker.full_name or taker.username}'s now."
+                    reason = f"Territories changed: the account is {taker.name_shown}'s now."
                     leave_undone(actor=actor, visit=visit, state=VisitState.CANCELLED, reason=reason)
                 case VisitFate.RENEWED:
                     one.made_id = _renew(actor, visit, taker)

@@ -59,8 +59,8 @@ class PlanFiguresQuery:
                 actor, queries.reps_for(actor, rep_id, wanted), first_day, last_day, published=published
             )
             leader = user_for(actor, rep_id or actor.user_id)
-            of = {models.RunScope.TEAM: f"the people of {leader.full_name}", models.RunScope.ORG: "everybody"}
-            return series.picture(points, f"{of.get(wanted, leader.full_name)}, {first_day} to {last_day}")
+            of = {models.RunScope.TEAM: f"the people of {leader.name_shown}", models.RunScope.ORG: "everybody"}
+            return series.picture(points, f"{of.get(wanted, leader.name_shown)}, {first_day} to {last_day}")
 
         return await info.context.run(read)
 

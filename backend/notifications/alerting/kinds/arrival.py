@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from backend.events.types import VisitCheckedIn
 from backend.notifications.alerting.kinds.account_not_seen import WORKS_IT
-from backend.notifications.alerting.kinds.base import REP, Kind
+from backend.notifications.alerting.kinds.base import REP, WHO, Kind
 from backend.notifications.alerting.kinds.check_in_outside import check_in_of
 from backend.notifications.alerting.parameters import Some, Whole
 
@@ -48,7 +48,7 @@ KIND = Kind(
            (SELECT min(v.ended_at) FROM field_visit v WHERE v.account_id = a.id AND v.state = 'completed'
               AND v.deleted_at IS NULL AND v.ended_at > c.at) AS closed_at,
            c.rep_id AS about, NULL::uuid AS by, NULL::uuid AS change,
-           jsonb_build_object('account', a.name, 'rep', coalesce(nullif(u.full_name, ''), u.username),
+           jsonb_build_object('account', a.name, 'rep', {WHO.format("u")},
                'days', floor(extract(epoch FROM c.at - due.at) / 86400)::int,
                'distance', greatest(10, round((sqrt((ad.lat - c.lat) ^ 2
                    + (cos(radians(c.lat)) * (ad.lng - c.lng)) ^ 2) * {_METRES} / 10)::numeric) * 10)::int || ' m') AS args

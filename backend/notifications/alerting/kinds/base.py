@@ -75,7 +75,7 @@ ALL_ABOVE = Hears(rep=False, managers="all")
 DEAL = "coalesce(a.name, o.name)"
 WHO = "coalesce(nullif({0}.full_name, ''), {0}.username)"
 MONEY = "coalesce(to_char(o.amount, 'FM999,999,999,999,990') || ' ' || o.currency, '')"
-"""Columns that several kinds tell: what a deal is called, who a user is, and what a deal is worth."""
+"""Columns that several kinds tell: what a deal is called, who a user is (as User.name_shown), and what a deal is worth."""
 
 
 @dataclass(frozen=True, slots=True)

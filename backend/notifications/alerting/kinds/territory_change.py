@@ -5,7 +5,7 @@ and is no change; one that changes its territory and not its rep is none either.
 
 from datetime import timedelta
 
-from backend.notifications.alerting.kinds.base import REP, Kind
+from backend.notifications.alerting.kinds.base import REP, WHO, Kind
 from backend.notifications.alerting.parameters import Whole
 
 _SETTLED = "interval '10 minutes'"
@@ -71,7 +71,7 @@ KIND = Kind(
            to_char(c.began AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI') AS episode, c.began + {_SETTLED} AS at,
            c.began + {_SETTLED} AS closed_at, c.user_id AS about, NULL::uuid AS by, NULL::uuid AS change,
            jsonb_build_object('gained', c.gained, 'lost', c.lost,
-               'rep', coalesce(nullif(u.full_name, ''), u.username)) AS args
+               'rep', {WHO.format("u")}) AS args
     FROM counted c
     JOIN identity_user u ON u.id = c.user_id
     WHERE c.gained + c.lost >= %(accounts)s
