@@ -1,4 +1,5 @@
-"""Who sees what, now: the only place that knows. Everything asks here, or joins the SQL function `visible_roots`."""
+"""Who sees what, now: the only place that knows. Everything asks here, or joins the SQL function `visible_roots`; whether
+given people see given roots is the same asked from the other end (`pairs`)."""
 
 from collections.abc import Collection
 from typing import TypeVar
@@ -16,6 +17,7 @@ from backend.identity.models import User
 from backend.kit import clock
 from backend.kit.errors import NotFound
 from backend.kit.field_rules import may_read
+from backend.territories import pairs
 
 M = TypeVar("M", bound=models.Model)
 
@@ -39,27 +41,13 @@ def visible(rows: models.QuerySet[M], actor: Actor, *, root: str) -> models.Quer
 
 def sees(user_id: UUID, root: UUID) -> bool:
     """Says whether the user sees the root now."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM visible_roots(%s, %s) WHERE root = %s)", [user_id, clock.now(), root]
-        )
-        return bool(cursor.fetchone()[0])
+    return bool(seen_among([(user_id, root)]))
 
 
-def seen_among(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
-    """Returns those of the pairs (user, root) in which the user sees the root now; one query."""
-    if not pairs:
-        return set()
-    asked: dict[UUID, list[UUID]] = {}
-    for user_id, root in pairs:
-        asked.setdefault(user_id, []).append(root)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT u.id, v.root FROM unnest(%s::uuid[]) u(id) "
-            "CROSS JOIN LATERAL visible_roots(u.id, %s) v WHERE v.root = ANY(%s::uuid[])",
-            [list(asked), clock.now(), list({root for _, root in pairs})],
-        )
-        return {(user_id, root) for user_id, root in cursor.fetchall() if root in asked[user_id]}
+def seen_among(asked: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Returns those of the pairs (user, root) in which the user sees the root now; one query, of the same cost in an org of
+    ten and of thousands."""
+    return pairs.seen(asked, clock.now()) if asked else set()
 
 
 def covers(actor: Actor, account_id: UUID) -> bool:
@@ -94,18 +82,6 @@ def user_for(actor: Actor, user_id: UUID) -> User:
     if user is None:
         raise NotFound("USER_NOT_FOUND", "There is no such person for you.", fields={"userId": "not found"})
     return user
-
-
-def users_who_see(org_id: UUID, root: UUID, *, roles: Collection[str] | None = None) -> list[UUID]:
-    """Returns the active users of the org who see the root now, of the given roles or of all."""
-    people = User.objects.filter(org_id=org_id, is_active=True)
-    if roles is not None:
-        people = people.filter(role__in=roles)
-    seeing = people.extra(
-        where=["EXISTS (SELECT FROM visible_roots(identity_user.id, %s) v WHERE v.root = %s)"],
-        params=[clock.now(), root],
-    )
-    return list(seeing.values_list("id", flat=True))
 
 
 def leads_seen(actor: Actor) -> models.QuerySet[Lead]:

@@ -1,0 +1,143 @@
+"""Who sees a root, asked from the root, is who holds it in `visible_roots`: in worlds made at random."""
+
+import random
+from datetime import datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+import pytest
+from django.db import connection
+
+from backend.crm.models import Account
+from backend.identity.models import Org, Role, User
+from backend.kit import clock
+from backend.kit.ids import new_id
+from backend.territories import pairs
+from backend.territories.models import (
+    AccountShare,
+    AccountTerritory,
+    ModelState,
+    Territory,
+    TerritoryModel,
+    UserTerritory,
+)
+
+NOW = clock.now()
+WORLDS = 12
+T = TypeVar("T")
+
+
+class World:
+    """Two orgs that do not keep to the rules: managers of the other org and in circles, spans of all times, deleted rows."""
+
+    def __init__(self, seed: int) -> None:
+        self.dice = random.Random(seed)
+        self.orgs = [Org.objects.create(slug=new_id().hex, name=f"Org {n}") for n in range(2)]
+        self.users = User.objects.bulk_create(self.person(n) for n in range(16))
+        for person in self.users:
+            person.manager = self.one_of([one for one in self.users if one != person], 0.8)
+        User.objects.bulk_update(self.users, ["manager"])
+        states = (ModelState.ACTIVE, ModelState.PLANNING)
+        models = TerritoryModel.objects.bulk_create(
+            TerritoryModel(org=org, name=state, state=state, deleted_at=self.rarely(0.25))
+            for org in self.orgs
+            for state in states
+        )
+        self.territories: list[Territory] = []
+        for number in range(14):
+            model = self.dice.choice([models[0], models[0], *models])
+            parent = self.one_of(self.territories, 0.6)
+            self.territories.append(
+                Territory.objects.create(
+                    org_id=model.org_id, model=model, parent=parent, name=f"T{number}", deleted_at=self.rarely()
+                )
+            )
+        self.accounts = Account.objects.bulk_create(
+            Account(org=self.dice.choice([self.orgs[0], *self.orgs]), name=f"A{n}", deleted_at=self.rarely())
+            for n in range(16)
+        )
+        self.spans()
+
+    def person(self, number: int) -> User:
+        return User(
+            org=self.dice.choice([self.orgs[0], self.orgs[0], self.orgs[1], None] if number else self.orgs),
+            username=f"{number}-{self.orgs[0].pk.hex}",
+            role=self.dice.choice([Role.REP, Role.REP, Role.MANAGER, Role.MANAGER, Role.ADMIN, Role.PARTNER]),
+            is_active=self.dice.random() < 0.85,
+        )
+
+    def spans(self) -> None:
+        UserTerritory.objects.bulk_create(
+            UserTerritory(org=self.orgs[0], user=user, territory=territory, deleted_at=self.rarely(), **self.time())
+            for user in self.users
+            for territory in self.dice.sample(self.territories, self.dice.choice([0, 0, 1, 1, 3]))
+        )
+        AccountTerritory.objects.bulk_create(
+            AccountTerritory(
+                org=self.orgs[0],
+                account=account,
+                territory=self.dice.choice(self.territories),
+                role=role,
+                source="manual",
+                deleted_at=self.rarely(),
+                **self.time(),
+            )
+            for account in self.accounts
+            for role in ("primary", "overlay")
+        )
+        AccountShare.objects.bulk_create(
+            AccountShare(
+                org=self.orgs[0],
+                account=self.dice.choice(self.accounts),
+                user=self.dice.choice(self.users),
+                shared_by=self.users[0],
+                deleted_at=self.rarely(),
+                **self.time(),
+            )
+            for _ in range(14)
+        )
+
+    def time(self) -> dict[str, datetime | None]:
+        since, until = self.dice.choice([(-2, None), (-2, None), (-2, None), (-2, 2), (-2, 0), (0, None), (1, None)])
+        return {
+            "valid_from": NOW + timedelta(hours=since),
+            "valid_to": None if until is None else NOW + timedelta(hours=until),
+        }
+
+    def one_of(self, some: list[T], chance: float) -> T | None:
+        return self.dice.choice(some) if some and self.dice.random() < chance else None
+
+    def rarely(self, chance: float = 0.1) -> datetime | None:
+        return NOW if self.dice.random() < chance else None
+
+    def roots(self) -> list[UUID]:
+        return [one.pk for some in (self.orgs, self.users, self.territories, self.accounts) for one in some] + [
+            new_id()
+        ]
+
+
+def by_person(user_id: UUID) -> dict[UUID, str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT root, kind FROM visible_roots(%s, %s)", [user_id, NOW])
+        return dict(cursor.fetchall())
+
+
+def test_asked_from_the_root_it_is_the_same(db: None) -> None:
+    met: set[tuple[str, str]] = set()
+    for seed in range(WORLDS):
+        world = World(seed)
+        asked = {(user.pk, root) for user in world.users for root in world.roots()}
+        held = {user: by_person(user.pk) for user in world.users}
+        true = {(user.pk, root) for user, roots in held.items() for root in roots}
+        assert pairs.seen(asked, NOW) == true & asked, seed
+        assert true <= asked
+        met |= {(user.role, kind) for user, roots in held.items() for kind in roots.values()}
+    everything = {
+        (role, kind) for role in ("rep", "manager", "admin") for kind in ("org", "user", "territory", "account")
+    }
+    assert met == everything | {("partner", kind) for kind in ("org", "user", "account")}
+
+
+@pytest.mark.parametrize("asked", [[], [(new_id(), new_id())]])
+def test_nobody_sees_nothing(db: None, asked: list[tuple[UUID, UUID]]) -> None:
+    assert pairs.seen(asked, NOW) == set()
