@@ -13,7 +13,7 @@ from backend.kit import clock
 from backend.sync import compaction
 from backend.sync.models import Change
 from backend.territories.actions import assign_user, release_user
-from backend.territories.models import AccountTerritory, Territory
+from backend.territories.models import AccountTerritory, MoveState, Territory, TerritoryMove
 from backend.territories.moving import move_all, move_some
 from tests.benchmarks.costs import sql, world
 from tests.benchmarks.side_by_side import Figure, figure, timed
@@ -74,11 +74,9 @@ def move() -> list[Figure]:
     batches: list[float] = []
 
     def run() -> None:
-        move_all(actor=acting(field.dee), source=source, target=target)
-        while True:
+        asked = move_all(actor=acting(field.dee), source=source, target=target)
+        while TerritoryMove.objects.get(pk=asked.pk).state != MoveState.DONE:
             batches.append(timed(move_some))
-            if not AccountTerritory.objects.filter(territory=source, valid_to=None, deleted_at=None).exists():
-                return
 
     began = time.perf_counter()
     felt = _written_while(run)

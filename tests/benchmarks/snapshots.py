@@ -72,24 +72,24 @@ def first_sync() -> list[Figure]:
 
 
 def _peak() -> float:
-    """Returns the most memory this process had since `_forget_peak`, in MiB."""
+    """Returns the most memory this process had since its peak was last forgotten, in MiB."""
     found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
     assert found is not None
     return int(found[1]) / 1024
 
 
 def memory() -> list[Figure]:
-    """How much more memory than before a stream takes at its most, for Ana and for somebody with 100,000 accounts."""
+    """How much memory the process has at its most in a stream, for Ana and for somebody with 100,000 accounts."""
     if not Path("/proc/self/clear_refs").exists():
         return []  # only Linux tells the most
     field, territory = world(), crowded()
     assign_user(actor=acting(field.dee), user=field.cy, territory=territory)
-    figures = []
+    rest = [psutil.Process(os.getpid()).memory_info().rss / 2**20]
+    figures = [figure("the process before", rest, unit="MiB")]
     for user in (field.ana, field.cy):
-        before = psutil.Process(os.getpid()).memory_info().rss / 2**20
         Path("/proc/self/clear_refs").write_text("5")
         _, rows = _streamed(user)
-        figures.append(figure(f"a stream of {rows:,} rows", [_peak() - before], unit="MiB"))
+        figures.append(figure(f"in a stream of {rows:,} rows", [_peak()], rest, unit="MiB"))
     release_user(actor=acting(field.dee), user=field.cy, territory=territory)
     return figures
 
