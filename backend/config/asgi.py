@@ -24,6 +24,8 @@ setup_django()
 from backend.config.calendar_door import PATH as CALENDAR  # noqa: E402  (models need Django set up)
 from backend.config.calendar_door import calendar_door  # noqa: E402
 from backend.config.downloads import downloads_door  # noqa: E402
+from backend.config.mail_door import PATH as MAIL  # noqa: E402
+from backend.config.mail_door import mail_door  # noqa: E402
 from backend.config.snapshot_door import PATH as SNAPSHOT  # noqa: E402
 from backend.config.snapshot_door import snapshot_door  # noqa: E402
 from backend.config.uploads import PATH as UPLOADS  # noqa: E402
@@ -53,6 +55,8 @@ async def route(scope: Scope, receive: Receive, send: Send) -> None:
         await downloads_door(scope, receive, send)
     elif path == CALENDAR:
         await calendar_door(scope, receive, send)
+    elif path == MAIL:
+        await mail_door(scope, receive, send)
     elif path == SNAPSHOT:
         await snapshot_door(scope, receive, send)
     elif path.startswith("/static/"):

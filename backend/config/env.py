@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from backend.config import env_values as read
 from backend.config.env_channels import CHANNELS
@@ -47,6 +48,7 @@ class Env:
     webpush_rate: float
     mail_url: str | None
     mail_from: str
+    public_url: str | None
     mail_rate: float
     web_processes: int
     db_pool: int
@@ -381,7 +383,14 @@ def load(environ: Mapping[str, str]) -> Env:
         )
     if wrong:
         raise SettingsError(wrong)
+    if found["public_url"] is not None:
+        found["allowed_hosts"] = (*found["allowed_hosts"], _host_of(found["public_url"]))
     return Env(**found)
+
+
+def _host_of(url: str) -> str:
+    host = urlsplit(url).hostname or ""
+    return f"[{host}]" if ":" in host else host
 
 
 @cache

@@ -92,6 +92,15 @@ CHANNELS: tuple[Variable, ...] = (
         read.mail_address,
     ),
     Variable(
+        "FIELDBEAT_PUBLIC_URL",
+        "The address under which people reach this server, for the link in each mail that ends mail; its host is answered to, as "
+        "those of FIELDBEAT_ALLOWED_HOSTS. With https, mail programs offer to end it by one click. When absent, mail has no such "
+        "link.",
+        None,
+        "https://crm.example.com",
+        read.http_base,
+    ),
+    Variable(
         "FIELDBEAT_MAIL_RATE",
         _RATE.format(what="alerts", whom="the mail server"),
         "20",

@@ -143,6 +143,7 @@ WEBPUSH_PARALLEL = ENV.webpush_parallel
 WEBPUSH_RATE = ENV.webpush_rate
 MAIL_URL = ENV.mail_url
 MAIL_RATE = ENV.mail_rate
+PUBLIC_URL = ENV.public_url
 globals().update(mail_settings(ENV.mail_url, ENV.mail_from))
 DB_POOL = ENV.db_pool
 PLAN_DAYS = ENV.plan_days

@@ -43,6 +43,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "FIELDBEAT_LOG_FORMAT": "console",
             "FIELDBEAT_CORS_ORIGINS": "https://app.example.com, http://localhost:5173",
             "FIELDBEAT_ALLOWED_HOSTS": "crm.example.com,*.example.org",
+            "FIELDBEAT_PUBLIC_URL": "https://Field.example.net/",
             "FIELDBEAT_FCM_CREDENTIALS": str(account),
             "FIELDBEAT_FCM_URL": "http://127.0.0.1:9099/",
             "FIELDBEAT_WEB_PROCESSES": "4",
@@ -60,7 +61,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     )
     assert (env.production, env.log_level, env.log_format) == (True, "WARNING", "console")
     assert env.cors_origins == ("https://app.example.com", "http://localhost:5173")
-    assert env.allowed_hosts == ("crm.example.com", "*.example.org")
+    # Who follows the link in a mail comes by the name that stands there.
+    assert env.allowed_hosts == ("crm.example.com", "*.example.org", "field.example.net")
     assert (env.fcm_credentials, env.fcm_url) == (account, "http://127.0.0.1:9099")
     assert (env.web_processes, env.db_pool, env.demo) == (4, 16, False)
 

@@ -140,6 +140,13 @@ def test_the_words_around_are_in_the_persons_language_and_name_the_way_out(serve
     assert f"不再接收此類郵件: {out}" in sent.get_body(("plain",)).get_content()  # type: ignore[union-attr]
 
 
+def test_two_who_share_a_mailbox_have_each_their_own_way_out_and_without_tls_it_is_no_click(server: Server) -> None:
+    ways = ["http://10.0.0.5:8000/stop?a=ben", "http://10.0.0.5:8000/stop?a=dee"]
+    MailTransport().send([(BEN, alert("Won", unsubscribe=way)) for way in ways])
+    assert [one["List-Unsubscribe"] for one in server.mails] == [f"<{way}>" for way in ways]
+    assert [one["List-Unsubscribe-Post"] for one in server.mails] == [None, None]
+
+
 @pytest.mark.parametrize(
     ("says", "outcome"),
     [

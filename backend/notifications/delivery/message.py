@@ -5,9 +5,10 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from backend.kit import clock
+from backend.notifications import leaving
 from backend.notifications.delivery import phrases
 from backend.notifications.delivery.words import words
-from backend.notifications.models import Delivery, Severity
+from backend.notifications.models import Channel, Delivery, Severity
 from backend.notifications.transports.base import Address, AddressKind, Message, Priority
 
 _DIGESTS = UUID("0d6a1a54-77b8-4a2c-9d0e-3c1f9e9f7b11")
@@ -42,6 +43,7 @@ def single(delivery: Delivery) -> Message:
         priority=urgent,
         ttl=_seconds_to(told.expires_at),
         locale=told.user.locale,
+        unsubscribe=_way_out(delivery),
     )
 
 
@@ -72,7 +74,12 @@ def together(deliveries: Sequence[Delivery]) -> Message:
         category="digest",
         priority="normal",
         locale=person.locale,
+        unsubscribe=_way_out(first),
     )
+
+
+def _way_out(delivery: Delivery) -> str | None:
+    return leaving.address_for(delivery.user_id) if delivery.channel == Channel.EMAIL else None
 
 
 def _seconds_to(instant: datetime) -> int:

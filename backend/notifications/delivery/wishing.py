@@ -77,6 +77,17 @@ def set_preference(*, actor: Actor, rule: str, channel: str, mode: str | None) -
     release.held_for([actor.user_id])
 
 
+@transaction.atomic
+def stop_mail(*, actor: Actor) -> None:
+    """The actor is sent no mail of alerts any more, whatever they said of single rules. It cannot be refused."""
+    of_mail = AlertPreference.objects.filter(user_id=actor.user_id, channel=Channel.EMAIL)
+    of_mail.exclude(mode=Mode.OFF).delete()
+    AlertPreference.objects.update_or_create(
+        user_id=actor.user_id, rule="", channel=Channel.EMAIL, defaults={"mode": Mode.OFF, "org_id": actor.org_id}
+    )
+    release.held_for([actor.user_id])
+
+
 def _write(org_id: UUID, user_id: UUID | None, asked: Asked) -> AlertSettings:
     if (asked.quiet_from is None) != (asked.quiet_to is None):
         missing = "quietFrom" if asked.quiet_from is None else "quietTo"

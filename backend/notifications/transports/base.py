@@ -12,7 +12,7 @@ Priority = Literal["high", "normal"]
 class Message:
     """One alert; `nid` (32 hex digits) is the same on every attempt, so that a phone replaces instead of repeating.
 
-    With `wake` a phone shows nothing and only syncs. `unsubscribe` is an HTTPS address for mail.
+    With `wake` a phone shows nothing and only syncs. `unsubscribe` is the web address at which mail ends.
     """
 
     nid: str

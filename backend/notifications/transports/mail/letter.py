@@ -7,12 +7,13 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
+from backend.notifications import texts
 from backend.notifications.transports.base import Message
 
 _WORDS = {
     "en": ("{count} alerts: {first}", "No more such mail"),
-    "zh-hans": ("{count} 条提醒：{first}", "不再接收此类邮件"),
-    "zh-hant": ("{count} 則提醒：{first}", "不再接收此類郵件"),
+    "zh-Hans": ("{count} 条提醒：{first}", "不再接收此类邮件"),
+    "zh-Hant": ("{count} 則提醒：{first}", "不再接收此類郵件"),
 }
 _PAGE = """<!doctype html><html lang="{}"><head><meta charset="utf-8"><title>{}</title></head>
 <body style="font:16px/1.5 sans-serif;max-width:40em;color:#1a1f24">{}{}</body></html>"""
@@ -26,7 +27,7 @@ def compose(to: str, sender: str, messages: Sequence[Message]) -> EmailMultiAlte
     if not to.isprintable() or to.count("@") != 1 or " " in to or "," in to:
         raise ValueError(f"no mail address: {to!r}")
     first = messages[0]
-    many, stop = _WORDS.get(first.locale.lower(), _WORDS["en"])
+    many, stop = _WORDS[texts.language(first.locale)]
     subject = first.title if len(messages) == 1 else many.format(count=len(messages), first=first.title)
     subject = " ".join("".join(sign if sign.isprintable() else " " for sign in subject).split())
     text = "\n\n".join(f"{one.title}\n{one.body}" for one in messages)
@@ -35,13 +36,12 @@ def compose(to: str, sender: str, messages: Sequence[Message]) -> EmailMultiAlte
     if first.unsubscribe is not None:
         text += f"\n\n-- \n{stop}: {first.unsubscribe}"
         foot = format_html('<p style="font-size:.8em"><a href="{}">{}</a></p>', first.unsubscribe, stop)
-        headers |= {
-            "List-Unsubscribe": f"<{first.unsubscribe}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        }
+        headers["List-Unsubscribe"] = f"<{first.unsubscribe}>"
+        if first.unsubscribe.startswith("https://"):  # RFC 8058 offers one click over TLS alone
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail = EmailMultiAlternatives(subject, text + "\n", sender, [to], headers=headers)
     items = format_html_join("", _ITEM, ((one.title, _lines(one.body)) for one in messages))
-    mail.attach_alternative(format_html(_PAGE, first.locale, subject, items, foot), "text/html")
+    mail.attach_alternative(format_html(_PAGE, texts.language(first.locale), subject, items, foot), "text/html")
     return mail
 
 

@@ -29,13 +29,14 @@ class MailTransport:
 
     def send(self, batch: Sequence[tuple[Address, Message]]) -> list[Outcome]:
         """Tries each mail once over one connection; the alerts of one mail share its outcome."""
-        mails: dict[str, list[int]] = {}
-        for at, (address, _) in enumerate(batch):
-            mails.setdefault(address.value, []).append(at)
+        # Two people may share a mailbox; each has a way out of their own.
+        mails: dict[tuple[str, str | None], list[int]] = {}
+        for at, (address, message) in enumerate(batch):
+            mails.setdefault((address.value, message.unsubscribe), []).append(at)
         outcomes: list[Outcome] = [Unknown("not tried")] * len(batch)
         line: BaseEmailBackend = get_connection()
         try:
-            for to, places in mails.items():
+            for (to, _), places in mails.items():
                 outcome = _send(line, to, [batch[at][1] for at in places])
                 for at in places:
                     outcomes[at] = outcome
