@@ -4,7 +4,8 @@ A job whose process was killed is found by the heartbeat that stopped, and done 
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 
 from backend.jobs.engine import working_app
+from backend.jobs.hands import Hands
 from backend.jobs.port import Schedule, Task
 from backend.kit.logs import bind, clear, logger
 
@@ -36,7 +38,8 @@ def run(tasks: Sequence[Task], schedules: Sequence[Schedule] = ()) -> None:
 
 async def work(tasks: Sequence[Task], schedules: Sequence[Schedule] = (), *, wait: bool = True) -> None:
     """Does jobs; with `wait` False, only those that wait now. On the main thread, signals end it."""
-    app = build(tasks, schedules)
+    hands = Hands(AT_ONCE)
+    app = build(tasks, schedules, hands)
     async with app.open_async():
         await rescue(app, tasks)
         keeper = asyncio.create_task(_keep(app, tasks))
@@ -55,49 +58,53 @@ async def work(tasks: Sequence[Task], schedules: Sequence[Schedule] = (), *, wai
             keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await keeper
+            await hands.close()
     _log.info("jobs_stopped")
 
 
-def build(tasks: Sequence[Task], schedules: Sequence[Schedule] = ()) -> App:
-    """Returns a worker's app that knows the tasks and when the scheduled ones are due."""
-    app = working_app()
+def build(tasks: Sequence[Task], schedules: Sequence[Schedule] = (), hands: Hands | None = None) -> App:
+    """Returns a worker's app that knows the tasks and when the scheduled ones are due; `hands` do them."""
+    app, by = working_app(), hands or Hands(AT_ONCE)
     for task in tasks:
         app.task(
             name=task.name,
             pass_context=True,
             priority=task.priority,
             retry=RetryStrategy(max_attempts=task.attempts - 1, exponential_wait=2) if task.attempts > 1 else False,
-        )(_caller(task))
+        )(_caller(task, by))
     for schedule in schedules:
-        on_time = app.task(name=f"{schedule.task.name}@{schedule.cron}", pass_context=True)(_scheduled(schedule.task))
+        on_time = app.task(name=f"{schedule.task.name}@{schedule.cron}", pass_context=True)(
+            _scheduled(schedule.task, by)
+        )
         app.periodic(cron=schedule.cron)(on_time)
     return app
 
 
-def _caller(task: Task) -> Callable[..., None]:
-    def call(context: JobContext, **words: Any) -> None:
-        clear()
-        bind(request_id=f"job-{context.job.id}")
-        try:
-            task.run(**_ids(words))
-        except Exception:
-            _log.error("job_failed", job=task.name, exc_info=True)
-            if context.job.attempts + 1 >= task.attempts:
-                _give_up(task, words)
-            raise
-        finally:
-            # The engine's threads come and go; a connection of each would stay.
-            connection.close()
+def _caller(task: Task, hands: Hands) -> Callable[..., Awaitable[None]]:
+    async def call(context: JobContext, **words: Any) -> None:
+        await hands.do(partial(_do, task, context, words))
 
     return call
 
 
-def _scheduled(task: Task) -> Callable[..., None]:
-    def call(context: JobContext, timestamp: int) -> None:
+def _scheduled(task: Task, hands: Hands) -> Callable[..., Awaitable[None]]:
+    async def call(context: JobContext, timestamp: int) -> None:
         del timestamp
-        _caller(task)(context)
+        await hands.do(partial(_do, task, context, {}))
 
     return call
+
+
+def _do(task: Task, context: JobContext, words: Mapping[str, Any]) -> None:
+    clear()
+    bind(request_id=f"job-{context.job.id}")
+    try:
+        task.run(**_ids(words))
+    except Exception:
+        _log.error("job_failed", job=task.name, exc_info=True)
+        if context.job.attempts + 1 >= task.attempts:
+            _give_up(task, words)
+        raise
 
 
 def _ids(words: Mapping[str, Any]) -> dict[str, UUID | int]:

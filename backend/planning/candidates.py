@@ -4,6 +4,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -210,15 +211,18 @@ def opening(
         night = datetime.combine(days[-1] + timedelta(days=1), time.min, zone)
         return (TimeWindow(seconds_after(origin, dawn), seconds_after(origin, night)),)
     spans = [
-        (
-            seconds_after(origin, datetime.combine(day, opens, zone)),
-            seconds_after(origin, datetime.combine(day, closes, zone)) - service,
-        )
+        (_second_of(origin, day, opens, zone), _second_of(origin, day, closes, zone) - service)
         for day in days
         for weekday, opens, closes in account.week
         if weekday == day.isoweekday()
     ]
     return tuple(TimeWindow(first, last) for first, last in spans if first <= last)
+
+
+@lru_cache(maxsize=4_096)
+def _second_of(origin: datetime, day: date, moment: time, zone: ZoneInfo) -> int:
+    """Remembered, because most doors of a field open and close at the same few times."""
+    return seconds_after(origin, datetime.combine(day, moment, zone))
 
 
 def account_points(account_ids: Sequence[UUID]) -> dict[UUID, LatLng]:

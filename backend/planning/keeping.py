@@ -45,8 +45,13 @@ def keep_day(origin: Origin, rep: User, span: Span, result: Result) -> VisitPlan
     return plan
 
 
-def keep_days(origin: Origin, rep: User, span: Span, result: Result) -> list[VisitPlan]:
-    """Writes a plan for each day of a part, and whoever is left out of all of them."""
+def keep_days(
+    origin: Origin, rep: User, span: Span, result: Result, for_good: Mapping[str, int | float | str] | None
+) -> list[VisitPlan]:
+    """Writes a plan for each day of a part, and whoever is left out of all of them.
+
+    `for_good` are the figures of all days together; None where a better plan will take the place of this one, whose
+    figures nobody need remember."""
     assert origin.part is not None
     plans = [_plan(origin, rep, day, span, result, day_figures(span, result, day)) for day in span.days]
     VisitPlan.objects.bulk_create(plans)
@@ -54,7 +59,8 @@ def keep_days(origin: Origin, rep: User, span: Span, result: Result) -> list[Vis
         [stop for plan in plans for stop in stops_of(plan, span, _routes(span, result, plan.day))]
     )
     PlanDrop.objects.bulk_create(_drops(span, result, plan=None, part=origin.part))
-    keep_figures(plans, figures(span, result))
+    if for_good is not None:
+        keep_figures(plans, for_good)
     return plans
 
 

@@ -25,13 +25,12 @@ class Taken(Exception):
 @transaction.atomic
 def begin(part_id: UUID) -> PlanPart | None:
     """Returns the part to be planned, marked as begun; None when it has ended, or its run was cancelled or has gone."""
-    part = _locked(part_id)
+    part = _locked(part_id, "rep__org", "run__based_on")
     if part is None or part.state in ENDED:
         return None
-    run = _locked_run(part)
+    run = part.run
     if run.state == RunState.CANCELLED and part.state == PartState.WAITING:
         return None
-    part.run = run
     part.state, part.started_at = PartState.RUNNING, clock.now()
     part.save(update_fields=["state", "started_at"])
     if run.state == RunState.WAITING:
@@ -59,7 +58,6 @@ def store(origin: Origin, part: PlanPart, outcome: Outcome, *, final: bool) -> N
     locked = _locked(part.pk)
     if locked is None or locked.state in ENDED:
         return
-    run = _locked_run(locked)
     span, result = outcome
     accounts = {
         span.candidates[stop.client_id].account_id
@@ -69,15 +67,16 @@ def store(origin: Origin, part: PlanPart, outcome: Outcome, *, final: bool) -> N
     }
     if final and accounts & taken_by_others(part):
         raise Taken
-    _forget(locked)
-    keep_days(origin, part.rep, span, result)
+    if locked.first_plan_at is not None:
+        _forget(locked)
     locked.figures = figures(span, result)
+    keep_days(origin, part.rep, span, result, locked.figures if final else None)
     if locked.first_plan_at is None:
         locked.first_plan_at = clock.now()
     if final:
         locked.state, locked.finished_at = PartState.READY, clock.now()
     locked.save(update_fields=["figures", "state", "first_plan_at", "finished_at"])
-    _tell(run, ended=final)
+    _tell(locked, ended=final)
 
 
 @transaction.atomic
@@ -86,13 +85,12 @@ def fail(part_id: UUID, code: str, message: str, fields: Mapping[str, str]) -> N
     part = _locked(part_id)
     if part is None or part.state in ENDED:
         return
-    run = _locked_run(part)
     _forget(part)
     part.state, part.finished_at = PartState.FAILED, clock.now()
     part.trouble = {"code": code, "message": message, "fields": dict(fields)}
     part.figures = {}
     part.save(update_fields=["state", "finished_at", "trouble", "figures"])
-    _tell(run, ended=True)
+    _tell(part, ended=True)
 
 
 def _forget(part: PlanPart) -> None:
@@ -102,18 +100,19 @@ def _forget(part: PlanPart) -> None:
     part.drops.all().delete()
 
 
-def _locked(part_id: UUID) -> PlanPart | None:
-    return PlanPart.objects.select_for_update(of=("self",)).select_related("rep__org").filter(pk=part_id).first()
+def _locked(part_id: UUID, *also: str) -> PlanPart | None:
+    """Returns the part and its run, both locked, the part first: parts that end at once count themselves one after another."""
+    found = PlanPart.objects.select_for_update(of=("self", "run")).select_related("run", *also)
+    return found.filter(pk=part_id).first()
 
 
-def _locked_run(part: PlanPart) -> PlanRun:
-    """Returns the run, locked: parts that end at once count themselves one after another."""
-    return PlanRun.objects.select_for_update(of=("self",)).select_related("based_on").get(pk=part.run_id)
-
-
-def _tell(run: PlanRun, *, ended: bool) -> None:
+def _tell(part: PlanPart, *, ended: bool) -> None:
     """Adds up the run; the write itself is what wakes whoever watches."""
-    run.figures = added_up(list(run.parts.exclude(figures={}).values_list("figures", flat=True)))
+    run = part.run
+    others = (
+        [] if run.total == 1 else run.parts.exclude(pk=part.pk).exclude(figures={}).values_list("figures", flat=True)
+    )
+    run.figures = added_up([*([part.figures] if part.figures else []), *others])
     if ended:
         run.done += 1
         if run.done == run.total:

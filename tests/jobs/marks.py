@@ -53,10 +53,23 @@ def linger(*, number: int) -> None:
         )
 
 
+def own(*, number: int) -> None:
+    """Marks the connection that it is given: which one, and how many locks of its session were left on it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
+        left = cursor.fetchone()[0]
+        cursor.execute("SELECT pg_backend_pid()")
+        mark("own", f"{cursor.fetchone()[0]} {left}")
+        if number == 0:
+            cursor.execute("SELECT pg_advisory_lock(7, 7)")
+            raise RuntimeError("no")
+
+
 GREET = Task("greet", greet)
 FAIL = Task("fail", fail, attempts=1, gave_up=mourn)
 LINGER = Task("linger", linger)
-TASKS = (GREET, FAIL, LINGER)
+OWN = Task("own", own, attempts=1)
+TASKS = (GREET, FAIL, LINGER, OWN)
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ import pytest
 from django.db import connection, transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from backend.jobs import worker
 from backend.jobs.port import LOW, URGENT, Schedule, Task, defer
 from backend.jobs.worker import build, work
 from backend.kit import clock
@@ -32,6 +33,12 @@ def finish() -> None:
 
 def states() -> list[str]:
     return list(ProcrastinateJob.objects.order_by("id").values_list("status", flat=True))
+
+
+def alive(connections: list[int]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = ANY(%s))", [connections])
+        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.usefixtures("queue")
@@ -91,6 +98,19 @@ def test_what_fails_once_is_tried_again() -> None:
     defer(Task("fail", marks.fail), number=7)
     asyncio.run(work((Task("fail", marks.fail, attempts=2, gave_up=marks.mourn),), wait=False))
     assert (marks.found("fail"), marks.found("mourn"), states()) == (["7"], [], ["todo"])
+
+
+@pytest.mark.usefixtures("queue")
+def test_a_connection_is_kept_from_job_to_job_and_given_up_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "AT_ONCE", 1)
+    for number in (1, 2, 0, 3):
+        defer(marks.OWN, number=number)
+    finish()
+    first, second, failed, after = marks.found("own")
+    assert first == second == failed
+    assert after.split()[0] != first.split()[0]
+    assert {seen.split()[1] for seen in (first, second, failed, after)} == {"0"}
+    until(lambda: not alive([int(seen.split()[0]) for seen in (first, after)]), "both connections to end")
 
 
 def test_a_schedule_is_known_to_the_engine_under_the_name_of_its_task() -> None:

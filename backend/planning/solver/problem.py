@@ -136,6 +136,20 @@ class Problem:
                 raise Invalid("DUPLICATE_ID", f"two {name} share one id", fields={name: "duplicate id"})
         self._check_locks()
 
+    def in_order_of_id(self) -> "Problem":
+        """Returns the problem with clients and shifts sorted by id, so that the order they came in decides nothing."""
+        same = object.__new__(Problem)
+        # What was checked once need not be checked again.
+        for name, value in (
+            ("clients", tuple(sorted(self.clients, key=lambda client: client.id))),
+            ("shifts", tuple(sorted(self.shifts, key=lambda shift: shift.id))),
+            ("matrix", self.matrix),
+            ("client_by_id", self.client_by_id),
+            ("shift_by_id", self.shift_by_id),
+        ):
+            object.__setattr__(same, name, value)
+        return same
+
     @cached_property
     def locked_on(self) -> dict[str, tuple[str, Locked]]:
         """Client id -> the shift it is locked on, and how."""

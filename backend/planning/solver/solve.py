@@ -52,7 +52,7 @@ def solve(
     if engine is None:
         engine = Engine.OWN if engines.is_warm() else Engine.LIBRARY
     given = problem
-    problem = in_order_of_id(problem)
+    problem = problem.in_order_of_id()
     if start is not None and not isinstance(judge(problem, start.order()), Solution):
         raise Invalid("START_INVALID", "the plan to begin with is none", fields={"start": "the referee refuses it"})
     check_locks(problem)
@@ -151,15 +151,6 @@ def telling(problem: Problem, progress: Progress | None) -> Callable[[Mapping[st
             progress(plan)
 
     return tell
-
-
-def in_order_of_id(problem: Problem) -> Problem:
-    """Returns the problem with clients and shifts sorted by id, so that the order they came in decides nothing."""
-    return Problem(
-        clients=tuple(sorted(problem.clients, key=lambda client: client.id)),
-        shifts=tuple(sorted(problem.shifts, key=lambda shift: shift.id)),
-        matrix=problem.matrix,
-    )
 
 
 def finished(lines: list[Line], clients: Sequence[Client]) -> list[Line]:
