@@ -18,28 +18,48 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class MigrationState:
-    """Migrations as (app, name): what the database has, what it misses, and what only a newer program knows."""
+    """Migrations as (app, name): what the database has, what it misses, and what only a newer program knows.
+
+    `halfway`: those that stand in the place of several earlier ones, of which the database has some and lacks others.
+    """
 
     applied: frozenset[Key]
     missing: tuple[Key, ...]
     unknown: tuple[Key, ...]
+    halfway: tuple[Key, ...] = ()
 
 
 @cache
-def _known() -> tuple[frozenset[Key], frozenset[str]]:
+def _known() -> tuple[dict[Key, frozenset[Key]], frozenset[str]]:
+    """Returns the migrations of this program, each with those it replaces; and the apps that have any."""
     loader = MigrationLoader(None, ignore_no_migrations=True)
-    return frozenset(loader.disk_migrations), frozenset(loader.migrated_apps)
+    return {key: frozenset(one.replaces) for key, one in loader.disk_migrations.items()}, frozenset(
+        loader.migrated_apps
+    )
 
 
 def migration_state() -> MigrationState:
     """Reads the database; raises django.db.OperationalError when it is out of reach."""
     known, apps = _known()
     applied = frozenset(MigrationRecorder(connection).applied_migrations())
+    replaced = frozenset[Key]().union(*known.values())
+    done = applied | {key for key, earlier in known.items() if earlier and earlier <= applied}
     return MigrationState(
-        applied=applied,
-        missing=tuple(sorted(known - applied)),
-        unknown=tuple(sorted(key for key in applied - known if key[0] in apps)),
+        applied=done - replaced,
+        missing=tuple(sorted(known.keys() - done)),
+        unknown=tuple(sorted(key for key in done - replaced - known.keys() if key[0] in apps)),
+        halfway=tuple(sorted(key for key in known.keys() - done if known[key] & applied)),
     )
+
+
+def check_not_halfway(state: MigrationState) -> None:
+    """Raises CannotStart for a database of before the first release that is not at its end; Django would pass over it silently."""
+    if state.halfway:
+        app, _ = state.halfway[0]
+        raise CannotStart(
+            f"The database was made by a Fieldbeat of before the first release (its {app} is unfinished), and no way leads on from there; "
+            "make a new one, or bring it to the end with the version that made it."
+        )
 
 
 def check_migrations(state: MigrationState) -> None:
@@ -54,6 +74,7 @@ def check_migrations(state: MigrationState) -> None:
 
 def check_not_behind(state: MigrationState) -> None:
     """Raises CannotStart when the database lacks what this program needs; one that a newer program brought on will do."""
+    check_not_halfway(state)
     if not state.applied:
         raise CannotStart(
             "The database is empty; `make run` or .venv/bin/fieldbeat migrate fills it. "
@@ -84,10 +105,11 @@ class _Lines(StringIO):
 
 
 def migrate(report: Callable[[str], None]) -> None:
-    """Applies what is missing; two processes may call it at once, and one waits."""
+    """Applies what is missing; two processes may call it at once, and one waits. Raises CannotStart where no way leads on."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s, 0)", [int(Lock.MIGRATE)])
         try:
+            check_not_halfway(migration_state())
             call_command("migrate", interactive=False, verbosity=1, no_color=True, stdout=_Lines(report))
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [int(Lock.MIGRATE)])

@@ -82,7 +82,7 @@ def test_a_database_older_than_15(folder: Path) -> None:
 
 
 def test_a_database_that_is_behind(folder: Path, database: str) -> None:
-    _mark(database, "identity", "0001_initial")
+    _mark(database, "identity", "0001_tables")
     said = _refused(DATABASE_URL=database, FIELDBEAT_DATA_DIR=str(folder))
     assert re.match(r"The database is behind by \d+ migrations \(the first is admin\.0001_initial\);", said)
     assert said.endswith(".venv/bin/fieldbeat migrate")
@@ -94,11 +94,25 @@ def test_every_command_refuses_a_database_that_is_behind(words: tuple[str, ...],
     empty = run(*words, env=env)
     assert (empty.returncode, len(empty.stderr.splitlines())) == (1, 1)
     assert empty.stderr.startswith("The database is empty; `make run` or .venv/bin/fieldbeat migrate fills it.")
-    _mark(database, "identity", "0001_initial")
+    _mark(database, "identity", "0001_tables")
     behind = run(*words, env=env)
     assert behind.returncode == 1
     assert re.match(r"The database is behind by \d+ migrations", behind.stderr)
     assert len(behind.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("words", [("serve",), ("migrate",), ("token", "ana")])
+def test_a_database_that_stopped_before_the_first_release(words: tuple[str, ...], folder: Path, database: str) -> None:
+    _mark(database, "identity", "0002_touch")
+    env = environment(DATABASE_URL=database, FIELDBEAT_DATA_DIR=str(folder), FIELDBEAT_PORT=str(free_port()))
+    ended = run(*words, env=env)
+    assert ended.returncode == 1
+    said = ended.stderr.splitlines()[-1]
+    assert said.startswith(
+        "The database was made by a Fieldbeat of before the first release (its identity is unfinished)"
+    )
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT count(*) FROM django_migrations").fetchone() == (1,)
 
 
 def test_a_database_that_is_ahead(folder: Path, database: str) -> None:

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("identity", "0001_initial"),
+        ("identity", "0001_tables"),
     ]
 
     operations = [

@@ -8,8 +8,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("identity", "0003_sign_in_attempts"),
-        ("sync", "0004_streams"),
+        ("identity", "0001_tables"),
+        ("sync", "0001_tables"),
     ]
 
     operations = [
