@@ -347,6 +347,10 @@ class Device:
         with self._wiped_if_revoked():
             yield from week.follow(self._api, run_id, self._patience)
 
+    def runs_under_way(self) -> list[Row]:
+        """Returns the weeks and call cycles that the server still plans, for oneself and for people beneath, oldest first."""
+        return self._or_wipe(lambda: week.under_way(self._api))
+
     def stop_week(self, run_id: str) -> None:
         """Has the server end its search; `follow_week` then gives the best it had."""
         self._surely(lambda: week.stop(self._api, run_id))

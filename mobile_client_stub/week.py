@@ -41,6 +41,12 @@ def stop(api: Api, run_id: str) -> None:
     api.call(wire.CANCEL_RUN, {"run": run_id})
 
 
+def under_way(api: Api) -> list[Row]:
+    """Returns the runs that are not done yet, oldest first: id, kind, scope, firstDay, days, state, createdAt, leader."""
+    nodes = api.call(wire.PLAN_RUNS, {})["planRuns"]["nodes"]
+    return [run for run in reversed(nodes) if run["state"] in ("waiting", "running")]
+
+
 def follow(api: Api, run_id: str, patience: Patience) -> Iterator[WeekPlan]:
     """Yields the first plan there is, better ones, and last the one that is done. A lost line is opened again.
 

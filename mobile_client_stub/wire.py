@@ -82,6 +82,10 @@ RUN_PART = Document(
     f"plans {{ {_PLAN} }} drops {{ {_DROP} }} }} }}",
 )
 CANCEL_RUN = Document("CancelRun", "mutation CancelRun($run: UUID!) { cancelPlanRun(runId: $run) { run { state } } }")
+PLAN_RUNS = Document(
+    "PlanRuns",
+    "query PlanRuns { planRuns(first: 50) { nodes { id kind scope firstDay days state createdAt leader { fullName } } } }",
+)
 PUBLISH_RUN = Document(
     "PublishRun",
     "mutation PublishRun($run: UUID!) { publishPlanRun(runId: $run) { parts { visits { id } "

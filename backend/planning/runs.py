@@ -104,11 +104,13 @@ def reps_of(actor: Actor, scope: RunScope, leader: User) -> list[User]:
 @transaction.atomic
 def cancel_run(*, actor: Actor, run: PlanRun) -> PlanRun:
     """Stops a run: parts not begun are not made, those under way keep the best they have. Twice changes nothing."""
+    # Parts before their run, as the jobs lock them.
+    waiting = run.parts.select_for_update(of=("self",)).filter(state=PartState.WAITING)
+    untouched = PlanPart.objects.filter(pk__in=[part.pk for part in waiting.order_by("pk")])
     run = PlanRun.objects.select_for_update(of=("self",)).get(pk=run.pk, org_id=actor.org_id)
     rules.check_may_settle(actor, run)
     if run.state in (RunState.WAITING, RunState.RUNNING):
         now = clock.now()
-        untouched = run.parts.filter(state=PartState.WAITING)
         run.done += untouched.update(state=PartState.FAILED, trouble=rules.cancelled(), finished_at=now)
         run.state, run.cancelled_at = RunState.CANCELLED, now
         if run.done == run.total:

@@ -30,19 +30,24 @@ def add_to(app: typer.Typer) -> None:
 
 def plan(
     context: typer.Context,
-    day: Annotated[str | None, typer.Argument(help="today, tomorrow, YYYY-MM-DD, or week.")] = None,
+    day: Annotated[str | None, typer.Argument(help="today, tomorrow, YYYY-MM-DD, week, or cancel.")] = None,
     first: Annotated[
-        str | None, typer.Argument(help="The first of the seven days of a week; today without it.")
+        str | None,
+        typer.Argument(
+            help="The first of the seven days of a week, today without it; which plan to cancel: its number, or all."
+        ),
     ] = None,
     accept: Annotated[bool, typer.Option("--accept", help="Accept without being asked.")] = False,
 ) -> None:
-    """Have a day or a week proposed, and accept it."""
+    """Have a day or a week proposed, and accept it; or cancel a plan that is still being made."""
     phone: Phone = context.obj
     device = phone.signed_in()
-    if first is not None and day != "week":
+    if first is not None and day not in ("week", "cancel"):
         raise typer.BadParameter("A second day goes with week only: plan week tomorrow.")
     with _server_needed(phone):
-        if day == "week":
+        if day == "cancel":
+            _cancel(phone, device, first)
+        elif day == "week":
             _plan_week(phone, device, find.day(first, device.local_day()), accept)
         else:
             _plan_day(phone, device, find.day(day, device.local_day()), accept)
@@ -89,6 +94,25 @@ def _plan_week(phone: Phone, device: Device, first: date, accept: bool) -> None:
         phone.tell_report(device.accept_week(found))
     made = sum(not stop["fixed"] for day in found.days for stop in day.stops)
     phone.say(f"[green]Accepted[/green]: {made} visits are on this phone; see `today {found.days[0].day}`.")
+
+
+def _cancel(phone: Phone, device: Device, which: str | None) -> None:
+    runs = device.runs_under_way()
+    if not runs:
+        phone.say("No plan is being made.")
+        return
+    if which is None and len(runs) > 1:
+        phone.out.print(show_plan.runs(runs, device.zone()))
+        phone.say("Say which: `plan cancel 1`, or `plan cancel all`.")
+        raise typer.Exit(1)
+    chosen = runs if which in (None, "all") else [find.pick(runs, str(which), show_plan.run_in_short, "plan under way")]
+    for run in chosen:
+        try:
+            device.stop_week(run["id"])
+        except Refused as refused:
+            phone.say(f"[red]Not cancelled[/red]: {escape(show_plan.run_in_short(run))}: {escape(str(refused))}")
+            raise typer.Exit(1) from None
+        phone.say(f"[green]Cancelled[/green]: {escape(show_plan.run_in_short(run))}.")
 
 
 def _watched(phone: Phone, device: Device, run: str) -> WeekPlan:

@@ -68,5 +68,26 @@ def week_in_short(proposed: WeekPlan) -> str:
     return ", ".join(words)
 
 
+def runs(under_way: Sequence[Row], zone: tzinfo) -> Table:
+    """Returns the plans that are still being made."""
+    made = table("Being planned", ">#", "what", "for", "asked at", "state")
+    for number, run in enumerate(under_way, 1):
+        asked = clock(run["createdAt"], zone)
+        made.add_row(str(number), run_in_short(run), escape(_whose(run)), asked, run["state"])
+    return made
+
+
+def run_in_short(run: Row) -> str:
+    """Returns what a run plans."""
+    return f"{'week' if run['kind'] == 'WEEK' else 'call cycle'} from {run['firstDay']}"
+
+
+def _whose(run: Row) -> str:
+    if run["scope"] == "ORG":
+        return "everybody"
+    name = run["leader"]["fullName"] if run["leader"] else "somebody no longer yours"
+    return f"the people of {name}" if run["scope"] == "TEAM" else str(name)
+
+
 def _where(stop: Row) -> str:
     return escape(stop["account"]["name"]) if stop["account"] else "[dim]no longer yours[/dim]"

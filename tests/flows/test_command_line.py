@@ -115,6 +115,7 @@ def test_a_week_is_planned_while_one_watches_and_the_rest_of_a_day_anew(
     said = say("plan", "week", "--accept")
     assert "First plan: 3 visits on 1 day" in said
     assert "Accepted: 3 visits are on this phone" in said
+    assert say("plan", "cancel") == "No plan is being made.\n"
     assert "Store 0" in say("today")
     assert "You have checked in nowhere today" in say("replan", code=1)
     assert "Not accepted; the same with `--accept` accepts." in say("replan", "--at", "42.05,-93.62")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from rich.console import Console
 
 from mobile_client_stub.cli import plan as commands
@@ -140,6 +141,49 @@ def test_ctrl_c_takes_the_best_so_far(server: Scripted, asked: list[str], tmp_pa
     said = out.export_text()
     assert "First plan: 1 visit on 1 day, 60 min on the road, 50 % of what is due." in said
     assert "Not accepted" in said
+
+
+def run_row(number: int, state: str, kind: str = "WEEK", scope: str = "REP") -> dict[str, Any]:
+    """Returns a run as the server lists it."""
+    return {"id": f"run {number}", "kind": kind, "scope": scope, "firstDay": f"2026-05-0{number}", "days": 7} | {
+        "state": state,
+        "createdAt": NOON,
+        "leader": {"fullName": "Ana Rep"},
+    }
+
+
+def test_a_plan_that_is_still_being_made_is_cancelled_and_of_several_the_one_that_is_named(
+    server: Scripted, ana: Device, tmp_path: Path
+) -> None:
+    listed = [run_row(3, "running", "CYCLE", "TEAM"), run_row(2, "done"), run_row(1, "waiting")]
+    gone = list[str]()
+
+    def cancelled(variables: dict[str, Any]) -> dict[str, Any]:
+        gone.append(variables["run"])
+        return {"cancelPlanRun": {"run": {}}}
+
+    server.extra["PlanRuns"] = lambda variables: {"planRuns": {"nodes": [x for x in listed if x["id"] not in gone]}}
+    server.extra["CancelRun"] = cancelled
+
+    def say(which: str | None = None) -> str:
+        out = Console(width=120, record=True, file=StringIO())
+        try:
+            commands._cancel(Phone(tmp_path, None, out, ana), ana, which)
+        except typer.Exit as left:
+            return f"{out.export_text()}exit {left.exit_code}"
+        return out.export_text()
+
+    asked = say()
+    assert "the people of Ana Rep" in asked
+    assert asked.endswith("Say which: `plan cancel 1`, or `plan cancel all`.\nexit 1")
+    assert gone == []
+    assert say("2") == "Cancelled: call cycle from 2026-05-03.\n"
+    assert say() == "Cancelled: week from 2026-05-01.\n"
+    assert gone == ["run 3", "run 1"]
+    assert say("all") == "No plan is being made.\n"
+    listed.append(run_row(4, "running"))
+    server.answers["CancelRun"] = [error("NOT_YOUR_RUN", "NEVER")]
+    assert say().startswith("Not cancelled: week from 2026-05-04: ")
 
 
 def test_what_is_left_of_the_day_is_planned_from_the_last_check_in(server: Scripted, ana: Device) -> None:

@@ -5,7 +5,9 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
+from django.db import connection
 from django.db.models import Max
+from django.test.utils import CaptureQueriesContext
 
 from backend.field.models import Absence, CallCycle, Visit, WorkingHours
 from backend.identity.models import User
@@ -169,6 +171,15 @@ def test_a_cancelled_run_is_not_begun(story: Story) -> None:
         "CANCELLED",
     )
     assert not VisitPlan.objects.exists()
+
+
+def test_cancelling_locks_in_the_order_of_the_jobs_so_that_neither_waits_for_the_other(story: Story) -> None:
+    story.shop("Deli")
+    run = propose_week(actor=actor(story.ana), scope=RunScope.REP, leader=story.ana, first_day=MONDAY)
+    with CaptureQueriesContext(connection) as asked:
+        cancel_run(actor=actor(story.ana), run=run)
+    locked = [one["sql"].split("FROM")[1].split()[0] for one in asked if "FOR UPDATE" in one["sql"]]
+    assert locked == ['"planning_planpart"', '"planning_planrun"']
 
 
 def test_a_run_cancelled_on_its_way_keeps_the_best_so_far(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
