@@ -1,10 +1,11 @@
 """Sends what is queued: at least once on the wire, once in effect, because every attempt bears the same nid.
 
-1. Rows are claimed with SKIP LOCKED and a lease, in a transaction of their own; nothing is locked while sending.
+1. Rows are claimed with SKIP LOCKED and a lease, in one statement; nothing is locked while sending.
 2. Each is decided upon again (delivery.decide): whoever no longer sees the subject, has read it, has synced it, or does
    not want it is not disturbed; what comes at a bad moment waits; nobody is told what their role may not read by now.
 3. The rest goes to the transport of its channel; what the provider said is recorded for the whole batch. While one batch
-   is on its way, the next is taken up: the database and the provider do not wait for each other.
+   is on its way, the next is taken up and the last is recorded: the database and the provider do not wait for each other.
+   What had to wait for long behind the batch before is decided upon once more.
 4. A worker killed between 3 and its record leaves the lease to run out; the next one sends again with the same nid.
 """
 
@@ -15,11 +16,12 @@ from datetime import datetime
 from uuid import UUID
 
 from backend.notifications.delivery import claim, message, record
+from backend.notifications.delivery.claim import Held
 from backend.notifications.delivery.decide import Decision, Digest, Hold, Send, Suppress, decide
 from backend.notifications.delivery.record import Result
-from backend.notifications.delivery.standing import picture
+from backend.notifications.delivery.standing import Person, picture
 from backend.notifications.lanes import Lane, lanes
-from backend.notifications.models import Channel, Delivery, DeliveryState
+from backend.notifications.models import Channel, DeliveryState
 from backend.notifications.transports.base import Address, Message, Outcome, Transport
 
 LEASE = claim.LEASE
@@ -29,6 +31,9 @@ BATCH = 100
 
 TURN_SECONDS = 2.0
 """After so long no further batch is begun: a worker has other queues."""
+
+PATIENCE_SECONDS = 1.0
+"""What waited for longer behind the batch before is looked at again before it goes out."""
 
 Group = tuple[UUID, str, UUID | None, datetime | None]
 Way = Transport | Lane
@@ -54,10 +59,14 @@ def drain(limit: int = 1_000, *, transport: Transport | None = None) -> int:
 
 @dataclass(slots=True)
 class _Ready:
-    """What a batch has to send: deliveries that go out by themselves, and those that go together."""
+    """What a batch has to send: deliveries that go out by themselves, and those that go together; each with whom it is for."""
 
-    alone: Sequence[Delivery] = ()
-    groups: Sequence[Sequence[Delivery]] = ()
+    alone: Sequence[tuple[Held, Person]] = ()
+    groups: Sequence[tuple[Sequence[Held], Person]] = ()
+
+    def deliveries(self) -> list[Held]:
+        """Returns all of them."""
+        return [one for one, _ in self.alone] + [one for some, _ in self.groups for one in some]
 
 
 @dataclass(slots=True)
@@ -79,8 +88,13 @@ def _singles(channel: str, limit: int, transport: Transport | None) -> int:
     while taken < limit and time.monotonic() - began < TURN_SECONDS:
         room = _room(way, min(BATCH, limit - taken))
         claimed = claim.single(channel, room)
-        ready = _sorted_out(channel, way, claimed)
+        ready, decided = _sorted_out(channel, way, claimed), time.monotonic()
         outcomes = ahead.wait()
+        if not _room(way, 1):
+            record.settle([record.untried(one) for one in ready.deliveries()])
+            ready = _Ready()
+        elif time.monotonic() - decided > PATIENCE_SECONDS:
+            ready = _sorted_out(channel, way, ready.deliveries())
         behind, ahead = ahead.ready, _begin(way, ready)
         _settle(behind, outcomes)
         taken += len(claimed)
@@ -98,15 +112,15 @@ def _room(way: Way | None, wanted: int) -> int:
     return way.room(wanted) if isinstance(way, Lane) else wanted
 
 
-def _sorted_out(channel: str, way: Way | None, claimed: Sequence[Delivery]) -> _Ready:
+def _sorted_out(channel: str, way: Way | None, claimed: Sequence[Held]) -> _Ready:
     """Decides upon each, records what is not sent now, and returns the rest."""
     if not claimed:
         return _Ready()
     stand, results = picture(claimed), []
-    alone: list[Delivery] = []
-    groups: dict[Group, list[Delivery]] = {}
+    alone: list[tuple[Held, Person]] = []
+    groups: dict[Group, tuple[list[Held], Person]] = {}
     for delivery in claimed:
-        if delivery.address is not None and delivery.address.retired_at is not None:
+        if stand.retired(delivery):
             results.append(record.finished(delivery, DeliveryState.GONE, "the address was retired"))
             continue
         standing, wishes = stand.of(delivery)
@@ -117,15 +131,15 @@ def _sorted_out(channel: str, way: Way | None, claimed: Sequence[Delivery]) -> _
             results.append(record.finished(delivery, DeliveryState.SUPPRESSED, f"no {channel} channel is set up"))
         elif decision.together:
             group = (delivery.user_id, delivery.channel, delivery.address_id, delivery.digest_at)
-            groups.setdefault(group, []).append(delivery)
+            groups.setdefault(group, ([], stand.person(delivery)))[0].append(delivery)
         else:
             stand.went_out(delivery)
-            alone.append(delivery)
+            alone.append((delivery, stand.person(delivery)))
     record.settle(results)
     return _Ready(alone, list(groups.values()))
 
 
-def _unsent(delivery: Delivery, decision: Decision) -> Result:
+def _unsent(delivery: Held, decision: Decision) -> Result:
     match decision:
         case Hold(until=until, reason=reason):
             return record.held(delivery, until, reason, delivery.digest_at)
@@ -140,8 +154,10 @@ def _unsent(delivery: Delivery, decision: Decision) -> Result:
 
 
 def _begin(way: Way | None, ready: _Ready) -> _UnderWay:
-    batch: list[tuple[Address, Message]] = [(message.address_of(one), message.single(one)) for one in ready.alone]
-    batch += [(message.address_of(some[0]), message.together(some)) for some in ready.groups]
+    batch: list[tuple[Address, Message]] = [
+        (message.address_of(one, person), message.single(one, person)) for one, person in ready.alone
+    ]
+    batch += [(message.address_of(some[0], person), message.together(some, person)) for some, person in ready.groups]
     if way is None or not batch:
         return _UnderWay(ready, list)
     if isinstance(way, Lane):
@@ -152,7 +168,7 @@ def _begin(way: Way | None, ready: _Ready) -> _UnderWay:
 
 def _settle(ready: _Ready, outcomes: Sequence[Outcome]) -> None:
     alone = len(ready.alone)
-    results = [record.of(one, outcome) for one, outcome in zip(ready.alone, outcomes[:alone], strict=True)]
-    for some, outcome in zip(ready.groups, outcomes[alone:], strict=True):
+    results = [record.of(one, outcome) for (one, _), outcome in zip(ready.alone, outcomes[:alone], strict=True)]
+    for (some, _), outcome in zip(ready.groups, outcomes[alone:], strict=True):
         results += [record.of(one, outcome, message.digest_id(one)) for one in some]
     record.settle(results)

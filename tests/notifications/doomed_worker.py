@@ -9,6 +9,8 @@ import django
 
 django.setup()
 
+from django.db import transaction  # noqa: E402
+
 from backend.events import outbox  # noqa: E402
 from backend.notifications import dispatch  # noqa: E402
 from backend.notifications.alerting import evaluate  # noqa: E402
@@ -52,7 +54,15 @@ def main(base_url: str, where: str) -> None:
 
         evaluate.__dict__["tell"] = told_then_dead
     if where == "in-record":
-        record.__dict__["_attempt"] = lambda *given: die()
+        settle = record.settle
+
+        def settled_then_dead(results: Sequence[record.Result]) -> None:
+            with transaction.atomic():
+                settle(results)
+                if results:
+                    die()
+
+        record.__dict__["settle"] = settled_then_dead
     outbox.drain(WIRING)
     dispatch.drain(transport=Doomed(base_url, where))
 

@@ -227,19 +227,33 @@ def mortal(rounds: Rounds) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dispatch, "lanes", lambda: ways)
         patch.setattr(evaluate, "tell", fate.after("plan", planning.tell))
-        patch.setattr(claim, "_lease", fate.after("lease", claim._lease))
-        patch.setattr(claim, "single", _found(fate, claim.single))
-        patch.setattr(record, "_attempt", fate.after("result", record._attempt))
+        patch.setattr(claim, "single", _taking(fate, claim.single))
+        patch.setattr(record, "settle", _recording(fate, record.settle))
         yield
 
 
-def _found(fate: Fate, single: Callable[..., list[Delivery]]) -> Callable[..., list[Delivery]]:
-    """Dies once the lease is committed, if anything was leased."""
+def _taking(fate: Fate, single: Callable[..., list[claim.Held]]) -> Callable[..., list[claim.Held]]:
+    """Dies before the lease is committed, or after, if anything was leased."""
 
-    def taken(channel: str, limit: int) -> list[Delivery]:
-        found = single(channel, limit)
+    def taken(channel: str, limit: int) -> list[claim.Held]:
+        with transaction.atomic():
+            found = single(channel, limit)
+            if found:
+                fate.at("lease")
         if found:
             fate.at("leased")
         return found
 
     return taken
+
+
+def _recording(fate: Fate, settle: Callable[[Sequence[record.Result]], None]) -> Callable[..., None]:
+    """Dies before the results are committed, if any were sent."""
+
+    def settled(results: Sequence[record.Result]) -> None:
+        with transaction.atomic():
+            settle(results)
+            if any(one.outcome is not None for one in results):
+                fate.at("result")
+
+    return settled

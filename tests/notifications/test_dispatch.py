@@ -269,7 +269,7 @@ def test_sending_asks_and_records_as_often_for_many_as_for_one(
     for n in range(phones):
         story.phone(story.ben, f"fid-ben-{n}")
     story.move(story.late)
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(8):
         dispatch.drain(transport=Recording())
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import time
+from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,7 +12,6 @@ from django.db.models import Q, QuerySet
 from backend.identity.actor import Actor
 from backend.identity.models import User
 from backend.notifications.delivery.decide import Mode as ModeName
-from backend.notifications.delivery.decide import Wishes
 from backend.notifications.models import AlertPreference, AlertSettings, Channel, Severity
 
 DEFAULT_DIGEST = time(17, 0)
@@ -55,34 +55,12 @@ def settings_of(people: Collection[User]) -> dict[UUID, AlertSettings | None]:
     }
 
 
-def wishes_of(people: Collection[User]) -> dict[UUID, Wishes]:
-    """Returns when each person may be disturbed; one query."""
-    said = settings_of(people)
-    return {person.pk: wishes(person, said[person.pk]) for person in people}
-
-
-def wishes(person: User, said: AlertSettings | None) -> Wishes:
-    """Returns what the settings say, in the person's zone; without any: at any hour, the digest at 17:00."""
-    zone = _zone(person)
-    if said is None:
-        return Wishes(zone=zone, digest_time=DEFAULT_DIGEST)
-    quiet = None if said.quiet_from is None or said.quiet_to is None else (said.quiet_from, said.quiet_to)
-    return Wishes(
-        zone=zone,
-        quiet=quiet,
-        working_hours_only=said.working_hours_only,
-        digest_time=said.digest_time,
-        budget=said.budget_per_hour,
-        hold_in_visit=said.hold_in_visit,
-        critical_always=said.critical_always,
-    )
-
-
-def _zone(person: User) -> ZoneInfo:
+@lru_cache(1_000)
+def zone_of(name: str) -> ZoneInfo:
+    """Returns the zone of that name, UTC for one that this machine does not know: it must not keep others' alerts."""
     try:
-        return ZoneInfo(person.timezone)
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        # One zone that this machine does not know must not keep a batch of others' alerts.
         return ZoneInfo("UTC")
 
 

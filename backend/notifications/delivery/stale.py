@@ -14,12 +14,14 @@ OVER = "it is over"
 BATCH = 1_000
 
 # What happened at a moment stays true; only a state that somebody was told of can end.
-_OVER = """
-    SELECT n.id FROM notifications_notification n
-    JOIN alerting_alertepisode e ON e.rule_id = n.rule_id AND e.subject_id = n.subject_id AND e.episode = n.episode
-    JOIN alerting_alertrule r ON r.id = e.rule_id
-    WHERE e.closed_at IS NOT NULL AND e.closed_at <= %(now)s AND NOT r.kind = ANY(%(moments)s) AND {which}
+IS_OVER = """EXISTS (
+    SELECT FROM alerting_alertepisode e JOIN alerting_alertrule r ON r.id = e.rule_id
+    WHERE e.rule_id = n.rule_id AND e.subject_id = n.subject_id AND e.episode = n.episode
+      AND e.closed_at IS NOT NULL AND e.closed_at <= %(now)s AND NOT r.kind = ANY(%(moments)s))
 """
+"""Whether the crossing that a notification `n` tells of is over at `now`."""
+
+_OVER = f"SELECT n.id FROM notifications_notification n WHERE {IS_OVER} AND {{which}}"  # noqa: S608 - all of it is ours
 _LIVE = """
     n.withdrawn_at IS NULL AND n.deleted_at IS NULL AND n.read_at IS NULL AND n.expires_at > %(now)s LIMIT %(most)s
 """
@@ -54,8 +56,12 @@ def drop(deliveries: QuerySet[Delivery], why: str) -> int:
     )
 
 
+def moments() -> list[str]:
+    """Returns the kinds of rules that tell of a moment, which is never over."""
+    return [name for name, kind in KINDS.items() if kind.moment]
+
+
 def _ask(which: str, **more: int | list[UUID]) -> set[UUID]:
-    moments = [name for name, kind in KINDS.items() if kind.moment]
     with connection.cursor() as cursor:
-        cursor.execute(_OVER.format(which=which), {"now": clock.now(), "moments": moments, **more})
+        cursor.execute(_OVER.format(which=which), {"now": clock.now(), "moments": moments(), **more})
         return {key for (key,) in cursor.fetchall()}

@@ -1,5 +1,7 @@
 """What a person reads: never more than their role may read by now, and, where somebody did not read it, of whom."""
 
+from collections.abc import Mapping
+
 from backend.notifications import compose
 from backend.notifications.delivery import phrases
 from backend.notifications.models import Notification, Origin
@@ -10,7 +12,14 @@ UNREAD_BY = "unread_by"
 
 def words(told: Notification, role: str) -> tuple[str, str]:
     """Returns title and body as the notification's person may read them in the role they have now."""
-    title, body = compose.words(told, role)
-    if told.origin == Origin.ESCALATED and (title, body) != (told.title, told.body):
-        title = phrases.unread(title, told.args.get(UNREAD_BY, ""), told.user.locale)
+    return readable(told.title_key, (told.title, told.body), told.args, told.origin, role=role, locale=told.user.locale)
+
+
+def readable(
+    key: str, said: tuple[str, str], args: Mapping[str, str], origin: str, *, role: str, locale: str
+) -> tuple[str, str]:
+    """Returns title and body of what was `said` under a key, as somebody in the role may read them."""
+    title, body = compose.readable(key, said, args, role=role, locale=locale)
+    if origin == Origin.ESCALATED and (title, body) != said:
+        title = phrases.unread(title, args.get(UNREAD_BY, ""), locale)
     return title, body
