@@ -7,10 +7,17 @@ from backend.events.models import OutboxEvent
 from backend.kit import clock
 from backend.territories import coverage
 from backend.territories.actions import place_account
-from backend.territories.alignment import edits
+from backend.territories.alignment import drafts, edits
 from backend.territories.alignment.drafts import Change
 from backend.territories.alignment.undoing import roll_back
-from backend.territories.models import AccountTerritory, AlignmentState, Territory, TerritoryModel, UserTerritory
+from backend.territories.models import (
+    AccountTerritory,
+    AlignmentState,
+    AssignmentSource,
+    Territory,
+    TerritoryModel,
+    UserTerritory,
+)
 from tests.factories.world import World, acting
 from tests.territories.drafted import activated, drafted, draw, looked, lying, stores, where, worked
 from tests.territories.test_geometry import square
@@ -38,6 +45,17 @@ def test_an_unedited_draft_would_do_nothing_even_where_the_rules_are_not_met(fie
     AccountTerritory.objects.filter(account=drifted).update(source="geometry")
     draft = looked(field, drafted(field))
     assert (draft.total, draft.figures["pairs"], draft.figures["warnings"]) == (0, [], [])
+
+
+def test_who_lies_nowhere_and_is_listed_for_nowhere_does_not_move(field: World) -> None:
+    draw(field)
+    lost = field.account("Hilltop", None)
+    dee = acting(field.dee)
+    draft = drafts.begin_alignment(actor=dee, name="Next")
+    draft = drafts.fill_from(actor=dee, alignment=draft, places={lost.pk: None}, source=AssignmentSource.PIN)
+    draft = looked(field, draft)
+    assert not draft.moves.exists()
+    assert draft.figures["unplaced"] == 1
 
 
 def test_a_border_moves_and_is_moved_back(field: World) -> None:

@@ -146,8 +146,9 @@ class Deciding:
         if account in self._named and not self._only_closed:
             after, given = self._named[account]
             if after is None or after in self._structure.after:
-                # What is placed where it lies is left alone; what is pinned there is pinned.
-                if (after, given) == (before, source) or (after == before and given != AssignmentSource.PIN):
+                # What is placed where it lies is left alone; what is pinned there is pinned, but nowhere nothing is.
+                pins = given == AssignmentSource.PIN != source and after is not None
+                if after == before and not pins:
                     return None
                 why = "pinned" if given == AssignmentSource.PIN else "listed"
                 return Move(account, TerritoryRole.PRIMARY, before, after, source, given if after else "", why)
