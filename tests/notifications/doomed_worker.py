@@ -46,13 +46,13 @@ class Doomed:
 def main(base_url: str, where: str) -> None:
     """Does what the worker does, until it dies."""
     if where == "in-handler":
-        tell = planning.tell
+        tell = planning.tell_all
 
         def told_then_dead(**given: object) -> None:
             tell(**given)  # type: ignore[arg-type]
             die()
 
-        evaluate.__dict__["tell"] = told_then_dead
+        evaluate.__dict__["tell_all"] = told_then_dead
     if where == "in-record":
         settle = record.settle
 

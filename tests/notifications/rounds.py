@@ -226,7 +226,7 @@ def mortal(rounds: Rounds) -> Iterator[None]:
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dispatch, "lanes", lambda: ways)
-        patch.setattr(evaluate, "tell", fate.after("plan", planning.tell))
+        patch.setattr(evaluate, "tell_all", fate.after("plan", planning.tell_all))
         patch.setattr(claim, "single", _taking(fate, claim.single))
         patch.setattr(record, "settle", _recording(fate, record.settle))
         yield

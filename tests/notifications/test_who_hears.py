@@ -15,8 +15,11 @@ from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.notifications.alerting.handlers import on_event
 from backend.notifications.alerting.models import AlertEpisode
-from backend.notifications.models import Delivery, Notification
+from backend.notifications.delivery.planning import tell_all
+from backend.notifications.models import Delivery, Notification, Omission
+from backend.notifications.occurrence import Hearing
 from backend.territories.models import UserTerritory
+from tests.notifications.occurrences import late_deal
 from tests.notifications.story import Story, begin
 
 
@@ -185,3 +188,19 @@ def test_telling_costs_the_same_queries_for_one_phone_or_three(
     with django_assert_num_queries(24):
         on_event(decode(event.name, event.payload), meta)
     assert Delivery.objects.count() == phones
+
+
+@pytest.mark.parametrize("many", [1, 5])
+def test_telling_of_many_crossings_costs_the_same_queries_as_of_one(
+    story: Story, django_assert_num_queries: DjangoAssertNumQueries, many: int
+) -> None:
+    """Ben hears of all, Cy, who sees none, of nothing; what was told before is told by nobody again."""
+    story.phone(story.ben, "fid-ben")
+    hears = Hearing("opportunity.late.amount", "manager")
+    occurrences = [late_deal(story, heard_by={story.ben.pk: hears, story.cy.pk: hears}) for _ in range(many)]
+    with django_assert_num_queries(13):
+        assert tell_all(occurrences=occurrences) == many
+    assert hearers() == ["Ben"] * many
+    assert Delivery.objects.count() == many
+    assert set(Omission.objects.values_list("user__full_name", "why")) == {("Cy", "does not see it")}
+    assert tell_all(occurrences=[*occurrences, late_deal(story)]) == 1

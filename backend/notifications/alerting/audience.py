@@ -4,23 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection
-
 from backend.crm.models import Opportunity
 from backend.identity.models import Role, User
+from backend.identity.queries import managers_above
 from backend.kit.field_rules import may_read
 from backend.notifications.alerting.kinds.base import Crossing, Kind
 from backend.notifications.occurrence import Audience, Hearing
 from backend.territories import coverage
-
-_ABOVE = """
-    WITH RECURSIVE up AS (
-        SELECT u.id AS person, u.manager_id AS above, 1 AS step FROM identity_user u WHERE u.id = ANY(%s::uuid[])
-        UNION ALL
-        SELECT up.person, u.manager_id, up.step + 1 FROM up JOIN identity_user u ON u.id = up.above WHERE up.step < 50
-    )
-    SELECT person, above FROM up WHERE above IS NOT NULL ORDER BY person, step
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +81,7 @@ def _meant(one: Crossing, wanted: Wanted, above: Mapping[UUID, list[UUID]], lead
 
 
 def _above(crossings: Sequence[Crossing]) -> dict[UUID, list[UUID]]:
-    asked = {person for one in crossings for person in (one.about, one.by) if person is not None}
-    above: dict[UUID, list[UUID]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_ABOVE, [sorted(asked)])
-        for person, manager in cursor.fetchall():
-            if manager not in above.setdefault(person, []):
-                above[person].append(manager)
-    return above
+    return managers_above({person for one in crossings for person in (one.about, one.by) if person is not None})
 
 
 def _leading(org_id: UUID) -> set[UUID]:

@@ -18,7 +18,7 @@ from backend.notifications.alerting.audience import Wanted, hearers
 from backend.notifications.alerting.kinds.base import Crossing, Span
 from backend.notifications.alerting.models import AlertEpisode, Quiet
 from backend.notifications.alerting.standing import Standing
-from backend.notifications.delivery.planning import tell
+from backend.notifications.delivery.planning import tell_all
 from backend.notifications.occurrence import Hearing, Occurrence, severity_of
 
 _NOTE = """
@@ -118,8 +118,12 @@ def _note(standing: Standing, crossings: Sequence[Crossing], event_id: int | Non
         if key in fresh and not why
     ]
     written = _written([one for one, _ in telling])
-    for one, people in telling:
-        tell(occurrence=occurrence(standing, one, people, event_id, written.get(one.change) if one.change else None))
+    tell_all(
+        occurrences=[
+            occurrence(standing, one, people, event_id, written.get(one.change) if one.change else None)
+            for one, people in telling
+        ]
+    )
     return len(fresh)
 
 

@@ -1,10 +1,9 @@
 """What nobody read in time goes on to the manager, once."""
 
-from uuid import UUID
-
 from django.db import transaction
 
 from backend.identity.models import User
+from backend.identity.queries import managers_above
 from backend.kit import clock
 from backend.notifications.delivery import phrases, planning, stale
 from backend.notifications.delivery.again import row_from
@@ -30,31 +29,21 @@ def escalate() -> int:
     if not rows:
         return 0
     over = stale.over_among(rows)
-    above = {row.user_id: _above(row.user) for row in rows}
-    seen = coverage.seen_among({(one.pk, row.root_id) for row in rows for one in [*above[row.user_id], row.user]})
+    above = managers_above({row.user_id for row in rows})
+    seen = coverage.seen_among(
+        {(one, row.root_id) for row in rows for one in (*above.get(row.user_id, ()), row.user_id)}
+    )
+    managers = User.objects.in_bulk({one for some in above.values() for one in some})
     going = []
     for row in rows:
         if row.pk in over or (row.user_id, row.root_id) not in seen:
             continue
-        manager = next((one for one in above[row.user_id] if (one.pk, row.root_id) in seen), None)
+        manager = next((one for one in above.get(row.user_id, ()) if (one, row.root_id) in seen), None)
         if manager is not None:
-            who = row.user.name_shown
-            up = row_from(row, manager, "manager", Origin.ESCALATED, more={UNREAD_BY: who})
-            up.title = phrases.unread(up.title, who, manager.locale)
+            who, to = row.user.name_shown, managers[manager]
+            up = row_from(row, to, "manager", Origin.ESCALATED, more={UNREAD_BY: who})
+            up.title = phrases.unread(up.title, who, to.locale)
             going.append(up)
     planning.write(list({row.pk: row for row in going}.values()))
     Notification.objects.filter(pk__in=[row.pk for row in rows]).update(escalated_at=now)
     return len(rows)
-
-
-def _above(person: User) -> list[User]:
-    """The managers above a person, the nearest first."""
-    found: list[User] = []
-    known: set[UUID] = {person.pk}
-    manager = person.manager
-    while manager is not None and manager.pk not in known:
-        if manager.is_active:
-            found.append(manager)
-        known.add(manager.pk)
-        manager = manager.manager
-    return found

@@ -3,7 +3,7 @@
 One rule of identity stands behind all of it: a notification is (rule, subject, episode, person). Whoever tells again,
 escalates, or hands over an account comes to the same row, so nobody hears of one crossing twice."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID, uuid5
 
 from django.db import transaction
@@ -28,25 +28,44 @@ _NAMESPACE = UUID("6b0f1f0e-5f0e-4d0a-9c55-0a6a1d0c5d11")
 BATCH = 2_000
 
 
+@transaction.atomic
 def tell(*, occurrence: Occurrence) -> list[Notification]:
-    """Writes the occurrence into each person's inbox and plans a delivery for each of their ways; returns the new rows.
+    """Tells of one occurrence as `tell_all` does; returns the new rows."""
+    return [row for some in _told([occurrence]) for row in some]
+
+
+@transaction.atomic
+def tell_all(*, occurrences: Sequence[Occurrence]) -> int:
+    """Writes the occurrences into each person's inbox and plans a delivery for each of their ways; returns how many rows are
+    new. As many queries for many occurrences as for one, for each BATCH of rows.
 
     Who may not see the subject now, or has left, is not told: an Omission says so. What was told before is left alone."""
-    meant = User.objects.filter(pk__in=occurrence.heard_by, org_id=occurrence.org_id).order_by("pk")
-    seen = coverage.seen_among([(user_id, occurrence.root_id) for user_id in occurrence.heard_by])
-    people: list[User] = []
-    left_out: dict[User, str] = {}
-    for person in meant:
-        if not person.is_active:
-            left_out[person] = "has left"
-        elif (person.pk, occurrence.root_id) not in seen:
-            left_out[person] = "does not see it"
-        else:
-            people.append(person)
-    rows = [row_for(occurrence, person, occurrence.heard_by[person.pk]) for person in people]
-    with transaction.atomic():
-        _note_omissions(occurrence, left_out)
-        return write(rows)
+    return sum(len(some) for some in _told(occurrences))
+
+
+def _told(occurrences: Sequence[Occurrence]) -> Iterator[list[Notification]]:
+    meant = {user_id for one in occurrences for user_id in one.heard_by}
+    if not meant:
+        return
+    people = User.objects.only("org_id", "is_active", "locale", "email").in_bulk(meant)
+    seen = coverage.seen_among({(user_id, one.root_id) for one in occurrences for user_id in one.heard_by})
+    hearing: list[tuple[Occurrence, User]] = []
+    left_out: list[tuple[Occurrence, User, str]] = []
+    for one in occurrences:
+        for user_id in sorted(one.heard_by):
+            person = people.get(user_id)
+            if person is None or person.org_id != one.org_id:
+                continue
+            if not person.is_active:
+                left_out.append((one, person, "has left"))
+            elif (user_id, one.root_id) not in seen:
+                left_out.append((one, person, "does not see it"))
+            else:
+                hearing.append((one, person))
+    _note_omissions(left_out)
+    for start in range(0, len(hearing), BATCH):
+        some = hearing[start : start + BATCH]
+        yield write([row_for(one, person, one.heard_by[person.pk]) for one, person in some])
 
 
 def row_for(occurrence: Occurrence, person: User, hearing: Hearing, origin: Origin = Origin.TOLD) -> Notification:
@@ -95,8 +114,9 @@ def write(rows: Sequence[Notification]) -> list[Notification]:
     if not fresh:
         return []
     Notification.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=BATCH)
-    # Another worker may have told the same meanwhile, or an older release under another id.
-    written = list(Notification.objects.filter(pk__in=[row.pk for row in fresh]).select_related("user").order_by("pk"))
+    # An older release may have told the same under another id.
+    there = set(Notification.objects.filter(pk__in=[row.pk for row in fresh]).values_list("pk", flat=True))
+    written = sorted((row for row in fresh if row.pk in there), key=lambda row: row.pk)
     plan(written)
     return written
 
@@ -134,7 +154,8 @@ def _addresses(users: Iterable[UUID]) -> dict[UUID, list[PushAddress]]:
     return of_user
 
 
-def _note_omissions(occurrence: Occurrence, left_out: Mapping[User, str]) -> None:
+def _note_omissions(left_out: Sequence[tuple[Occurrence, User, str]]) -> None:
+    now = clock.now()
     Omission.objects.bulk_create(
         [
             Omission(
@@ -144,9 +165,10 @@ def _note_omissions(occurrence: Occurrence, left_out: Mapping[User, str]) -> Non
                 episode=occurrence.episode,
                 user=person,
                 why=why,
-                at=clock.now(),
+                at=now,
             )
-            for person, why in left_out.items()
+            for occurrence, person, why in left_out
         ],
         ignore_conflicts=True,
+        batch_size=BATCH,
     )
