@@ -62,7 +62,8 @@ def add_to(app: typer.Typer, ready: Ready, out: Console) -> None:
             for one in figures(timedelta(hours=hours)):
                 age = "" if one.age is None else f"{one.age.total_seconds():.0f} s"
                 held = ", ".join(f"{count} {reason}" for reason, count in sorted(one.held.items()))
-                ended = (one.sent, one.failed, one.gone, one.suppressed, one.pruned)
+                ended = (one.sent, one.failed, one.gone, one.suppressed)
+                pruned = f"{one.pruned} ({one.unseen} unseen)" if one.unseen else f"{one.pruned}"
                 waiting = (f"{one.due}", f"{one.in_flight}", f"{one.put_off}", held)
-                table.add_row(one.channel, age, *waiting, *(f"{count}" for count in ended))
+                table.add_row(one.channel, age, *waiting, *(f"{count}" for count in ended), pruned)
             out.print(table)

@@ -61,6 +61,7 @@ JOBS: tuple[Job, ...] = (
     Job("alerts_handed_over", timedelta(minutes=1), handover.follow),
     Job("alerts_over", timedelta(minutes=1), stale.withdraw_over),
     Job("alerts_unread", timedelta(minutes=1), escalation.escalate),
+    Job("alerts_unseen_phones", timedelta(hours=6), keeping.retire_unseen),
     Job("attachments", timedelta(minutes=10), attachments.tidy),
     Job("overdue_visits", timedelta(minutes=1), announce_overdue),
     Job("sign_in_attempts", timedelta(hours=1), attempts.forget_old),

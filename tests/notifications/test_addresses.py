@@ -1,17 +1,27 @@
 """A device has one live address, an address one device, and nobody registers for another."""
 
+import io
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from datetime import timedelta
 
 import pytest
+import typer
 from django.db import connection
+from rich.console import Console
+from typer.testing import CliRunner
 
+from backend.config import alert_commands
 from backend.identity.models import Device
 from backend.kit import clock
 from backend.kit.errors import Invalid, NotFound
 from backend.kit.ids import new_id
 from backend.notifications import actions
-from backend.notifications.models import PushAddress
+from backend.notifications.delivery import keeping
+from backend.notifications.delivery.figures import figures
+from backend.notifications.models import DeviceAck, Notification, PushAddress
+from backend.sync.models import Stream
 from tests.notifications.story import Story, actor, begin
 
 
@@ -48,6 +58,37 @@ def test_a_retired_address_that_registers_again_lives_again(story: Story) -> Non
     PushAddress.objects.filter(pk=address.pk).update(retired_at=clock.now(), retired_why="gone")
     actions.register_address(actor=actor(story.ana), device=address.device, kind="fid", value="fid-ana")
     assert live() == {"fid-ana": "Ana"}
+
+
+def test_a_phone_without_a_sign_for_270_days_is_written_to_no_more_until_it_registers_again(story: Story) -> None:
+    """Ana's phone lies in a drawer; her tablet syncs, her watch says what arrived, and her browser's service speaks for it."""
+    drawer, tablet, watch = (story.phone(story.ana, f"fid-{name}") for name in ("drawer", "tablet", "watch"))
+    browser = story.phone(story.ana, "fid-browser")
+    PushAddress.objects.filter(pk=browser.pk).update(kind="webpush")
+    start = drawer.last_seen_at
+    story.overdue(new_id())
+    Stream.objects.create(device=tablet.device, name="main", last_pull_at=start + timedelta(days=100))
+    told = Notification.objects.get(user=story.ana)
+    DeviceAck.objects.create(notification=told, device=watch.device, delivered_at=start + timedelta(days=2))
+    with clock.moved_to(start + keeping.UNSEEN):
+        assert keeping.retire_unseen() == 0
+    with clock.moved_to(start + keeping.UNSEEN + timedelta(hours=1)):
+        assert keeping.retire_unseen() == 1
+        assert PushAddress.objects.get(pk=drawer.pk).retired_why == "not heard of for 270 days"
+        push, browsers, _ = figures()
+        assert (push.pruned, push.unseen, browsers.pruned) == (1, 1, 0)
+        assert "1 (1 unseen)" in status()
+        actions.register_address(actor=actor(story.ana), device=drawer.device, kind="fid", value="fid-drawer")
+        assert keeping.retire_unseen() == 0
+        assert len(live()) == 4
+
+
+def status() -> str:
+    """Returns what `fieldbeat alerts status` prints."""
+    app, printed = typer.Typer(), io.StringIO()
+    alert_commands.add_to(app, nullcontext, Console(file=printed, width=200))
+    assert CliRunner().invoke(app, ["alerts", "status"]).exit_code == 0
+    return printed.getvalue()
 
 
 def test_cy_cannot_register_for_anas_phone(story: Story) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from backend.kit import clock
+from backend.notifications.delivery.keeping import UNSEEN_WHY
 from backend.notifications.models import Channel
 
 DAY = timedelta(days=1)
@@ -20,7 +21,9 @@ _ENDED = """
     WHERE finished_at > %(since)s AND finished_at <= %(now)s AND state <> 'queued' GROUP BY 1, 2
 """
 _PRUNED = """
-    SELECT CASE WHEN kind = 'webpush' THEN 'webpush' ELSE 'push' END, count(*) FROM notifications_pushaddress
+    SELECT CASE WHEN kind = 'webpush' THEN 'webpush' ELSE 'push' END, count(*),
+           count(*) FILTER (WHERE retired_why = %(unseen)s)
+    FROM notifications_pushaddress
     WHERE retired_at > %(since)s AND retired_at <= %(now)s GROUP BY 1
 """
 
@@ -29,7 +32,8 @@ _PRUNED = """
 class Figures:
     """Of one channel. `age`: for how long the oldest due delivery has been due, None when none is. `held`: reason → how
     many; `due`, `in_flight` and `put_off` are of those without a reason. The rest is of the span that was asked for;
-    `pruned`: addresses that no install answers to any more, or that a newer one replaced."""
+    `pruned`: addresses that no install answers to any more, or that a newer one replaced; `unseen`: of these, those not heard
+    of for too long."""
 
     channel: str
     age: timedelta | None = None
@@ -42,13 +46,14 @@ class Figures:
     gone: int = 0
     suppressed: int = 0
     pruned: int = 0
+    unseen: int = 0
 
 
 def figures(span: timedelta = DAY) -> list[Figures]:
     """Returns the figures of each channel; what ended, of the last `span`."""
     now = clock.now()
     found = {channel: Figures(channel) for channel in Channel.values}
-    asked = {"now": now, "since": now - span}
+    asked = {"now": now, "since": now - span, "unseen": UNSEEN_WHY}
     oldest: dict[str, datetime] = {}
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, asked)
@@ -64,8 +69,8 @@ def figures(span: timedelta = DAY) -> list[Figures]:
         for channel, state, count in cursor.fetchall():
             setattr(found[channel], state, count)
         cursor.execute(_PRUNED, asked)
-        for channel, count in cursor.fetchall():
-            found[channel].pruned = count
+        for channel, count, unseen in cursor.fetchall():
+            found[channel].pruned, found[channel].unseen = count, unseen
     for channel, since in oldest.items():
         found[channel].age = now - since
     return list(found.values())
