@@ -60,7 +60,7 @@ def agenda(person: User, after: datetime, before: datetime) -> list[Occurrence]:
 def taken(people: Collection[UUID], after: datetime, before: datetime) -> list[tuple[UUID, datetime, datetime]]:
     """Returns whose time is taken from when to when by appointments, of several people; two queries."""
     rows = list(Appointment.objects.filter(user__in=people, deleted_at=None, starts_at__lt=before, over_at__gt=after))
-    moved = _moved_of(rows)
+    moved = moved_of(rows)
     return [
         (row.user_id, start, start + (row.ends_at - row.starts_at))
         for row in rows
@@ -70,7 +70,7 @@ def taken(people: Collection[UUID], after: datetime, before: datetime) -> list[t
 
 def expanded(rows: Sequence[Appointment], after: datetime, before: datetime) -> list[Occurrence]:
     """Returns the times of the given appointments, without those that were moved or called off."""
-    moved = _moved_of(rows)
+    moved = moved_of(rows)
     found = [
         Occurrence(row, start, start + (row.ends_at - row.starts_at))
         for row in rows
@@ -79,7 +79,7 @@ def expanded(rows: Sequence[Appointment], after: datetime, before: datetime) -> 
     return sorted(found, key=lambda one: (one.start, one.appointment.pk))[:MOST_AT_ONCE]
 
 
-def _moved_of(rows: Sequence[Appointment]) -> dict[UUID, set[datetime]]:
+def moved_of(rows: Sequence[Appointment]) -> dict[UUID, set[datetime]]:
     """Returns the beginnings that series do not have any more: called off, or moved elsewhere."""
     moved: dict[UUID, set[datetime]] = {row.pk: called_off(row) for row in rows if row.rrule}
     if moved:

@@ -1,6 +1,6 @@
 """Making, changing and calling off appointments: one time, this and those that follow, or all."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -105,9 +105,13 @@ def call_off(*, actor: Actor, appointment: Appointment, reach: Reach, at: dateti
 
 
 @transaction.atomic
-def hand_on(*, actor: Actor, appointment: Appointment, user: User, since: datetime) -> Appointment | None:
+def hand_on(
+    *, actor: Actor, appointment: Appointment, user: User, since: datetime, stays: Collection[datetime] = ()
+) -> Appointment | None:
     """Gives what of an appointment begins at or after an instant to another person, and returns the row that has it; None
-    when nothing does. Of a series the times before stay where they are; the others are a series of their own then."""
+    when nothing does. Of a series the times before stay where they are; the others are a series of their own then.
+
+    The times of a series in `stays`, by the beginnings they have in it, stay too, each as an appointment of its own."""
     rules.check_may_set_calendar(actor, user.pk)
     row = _opened(actor, appointment)
     if row.series is not None:
@@ -120,10 +124,31 @@ def hand_on(*, actor: Actor, appointment: Appointment, user: User, since: dateti
         if begins is None:
             return None
         given = _split(row, begins, {}, user)
+    if stays:
+        _leave(given, row.user_id, {one.astimezone(UTC) for one in stays})
     for one in (given, *given.moved.select_for_update().filter(deleted_at=None)):
         one.user = user
         one.save(update_fields=["user"])
     return given
+
+
+def _leave(series: Appointment, user_id: UUID, stays: set[datetime]) -> None:
+    """Leaves some times of a series, as far as it has them, with a person; the series does not have them any more."""
+    moved = {one.recurrence_at: one for one in series.moved.select_for_update().filter(deleted_at=None)}
+    length = series.ends_at - series.starts_at
+    for at in sorted(stays - called_off(series)):
+        one = moved.get(at)
+        if one is not None:
+            one.series = one.recurrence_at = None
+            one.save(update_fields=["series", "recurrence_at"])
+            continue
+        if next(series_of(series).starts(at, at + _SECOND), None) != at:
+            continue
+        one = Appointment(org_id=series.org_id, user_id=user_id, **{name: getattr(series, name) for name in _COPIED})
+        one.starts_at, one.ends_at, one.over_at = at, at + length, at + length
+        one.save(force_insert=True)
+    series.exdates = sorted({*series.exdates, *(one.isoformat() for one in stays)})
+    series.save(update_fields=["exdates"])
 
 
 def _torn_off(row: Appointment, series: Appointment, user: User) -> Appointment:

@@ -14,7 +14,7 @@ from backend.field.queries import DueAccount, due_accounts
 from backend.identity.models import User
 from backend.planning.candidates import Asked, Candidate, Known, Wishes, open_on, the_best
 from backend.planning.priority import Weights, why
-from backend.planning.rounds import Round, gap, rounds
+from backend.planning.rounds import Round, gap, rounds, taken_out
 
 MOST_ROUNDS = 2_000
 FAR = 10_000
@@ -49,6 +49,7 @@ def coming_round(
             calendar=calendar.get(account.account_id, ()),
             movable=movable.get(account.account_id, ()),
             pinned=account.account_id in wishes.pinned,
+            removed=wishes.removed.get(account.account_id),
             last=last,
         )
         asked += of_account.asked
@@ -74,9 +75,12 @@ class _Account:
         calendar: Sequence[datetime],
         movable: Sequence[Visit],
         pinned: bool,
+        removed: Sequence[date] | None,
         last: date,
     ) -> None:
-        """Asks for what is locked, for all rounds besides, and, last, for visits of an earlier plan that no round needs."""
+        """Asks for what is locked, for all rounds besides, and, last, for visits of an earlier plan that no round needs.
+
+        Of what hands have `removed` the rounds on those days are told and not made; with no days, all rounds."""
         account = self._account
         interval = account.interval_days or FAR
         for moment in locked:
@@ -93,9 +97,19 @@ class _Account:
             # Must be visited, at whatever time: in its first round, or on any day when none is due.
             now = found[0] if found else Round(account.due.toordinal(), first, last.toordinal())
             found = [replace(now, begins=first, ends=last.toordinal()), *found[1:]]
+        out: dict[int, int | None] = {}
+        if removed is not None and not removed:
+            out = dict.fromkeys(range(len(found)))
+        elif removed:
+            out = {**taken_out(found, [day.toordinal() for day in removed], interval // 2)}
         for number, one in enumerate(found):
             visit = movable[number] if number < len(movable) else None
-            self._add(one, visit=visit, apart=gap(interval), pinned=pinned and not kept and number == 0)
+            must = pinned and not kept and number == 0
+            if number in out and not must:
+                on = out[number]
+                self._add(one, visit=visit, removed=True, removed_from=None if on is None else date.fromordinal(on))
+            else:
+                self._add(one, visit=visit, apart=gap(interval), pinned=must)
         for visit in movable[len(found) :]:
             # It may stay where it is a whole interval from all others, and is given up where it is not.
             whole = Round(visit.planned_start.astimezone(self._zone).date().toordinal(), first, last.toordinal())
@@ -111,6 +125,8 @@ class _Account:
         apart: int = 0,
         pinned: bool = False,
         prize: int | None = None,
+        removed: bool = False,
+        removed_from: date | None = None,
     ) -> None:
         days = tuple(day for day in self._worked if one.begins <= day.toordinal() <= one.ends)
         facts = self._known.facts(self._account, one.due - self._first.toordinal())
@@ -129,5 +145,7 @@ class _Account:
             pinned=pinned,
             due=date.fromordinal(one.due),
             facts=facts,
+            removed=removed,
+            removed_from=removed_from,
         )
         self.asked.append(Asked(self._account, candidate, days, number=len(self.asked), gap=apart, at=at))

@@ -25,7 +25,8 @@ WAITS = 0.85
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What hands have said, by account: stops that stay at their time, or on their `days`, that must be, that are not to be.
+    """What hands have said, by account: stops that stay at their time, or on their `days`, that must be, that are not to be
+    (`removed`, from which days; with none, on no day at all).
 
     `replaces`: visits that an earlier plan made and nobody began may be moved or given up; with `keeps`, they must not be
     given up. `taken` are others' in the same run. `here`: the day under way goes on from this point.
@@ -34,7 +35,7 @@ class Wishes:
     locked: Mapping[UUID, tuple[datetime, ...]] = field(default_factory=lambda: MappingProxyType({}))
     days: Mapping[UUID, tuple[date, ...]] = field(default_factory=lambda: MappingProxyType({}))
     pinned: frozenset[UUID] = frozenset()
-    removed: frozenset[UUID] = frozenset()
+    removed: Mapping[UUID, tuple[date, ...]] = field(default_factory=lambda: MappingProxyType({}))
     taken: frozenset[UUID] = frozenset()
     replaces: bool = False
     keeps: bool = False
@@ -55,7 +56,7 @@ class Wishes:
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """Somebody who could be visited; `visit` is set for what stands in the calendar already: an appointment that stays, or,
-    when `movable`, a visit of an earlier plan."""
+    when `movable`, a visit of an earlier plan. One that is `removed` is told, and not made."""
 
     account_id: UUID
     name: str
@@ -69,6 +70,8 @@ class Candidate:
     pinned: bool = False
     due: date | None = None
     facts: Facts | None = None
+    removed: bool = False
+    removed_from: date | None = None
 
     @property
     def stays(self) -> bool:
@@ -178,6 +181,8 @@ def most_worth(
             pinned=account.account_id in wishes.pinned,
             due=account.due,
             facts=facts,
+            removed=account.account_id in wishes.removed,
+            removed_from=next(iter(wishes.removed.get(account.account_id, ())), None),
         )
         at_any = candidate.pinned or candidate.movable or wishes.only is not None
         allowed = on[:1] or tuple(day for day in days if at_any or day >= account.due)

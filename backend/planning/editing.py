@@ -11,7 +11,7 @@ from backend.kit import clock
 from backend.planning import rules
 from backend.planning.actions import locked_plan
 from backend.planning.explain import removed_detail
-from backend.planning.models import DropReason, PlanDrop, PlanStop, VisitPlan
+from backend.planning.models import DropReason, PlanDrop, PlanStop, RunKind, VisitPlan
 from backend.planning.timing import Timed, rewritten, timed
 from backend.territories.coverage import account_for
 
@@ -46,6 +46,7 @@ def pin_account(*, actor: Actor, plan: VisitPlan, account_id: UUID, pinned: bool
 @transaction.atomic
 def remove_stop(*, actor: Actor, plan: VisitPlan, account_id: UUID) -> VisitPlan:
     """Takes a stop out, for this time: it stands among those left out, and no later search based on this plan brings it back.
+    Other rounds of the account, in a call cycle, stay.
 
     Raises Conflict for an appointment, a pinned or a locked stop."""
     plan = _open(actor, plan)
@@ -59,6 +60,7 @@ def remove_stop(*, actor: Actor, plan: VisitPlan, account_id: UUID) -> VisitPlan
         visit=stop.visit,
         reason=DropReason.REMOVED,
         detail=removed_detail(),
+        removed_from=plan.day,
         overdue=stop.overdue,
         prize=stop.prize,
         why=stop.why,
@@ -79,7 +81,7 @@ def add_stop(*, actor: Actor, plan: VisitPlan, account_id: UUID, position: int |
         raise rules.already_in()
     new = PlanStop(plan=plan, account=account, pinned=False, fixed=False)
     day = _with(plan, order, new, position)
-    _drops(plan).filter(account_id=account.pk, fixed=False).delete()
+    _put_in(plan, account.pk)
     rewritten(plan, day)
     return _edited(plan)
 
@@ -148,6 +150,22 @@ def _drop(plan: VisitPlan, account_id: UUID) -> PlanDrop:
     if found is None:
         raise rules.stop_not_found()
     return found
+
+
+def _put_in(plan: VisitPlan, account_id: UUID) -> None:
+    """Takes an account off those left out, now that it is in; in a call cycle, once: the visit that was taken out next to the
+    day before any other."""
+    drops = _drops(plan).filter(account_id=account_id, fixed=False)
+    if plan.part is None or plan.part.run.kind != RunKind.CYCLE:
+        drops.delete()
+        return
+
+    def apart(drop: PlanDrop) -> tuple[bool, int]:
+        return drop.removed_from is None, abs(((drop.removed_from or plan.day) - plan.day).days)
+
+    waiting = list(drops.order_by("pk"))
+    if waiting:
+        min(waiting, key=apart).delete()
 
 
 def _drops(plan: VisitPlan) -> QuerySet[PlanDrop]:

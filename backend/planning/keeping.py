@@ -205,6 +205,7 @@ def _drops(span: Span, result: Result, *, plan: VisitPlan | None, part: PlanPart
             displaced_by=list(displaced),
             pinned=candidate.pinned,
             fixed=candidate.fixed,
+            removed_from=candidate.removed_from,
             overdue=candidate.overdue(last),
             prize=candidate.prize,
             why=candidate.why[:200],

@@ -189,7 +189,7 @@ def load_span(
     unlocated: list[Candidate] = []
     removed: list[Candidate] = []
     for one in due:
-        if one.account.account_id in wish.removed:
+        if one.candidate.removed:
             removed.append(one.candidate)
         elif one.account.point is None:
             unlocated.append(one.candidate)

@@ -261,6 +261,7 @@ class PlanDrop(models.Model):
     reason = models.CharField(max_length=20, choices=DropReason.choices)
     pinned = models.BooleanField(default=False, db_default=False, help_text="Should be visited at all events.")
     fixed = models.BooleanField(default=False, db_default=False, help_text="An appointment that stays, kept or not.")
+    removed_from = models.DateField(null=True, blank=True, help_text="The day of the stop that a hand took out.")
     overdue = models.BooleanField(default=False, db_default=False, help_text="Fell due before the last of the days.")
     detail = models.CharField(max_length=300)
     displaced_by = ArrayField(models.UUIDField(), default=list, blank=True)

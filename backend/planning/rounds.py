@@ -58,6 +58,22 @@ def joined(slots: Sequence[Round], worked: Sequence[int]) -> list[Round]:
     return found
 
 
+def taken_out(slots: Sequence[Round], days: Sequence[int], most: int) -> dict[int, int]:
+    """Returns which visits are not to be made, by their number, and the day that says so: each day takes the visit that may be
+    made on it, or the nearest at most so many days from it."""
+    found: dict[int, int] = {}
+    for day in sorted(days):
+        near = [
+            (max(slot.begins - day, day - slot.ends, 0), number)
+            for number, slot in enumerate(slots)
+            if number not in found
+        ]
+        apart, number = min(near, default=(most + 1, -1))
+        if apart <= most:
+            found[number] = day
+    return found
+
+
 def gap(interval: int) -> int:
     """Returns how many seconds apart two visits of one account begin at least: half the interval, counted in days.
 

@@ -43,7 +43,7 @@ def _of(plans: Sequence[UUID], part: UUID | None, wishes: Wishes) -> Wishes:
     locked: dict[UUID, tuple[datetime, ...]] = {}
     days: dict[UUID, tuple[date, ...]] = {}
     pinned: set[UUID] = set()
-    removed: set[UUID] = set()
+    removed: dict[UUID, tuple[date, ...]] = {}
     stops = PlanStop.objects.filter(plan_id__in=plans, fixed=False).select_related("plan")
     for stop in stops.order_by("planned_start"):
         if stop.locked:
@@ -53,8 +53,10 @@ def _of(plans: Sequence[UUID], part: UUID | None, wishes: Wishes) -> Wishes:
         if stop.pinned:
             pinned.add(stop.account_id)
     for drop in PlanDrop.objects.filter(Q(plan_id__in=plans) | Q(part_id=part, part__isnull=False), fixed=False):
-        if drop.reason == DropReason.REMOVED:
-            removed.add(drop.account_id)
-        elif drop.pinned:
+        if drop.pinned:
+            # Also of one that was taken out before: what was said last counts.
             pinned.add(drop.account_id)
-    return replace(wishes, locked=locked, days=days, pinned=frozenset(pinned), removed=frozenset(removed))
+        elif drop.reason == DropReason.REMOVED:
+            on = () if drop.removed_from is None else (drop.removed_from,)
+            removed[drop.account_id] = (*removed.get(drop.account_id, ()), *on)
+    return replace(wishes, locked=locked, days=days, pinned=frozenset(pinned), removed=removed)

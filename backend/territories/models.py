@@ -355,7 +355,8 @@ class AlignmentVisit(models.Model):
 class AlignmentAppointment(models.Model):
     """What an alignment made of an appointment about an account (planning.realign), as of a visit: kept, reassigned, returned.
 
-    What of it begins from `since` on goes to `taker_id`. `made_id` and `made_version`: the row that has it then; one that was
+    What of it begins from `since` on goes to `taker_id`, but the times of a series in `stays` (ISO instants), at which that person
+    has something else. `made_id` and `made_version`: the row that has it then; one that was
     changed since is not given back. `share_id`: by which the rep sees the account while they keep some of it."""
 
     id = models.BigAutoField(primary_key=True)
@@ -366,6 +367,7 @@ class AlignmentAppointment(models.Model):
     taker_id = models.UUIDField()
     fate = models.CharField(max_length=10, choices=VisitFate.choices)
     since = models.DateTimeField()
+    stays = models.JSONField(null=True, blank=True)
     done = models.BooleanField(null=True)
     made_id = models.UUIDField(null=True, blank=True)
     made_version = models.BigIntegerField(null=True, blank=True)

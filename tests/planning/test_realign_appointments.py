@@ -7,6 +7,7 @@ import pytest
 
 from backend.crm.models import Account
 from backend.field import appointments
+from backend.field.agenda import expanded
 from backend.field.appointments import Reach, hand_on
 from backend.field.models import Appointment
 from backend.identity.models import User
@@ -103,6 +104,52 @@ def test_a_series_goes_over_from_the_day_on_and_its_past_stays(field: World) -> 
     share.refresh_from_db()
     assert share.valid_to is not None
     assert share.valid_to < in_days(1)
+
+
+def test_of_a_series_the_times_at_which_the_new_rep_has_something_else_stay(field: World) -> None:
+    (account,) = north(field)
+    weekly = meeting(field.ana, account, days=13, rrule="FREQ=WEEKLY;COUNT=6")
+    fourth = in_days(34)
+    moved = appointments.change(
+        actor=acting(field.ana),
+        appointment=weekly,
+        changes={"starts_at": fourth + timedelta(hours=2)},
+        reach=Reach.THIS,
+        at=fourth,
+    )
+    # Not at the first: at the third, at where the fourth was moved, and, by a series of his own, at the sixth.
+    meeting(field.cy, None, starts_at=in_days(27) + timedelta(minutes=30))
+    meeting(field.cy, None, starts_at=fourth + timedelta(hours=2))
+    meeting(field.cy, None, starts_at=in_days(48), rrule="FREQ=DAILY;COUNT=3")
+    draft = given_to_cy(field)
+    (line,) = appointment_lines(draft, first=9, skip=0)
+    clashes = (in_days(27), fourth, in_days(48))
+    assert (line.fate, line.stays) == ("reassigned", clashes)
+    done = activated(field, draft)
+    (line,) = appointment_lines(done, first=9, skip=0)
+    assert (line.fate, line.stays) == ("reassigned", clashes)
+    weekly.refresh_from_db()
+    assert weekly.user == field.cy
+    there = [one.start for one in expanded([weekly], in_days(1), in_days(99))]
+    assert there == [in_days(13), in_days(20), in_days(41)], "and Cy is never at two places"
+    kept = Appointment.objects.filter(user=field.ana, account=account, series=None).order_by("starts_at")
+    assert [one.starts_at for one in kept] == [in_days(27), fourth + timedelta(hours=2), in_days(48)]
+    assert moved in kept
+    share = AccountShare.objects.get(account=account)
+    assert (share.user, share.valid_to) == (field.ana, in_days(49) + timedelta(hours=1))
+    undone(field, done)
+    assert whose(weekly, moved) == ["Ana", "Ana"]
+
+
+def test_a_series_stays_where_the_new_rep_is_never_free_and_what_goes_takes_their_time(field: World) -> None:
+    first, second = north(field, 2)
+    weekly = meeting(field.ana, first, days=20, rrule="FREQ=WEEKLY")
+    meeting(field.cy, None, days=20, rrule="FREQ=WEEKLY")
+    fits = meeting(field.ana, second, starts_at=in_days(20, 9), rrule="FREQ=WEEKLY;COUNT=3")
+    # At the second time of the series that goes.
+    late = meeting(field.ana, second, starts_at=in_days(27, 9))
+    lines = {one.appointment: (one.fate, one.stays) for one in appointment_lines(given_to_cy(field), first=9, skip=0)}
+    assert lines == {weekly: ("kept", ()), fits: ("reassigned", ()), late: ("kept", ())}
 
 
 def test_a_rollback_gives_back_what_nobody_changed(field: World) -> None:

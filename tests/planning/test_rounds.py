@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.planning.rounds import DAY, Round, gap, rounds
+from backend.planning.rounds import DAY, Round, gap, rounds, taken_out
 
 
 def test_a_weekly_account_comes_round_four_times_in_four_weeks() -> None:
@@ -25,6 +25,15 @@ def test_nobody_is_seen_before_the_day_or_when_not_due_at_all() -> None:
 def test_a_visit_in_the_calendar_counts_for_the_round_it_is_near() -> None:
     assert rounds(0, 7, 0, 27, kept=[2]) == [Round(9, 7, 13), Round(16, 14, 20), Round(23, 21, 27)]
     assert rounds(0, 14, 0, 27, kept=[10]) == [Round(0, 0, 19), Round(24, 20, 27)]
+
+
+def test_a_visit_that_was_taken_out_is_the_one_of_its_day_or_the_nearest_within_reach() -> None:
+    weekly = rounds(0, 7, 0, 27)
+    assert taken_out(weekly, [6], 3) == {1: 6}
+    assert taken_out(weekly, [13, 6], 3) == {1: 6, 2: 13}
+    assert taken_out(weekly, [6, 7], 3) == {1: 6, 0: 7}, "two days take two visits"
+    assert taken_out(weekly[2:], [10, 6], 3) == {0: 10}
+    assert taken_out([], [6], 3) == {}
 
 
 @given(st.integers(-60, 40), st.integers(1, 60), st.lists(st.integers(0, 27), max_size=4))

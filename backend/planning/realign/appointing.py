@@ -35,6 +35,7 @@ def decide_appointments(alignment: Alignment) -> list[tuple[AlignmentAppointment
             taker_id=one.taker,
             fate=one.fate,
             since=one.since,
+            stays=[at.isoformat() for at in one.stays] or None,
             done=True if one.fate == VisitFate.KEPT else None,
         )
         for one in found
@@ -91,7 +92,8 @@ def _settle(actor: Actor, one: AlignmentAppointment) -> bool:
     try:
         # A savepoint of its own: what one appointment refuses must not undo the others.
         with transaction.atomic():
-            given = hand_on(actor=actor, appointment=row, user=User.objects.get(pk=one.taker_id), since=one.since)
+            taker, stays = User.objects.get(pk=one.taker_id), [datetime.fromisoformat(at) for at in one.stays or ()]
+            given = hand_on(actor=actor, appointment=row, user=taker, since=one.since, stays=stays)
     except DomainError as error:
         _log.info("appointment_not_settled", appointment=str(row.pk), code=error.code)
         return False

@@ -35,7 +35,8 @@ class VisitLine:
 
 @dataclass(frozen=True, slots=True)
 class AppointmentLine:
-    """One appointment about an account, as a visit; None where it has gone since. Of a series what begins from `since` on."""
+    """One appointment about an account, as a visit; None where it has gone since. Of a series what begins from `since` on, but
+    for the times in `stays`."""
 
     appointment: Appointment | None
     account_id: UUID
@@ -44,6 +45,7 @@ class AppointmentLine:
     since: datetime
     rep_id: UUID
     taker_id: UUID
+    stays: tuple[datetime, ...] = ()
 
 
 def appointment_fates(alignment: Alignment) -> dict[str, int]:
@@ -65,6 +67,7 @@ def appointment_lines(alignment: Alignment, *, first: int, skip: int) -> list[Ap
                 one.since,
                 one.appointment.user_id,
                 one.taker,
+                one.stays,
             )
             for one in promises(alignment)[skip : skip + first]
         ]
@@ -72,7 +75,14 @@ def appointment_lines(alignment: Alignment, *, first: int, skip: int) -> list[Ap
     there = Appointment.objects.filter(deleted_at=None, private=False).in_bulk([_stands(one) for one in begun])
     return [
         AppointmentLine(
-            there.get(_stands(one)), one.account_id, one.fate, one.done, one.since, one.rep_id, one.taker_id
+            there.get(_stands(one)),
+            one.account_id,
+            one.fate,
+            one.done,
+            one.since,
+            one.rep_id,
+            one.taker_id,
+            tuple(datetime.fromisoformat(at) for at in one.stays or ()),
         )
         for one in begun
     ]

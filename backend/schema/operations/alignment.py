@@ -182,6 +182,7 @@ class AlignmentQuery:
                 fate=line.fate,
                 done=line.done,
                 since=line.since,
+                stays=list(line.stays),
                 rep=rows.one(User, people[line.rep_id]),
                 taker=rows.one(User, people[line.taker_id]),
             )

@@ -246,7 +246,8 @@ class AlignmentVisit:
 
 @strawberry.type(
     description="What becomes of an appointment about an account; done is null until it is so, false: somebody had changed it, "
-    "or called it off. Of a series, what begins from since on goes to the taker. title and startsAt are null where it has gone."
+    "or called it off. Of a series, what begins from since on goes to the taker, but for the times in stays, when the taker has "
+    "something else: their rep keeps those. title and startsAt are null where it has gone."
 )
 class AlignmentAppointment:
     appointment_id: UUID | None
@@ -256,6 +257,7 @@ class AlignmentAppointment:
     fate: str
     done: bool | None
     since: datetime
+    stays: list[datetime]
     rep: User
     taker: User
 

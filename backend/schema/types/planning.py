@@ -42,7 +42,8 @@ class PlanStop:
 
 @shows(models.PlanDrop)
 @strawberry.type(
-    description="Somebody left out and why; displacedBy are the accounts whose visits would have to go for it."
+    description="Somebody left out and why; displacedBy are the accounts whose visits would have to go for it; removedFrom is the "
+    "day of the stop that a hand took out: of an account that comes round again the others stay."
 )
 class PlanDrop:
     id: UUID
@@ -51,6 +52,7 @@ class PlanDrop:
     detail: str
     displaced_by: list[UUID]
     pinned: bool
+    removed_from: date | None
     prize: int | None
     why: str | None
 
