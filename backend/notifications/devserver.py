@@ -1,4 +1,5 @@
-"""What the local servers for push share: a port of this machine, a line that can be cut, and a thread beside a test."""
+"""What the local servers for push share: a port of this machine, a line that can be cut, and how they are run, in the
+foreground or beside a test."""
 
 import socket
 import sys
@@ -6,7 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from dataclasses import dataclass
+from typing import Generic, Literal, Protocol, TypeVar
 
 import uvicorn
 from starlette.requests import Request
@@ -16,6 +18,22 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HOST = "127.0.0.1"
 
 Cut = Callable[[Request], None]
+WebSockets = Literal["none", "websockets-sansio"]
+
+
+class Served(Protocol):
+    """The state of a local server."""
+
+    def app(self) -> ASGIApp:
+        """Returns its application."""
+        ...
+
+    def close(self) -> None:
+        """Gives back what it holds open."""
+        ...
+
+
+S = TypeVar("S", bound=Served)
 
 
 class _Cuttable(HttpToolsProtocol):
@@ -49,13 +67,17 @@ class Port:
             if isinstance(connection, _Cuttable) and connection.client == request.client:
                 connection.cut()
 
-    def run(self, app: ASGIApp, *, ws: Literal["none", "websockets-sansio"] = "none") -> None:
+    def close(self) -> None:
+        """Gives the port back."""
+        self._listener.close()
+
+    def run(self, app: ASGIApp, *, ws: WebSockets = "none") -> None:
         """Serves until interrupted."""
         with self._listener:
             self._made(app, ws).run(sockets=[self._listener])
 
     @contextmanager
-    def beside(self, app: ASGIApp, name: str, *, ws: Literal["none", "websockets-sansio"] = "none") -> Iterator[None]:
+    def beside(self, app: ASGIApp, name: str, *, ws: WebSockets = "none") -> Iterator[None]:
         """Serves in a thread for the length of the block; raises TimeoutError if it does not come up."""
         server = self._made(app, ws)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [self._listener]}, name=name, daemon=True)
@@ -74,13 +96,56 @@ class Port:
             thread.join(10)
             self._listener.close()
 
-    def _made(self, app: ASGIApp, ws: Literal["none", "websockets-sansio"]) -> uvicorn.Server:
+    def _made(self, app: ASGIApp, ws: WebSockets) -> uvicorn.Server:
         config = uvicorn.Config(
             app, http=_Cuttable, ws=ws, lifespan="off", log_level="error", access_log=False,
             timeout_graceful_shutdown=1,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         return self._server
+
+
+@dataclass(frozen=True, slots=True)
+class Running(Generic[S]):
+    """A server inside this process; `state` may be looked at directly."""
+
+    base_url: str
+    state: S
+
+
+def run(
+    what: str, number: int, make: Callable[[Port], S], hello: Callable[[str], str], ws: WebSockets = "none"
+) -> None:
+    """Serves what `make` makes until interrupted, after it said `hello` with its address.
+
+    Raises SystemExit with one clear line when the port is taken or a folder cannot be written.
+    """
+    try:
+        port = Port(number)
+        state = make(port)
+    except OSError as error:
+        where = f"port {number}" if error.filename is None else str(error.filename)
+        raise SystemExit(f"The local {what} cannot use {where}: {error.strerror}. Choose another.") from error
+    for line in hello(port.base_url).splitlines():
+        say(line)
+    port.run(state.app(), ws=ws)
+    state.close()
+
+
+@contextmanager
+def in_thread(what: str, number: int, make: Callable[[Port], S], ws: WebSockets = "none") -> Iterator[Running[S]]:
+    """Serves on a free port (0) or a given one for the length of the block; raises TimeoutError if it does not come up."""
+    port = Port(number)
+    try:
+        state = make(port)
+    except OSError:
+        port.close()
+        raise
+    try:
+        with port.beside(state.app(), what, ws=ws):
+            yield Running(port.base_url, state)
+    finally:
+        state.close()
 
 
 def say(line: str) -> None:

@@ -1,7 +1,6 @@
 """The service account that the server makes itself, and the bearers it gives for signed assertions."""
 
 import json
-import os
 import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from backend.kit import clock
+from backend.kit.private_file import kept_text
 
 PROJECT = "fieldbeat-dev"
 AUDIENCE = "https://oauth2.googleapis.com/token"
@@ -30,11 +30,9 @@ class ServiceAccount:
 
     def __init__(self, folder: Path) -> None:
         """Reads the key from `folder`, or makes one there; raises OSError when the folder cannot be written."""
-        path = folder / "service-account.json"
-        if not path.exists():
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write_private(path, json.dumps(_make_account(), indent=2))
-        self._json: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = kept_text(folder / "service-account.json", lambda: json.dumps(_make_account(), indent=2))
+        self._json: dict[str, str] = json.loads(made)
         private = serialization.load_pem_private_key(self._json["private_key"].encode(), password=None)
         self._public = private.public_key()
         self._bearers: dict[str, datetime] = {}
@@ -82,11 +80,3 @@ def _make_account() -> dict[str, str]:
         "client_email": email,
         "client_id": str(secrets.randbelow(10**20)),
     }
-
-
-def _write_private(path: Path, text: str) -> None:
-    # readable by its owner only, and never half written under its own name
-    half = path.with_suffix(".new")
-    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    half.replace(path)

@@ -63,6 +63,10 @@ class DevFcm:
             middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])],
         )
 
+    def close(self) -> None:
+        """Gives the file of messages back."""
+        self.store.close()
+
     async def _page(self, request: Request) -> Response:
         return HTMLResponse(render(self.store))
 

@@ -51,6 +51,9 @@ class DevPush:
             middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])],
         )
 
+    def close(self) -> None:
+        """There is nothing that it holds open."""
+
     def endpoint(self, subscribed: Subscribed) -> str:
         """Returns where messages for a subscription are posted."""
         return f"{self._base_url}/push/{subscribed.token}"
