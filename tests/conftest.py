@@ -15,7 +15,9 @@ django.setup()
 
 from django.db import connections  # noqa: E402
 from django.db.backends.base.base import BaseDatabaseWrapper  # noqa: E402
+from pytest_django import DjangoDbBlocker  # noqa: E402
 
+from tests.copies import copied, template, uri_of  # noqa: E402
 from tests.emptying import empty_instead_of_flush  # noqa: E402
 from tests.factories import world  # noqa: E402
 from tests.factories.replica import Phone, Replica  # noqa: E402
@@ -27,6 +29,22 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stops what this process started."""
     del config
     database.end()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Has the test database be a copy as well."""
+    with django_db_blocker.unblock():
+        connections["default"].settings_dict["TEST"]["TEMPLATE"] = template()
+
+
+@pytest.fixture
+def own_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Returns the address of a migrated database that is the test's alone, for commands and servers that it starts."""
+    with django_db_blocker.unblock(), copied("own") as name:
+        yield uri_of(name)
 
 
 @pytest.fixture

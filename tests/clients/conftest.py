@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from backend.identity.models import User
@@ -12,8 +11,9 @@ from backend.kit.ids import new_id
 from tests.clients.client import Client
 from tests.clients.node import NoClients, install
 from tests.config.serving import Serving
+from tests.copies import copied, inside
 from tests.factories.world import PASSWORD, World, build
-from tests.flows.conftest import _administer, serving
+from tests.flows.conftest import serving
 
 Start = Callable[..., Client]
 
@@ -28,15 +28,10 @@ def clients() -> None:
 
 
 @pytest.fixture(scope="session")
-def clients_server(clients: None, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Any]:
-    """`fieldbeat serve` on a copy of the test database; gives its name and the server."""
-    with django_db_blocker.unblock():
-        migrated = connection.settings_dict["NAME"]
-        name = f"{migrated}_clients"
-        _administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}" TEMPLATE "{migrated}"')
-        with serving(name) as running:
-            yield name, running
-        _administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+def clients_server(clients: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Any]:
+    """`fieldbeat serve` on a database of its own; gives its name and the server."""
+    with django_db_blocker.unblock(), copied("clients") as name, serving(name) as running:
+        yield name, running
 
 
 @pytest.fixture
@@ -48,13 +43,8 @@ def server(clients_server: tuple[str, Serving]) -> Serving:
 @pytest.fixture
 def world(clients_server: tuple[str, Serving], django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     """Ana, Ben, Cy and the others, in an org of their own, in the server's database."""
-    before = connection.settings_dict["NAME"]
-    with django_db_blocker.unblock():
-        connection.close()
-        connection.settings_dict["NAME"] = clients_server[0]
+    with django_db_blocker.unblock(), inside(clients_server[0]):
         yield build(new_id().hex[-8:])
-        connection.close()
-        connection.settings_dict["NAME"] = before
 
 
 @pytest.fixture

@@ -1,33 +1,19 @@
 """Folders for servers of one test."""
 
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from backend.kit import embedded_postgres
-from tests.config.serving import environment, run
-
-
-@pytest.fixture(scope="session")
-def _migrated() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="fb-"))
-    server = embedded_postgres.start(made / "data", durable=False)
-    done = run("migrate", env=environment(DATABASE_URL=server.uri, FIELDBEAT_DATA_DIR=str(made / "data")))
-    server.stop()
-    assert done.returncode == 0, done.stderr
-    yield made / "data"
-    shutil.rmtree(made)
+from tests.config.serving import environment
 
 
 @pytest.fixture
-def migrated(folder: Path, _migrated: Path) -> Path:
-    """The folder, holding the data of a server that was started before."""
-    subprocess.run(["/bin/cp", "-a", str(_migrated), str(folder / "data")], check=True)
-    return folder
+def settings(folder: Path, own_database: str) -> dict[str, str]:
+    """Returns the environment of commands on a migrated database."""
+    return environment(DATABASE_URL=own_database, FIELDBEAT_DATA_DIR=str(folder / "data"))
 
 
 @pytest.fixture

@@ -1,16 +1,6 @@
 """`fieldbeat routing fit` and `routing forget`, as an operator runs them."""
 
-from pathlib import Path
-
-import pytest
-
-from tests.config.serving import environment, run
-
-
-@pytest.fixture
-def settings(migrated: Path) -> dict[str, str]:
-    """Returns the environment of a migrated data folder whose server starts with each command."""
-    return environment(FIELDBEAT_DATA_DIR=str(migrated / "data"))
+from tests.config.serving import run
 
 
 def test_an_operator_is_told_what_there_is_to_learn_from(settings: dict[str, str]) -> None:

@@ -78,9 +78,9 @@ def test_it_runs_until_ctrl_c_leaves_nobody_and_keeps_the_data(folder: Path, ser
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other kernels do not tell a child of its parent's end")
-def test_whoever_dies_is_started_again_and_who_is_killed_leaves_nobody(migrated: Path, serve: Start) -> None:
-    serving = serve(migrated, FIELDBEAT_WEB_PROCESSES="2")
-    _note(migrated)
+def test_whoever_dies_is_started_again_and_who_is_killed_leaves_nobody(folder: Path, serve: Start) -> None:
+    serving = serve(folder, FIELDBEAT_WEB_PROCESSES="2")
+    _note(folder)
     webs = serving.all_of("web")
     assert len(webs) == 2
 
@@ -105,8 +105,8 @@ def test_whoever_dies_is_started_again_and_who_is_killed_leaves_nobody(migrated:
     until(lambda: _left(after) == [], "the end of every child")
 
     # The next start recovers what was committed; a worker that hangs then does not outlive a second Ctrl-C.
-    second = serve(migrated)
-    assert _noted(migrated) == [("kept",)]
+    second = serve(folder)
+    assert _noted(folder) == [("kept",)]
     family = second.family()
     family["worker"].suspend()
     second.process.send_signal(signal.SIGINT)
@@ -154,14 +154,8 @@ def test_an_empty_database_of_ones_own_is_migrated_and_watched(folder: Path, ser
     other.stop()
 
 
-def test_a_web_that_cannot_start_is_told_in_one_line(migrated: Path) -> None:
-    (migrated / "broken").mkdir()
-    (migrated / "broken" / "uvloop.py").write_text("raise ImportError('no uvloop on this machine')")
-    env = environment(
-        FIELDBEAT_PORT=str(free_port()),
-        FIELDBEAT_DATA_DIR=str(migrated / "data"),
-        PYTHONPATH=f"{migrated / 'broken'}:{os.getcwd()}",
-    )
-    ended = run("serve", env=env)
+def test_a_web_that_cannot_start_is_told_in_one_line(folder: Path, settings: dict[str, str]) -> None:
+    (folder / "uvloop.py").write_text("raise ImportError('no uvloop on this machine')")
+    ended = run("serve", env=settings | {"FIELDBEAT_PORT": str(free_port()), "PYTHONPATH": f"{folder}:{os.getcwd()}"})
     assert ended.returncode == 1
     assert ended.stderr.splitlines()[-1].startswith("The web 1 process could not start (exit code 1);")

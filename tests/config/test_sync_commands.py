@@ -1,17 +1,8 @@
 """What an operator asks about sync on the command line."""
 
 import json
-from pathlib import Path
 
-import pytest
-
-from tests.config.serving import environment, run
-
-
-@pytest.fixture
-def settings(migrated: Path) -> dict[str, str]:
-    """Returns the environment of a migrated data folder whose server starts with each command."""
-    return environment(FIELDBEAT_DATA_DIR=str(migrated / "data"))
+from tests.config.serving import run
 
 
 def test_status_keep_and_a_new_epoch(settings: dict[str, str]) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from backend.demo import steps
@@ -14,13 +13,7 @@ from backend.demo.iowa import AMES, areas
 from backend.demo.load import load_demo
 from backend.kit.geo import LatLng
 from backend.territories.geometry import Areas
-
-
-def _administer(*statements: str) -> None:
-    connection.close()
-    with connection._nodb_cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
+from tests.copies import copied, inside
 
 
 @pytest.fixture(scope="session")
@@ -44,20 +37,13 @@ def some_orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker, some_orders: Path) -> Iterator[str]:
-    """Loads the demo into a copy of the empty test database, and returns its name."""
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
-        empty = connection.settings_dict["NAME"]
-        name = f"{empty}_demo"
-        _administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}" TEMPLATE "{empty}"')
-        connection.settings_dict["NAME"] = name
-        patch.setitem(steps.FILES, "iowa-orders", str(some_orders))
-        load_demo(lambda step: None)
-        connection.close()
-        connection.settings_dict["NAME"] = empty
-    yield name
-    with django_db_blocker.unblock():
-        _administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+def loaded(django_db_blocker: DjangoDbBlocker, some_orders: Path) -> Iterator[str]:
+    """Loads the demo into a database of its own, and returns its name."""
+    with django_db_blocker.unblock(), copied("demo") as name:
+        with pytest.MonkeyPatch.context() as patch, inside(name):
+            patch.setitem(steps.FILES, "iowa-orders", str(some_orders))
+            load_demo(lambda step: None)
+        yield name
 
 
 @pytest.fixture
@@ -66,10 +52,5 @@ def demo(
 ) -> Iterator[None]:
     """Lets a test look at the loaded demo; it must leave it as it was."""
     monkeypatch.setitem(steps.FILES, "iowa-orders", str(some_orders))
-    empty = connection.settings_dict["NAME"]
-    with django_db_blocker.unblock():
-        connection.close()
-        connection.settings_dict["NAME"] = loaded
+    with django_db_blocker.unblock(), inside(loaded):
         yield
-        connection.close()
-        connection.settings_dict["NAME"] = empty

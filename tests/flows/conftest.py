@@ -1,23 +1,20 @@
 """A server as an operator starts it, on a database that commits, and phones that know only its address."""
 
-import os
 import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from django.core.management import call_command
-from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from backend.identity.models import User
 from backend.kit.ids import new_id
 from mobile_client_stub.device import Device
 from tests.config.serving import Serving
+from tests.copies import copied, inside, uri_of
 from tests.factories.world import PASSWORD, World, build
 from tests.flows.watching import Watching
 
@@ -25,38 +22,17 @@ Phone = Callable[[User], Device]
 
 
 @pytest.fixture(scope="session")
-def flows_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """A copy of the test database: what its tests commit stays there, in orgs of their own, and nowhere else."""
-    with django_db_blocker.unblock():
-        migrated = connection.settings_dict["NAME"]
-        name = f"{migrated}_flows"
-        _administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}" TEMPLATE "{migrated}"')
-        connection.settings_dict["NAME"] = name
-        # Where no test asked for a database before, the copy is one of nothing.
-        call_command("migrate", verbosity=0)
-        connection.close()
-        connection.settings_dict["NAME"] = migrated
+def flows_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """A database of these tests: what they commit stays there, in orgs of their own, and nowhere else."""
+    with django_db_blocker.unblock(), copied("flows") as name:
         yield name
-        _administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
-def _administer(*statements: str) -> None:
-    connection.close()
-    with connection._nodb_cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
 
 
 @pytest.fixture
 def db_flows(flows_database: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Lets the test look into the database that the server uses."""
-    before = connection.settings_dict["NAME"]
-    with django_db_blocker.unblock():
-        connection.close()
-        connection.settings_dict["NAME"] = flows_database
+    with django_db_blocker.unblock(), inside(flows_database):
         yield
-        connection.close()
-        connection.settings_dict["NAME"] = before
 
 
 @pytest.fixture(scope="session")
@@ -76,11 +52,6 @@ def serving(database: str) -> Iterator[Serving]:
     finally:
         running.end(signal.SIGTERM)
         shutil.rmtree(folder)
-
-
-def uri_of(database: str) -> str:
-    """Returns the address of a database of this run."""
-    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}"))
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ from mobile_client_stub.device import Device
 from mobile_client_stub.errors import NotNow, NotReached, Refused
 from mobile_client_stub.patience import Patience
 from tests.config.serving import until
+from tests.copies import uri_of
 from tests.factories.world import PASSWORD, World, acting
-from tests.flows.conftest import uri_of
 from tests.flows.day import Impatient
 from tests.flows.farm import Farm
 

@@ -19,7 +19,7 @@ from backend.jobs.port import LOW, URGENT, Schedule, Task, defer
 from backend.jobs.worker import build, work
 from backend.kit import clock
 from tests.config.serving import until
-from tests.flows.conftest import uri_of
+from tests.copies import uri_of
 from tests.jobs import marks
 from tests.jobs.now import run_waiting, waiting
 
