@@ -35,7 +35,7 @@ soak: .venv/.installed-dev ## Play ROUNDS=10000 random rounds of sync from SEED=
 	$(BIN)/python -m tests.soak --rounds $(ROUNDS) --seed $(SEED) --jobs $(JOBS)
 	SOAK=1 $(BIN)/python -m pytest tests/flows/test_bad_lines.py tests/flows/test_killed_processes.py \
 		tests/flows/test_alignment.py tests/territories/test_alignment_random.py
-	ALERT_ROUNDS=5000 ALERT_SEED=$(SEED) $(BIN)/python -m pytest tests/notifications/test_rounds.py
+	ALERT_ROUNDS=5000 ALERT_SEED=$(SEED) $(BIN)/python -m pytest -n $(JOBS) tests/notifications/test_rounds.py
 
 # mypy and the snapshot read the settings; they must not make a secret in a data folder for that.
 lint schema: export FIELDBEAT_SECRET_KEY = only for looking at the program, never for serving

@@ -251,9 +251,11 @@ def _recording(fate: Fate, settle: Callable[[Sequence[record.Result]], None]) ->
     """Dies before the results are committed, if any were sent."""
 
     def settled(results: Sequence[record.Result]) -> None:
+        if not any(one.outcome is not None for one in results):
+            settle(results)
+            return
         with transaction.atomic():
             settle(results)
-            if any(one.outcome is not None for one in results):
-                fate.at("result")
+            fate.at("result")
 
     return settled
