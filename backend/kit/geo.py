@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from geopy.distance import geodesic
-
 from backend.kit.errors import Invalid
 
 
@@ -29,4 +27,6 @@ def checked_point(lat: float, lng: float) -> LatLng:
 
 def distance_m(a: LatLng, b: LatLng) -> float:
     """Returns the geodesic distance in metres (geopy, WGS 84)."""
+    from geopy.distance import geodesic  # loaded only where it is used: it takes long
+
     return float(geodesic((a.lat, a.lng), (b.lat, b.lng)).meters)

@@ -13,10 +13,6 @@ from backend.kit import clock
 from backend.kit.logs import logger
 from backend.notifications import browsers
 from backend.notifications.transports.base import Address, Message, Outcome, Transient, Transport
-from backend.notifications.transports.fcm.credential import from_dev_server, from_file
-from backend.notifications.transports.fcm.transport import FcmTransport
-from backend.notifications.transports.mail.transport import MailTransport
-from backend.notifications.transports.webpush.transport import WebPushTransport
 
 Channel = Literal["push", "webpush", "email"]
 
@@ -101,6 +97,10 @@ def channel_of(kind: str) -> Channel:
 @cache
 def lanes() -> Mapping[str, Lane]:
     """Returns the lanes that the settings name: FCM (Google's or a local one), browsers always, mail."""
+    # Loaded only in the process that sends: the libraries beneath take long.
+    from backend.notifications.transports.mail.transport import MailTransport
+    from backend.notifications.transports.webpush.transport import WebPushTransport
+
     found: dict[str, Lane] = {}
     push = _fcm()
     if push is not None:
@@ -123,6 +123,9 @@ def lanes() -> Mapping[str, Lane]:
 
 def _fcm() -> Transport | None:
     """FCM with the service account of FCM_CREDENTIALS, else the local server at FCM_URL, else none."""
+    from backend.notifications.transports.fcm.credential import from_dev_server, from_file
+    from backend.notifications.transports.fcm.transport import FcmTransport
+
     url: str | None = settings.FCM_URL
     if settings.FCM_CREDENTIALS is not None:
         return FcmTransport(account=from_file(settings.FCM_CREDENTIALS), base_url=url, parallel=settings.FCM_PARALLEL)

@@ -12,12 +12,12 @@ from shapely.geometry.base import BaseGeometry
 from backend.kit.compiled import COMPILES
 from backend.kit.errors import Invalid
 from backend.kit.geo import LatLng
-from backend.territories.sweep import NOWHERE, UNSURE, first_holding, sweep_of
 
 K = TypeVar("K", bound=Hashable)
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+NOWHERE = -1
 MANY = 5_000
 """From so many points on the compiled sweep is worth its beginning."""
 
@@ -71,6 +71,8 @@ class Areas(Generic[K]):
         if not shapes:
             return found
         if COMPILES and len(lng) >= MANY:
+            from backend.territories.sweep import UNSURE, first_holding, sweep_of  # only here: numba takes long to load
+
             first_holding(sweep_of(shapes), np.ascontiguousarray(lng), np.ascontiguousarray(lat), found)
             left = np.flatnonzero(found == UNSURE)
         else:
