@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, time, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from backend.field.agenda import agenda
-from backend.field.holidays import holidays_of
+from backend.field.holidays import holidays_of_all
 from backend.field.models import Absence, WorkingHours, WorkPlace
 from backend.field.spans import Busy, Pause, Span, with_breaks, without
 from backend.field.walltime import instant_of
@@ -36,24 +37,34 @@ def free_days(person: User, days: Sequence[date]) -> dict[date, list[Span]]:
 
 def working_days(person: User, days: Sequence[date]) -> dict[date, list[Span]]:
     """Returns the stretches of work of each day; as many queries for many days as for one."""
+    return working_days_of([person], days)[person.pk]
+
+
+def working_days_of(people: Sequence[User], days: Sequence[date]) -> dict[UUID, dict[date, list[Span]]]:
+    """Returns the stretches of work of each person and day; four queries, however many people and days."""
     for day in (min(days), max(days)):
         clock.checked_day(day, "day")
-    zone = ZoneInfo(person.timezone)
-    rows: dict[int, list[WorkingHours]] = {}
-    hours = WorkingHours.objects.filter(user=person, deleted_at=None).order_by("start")
+    rows: dict[tuple[UUID, int], list[WorkingHours]] = {}
+    hours = WorkingHours.objects.filter(user__in=people, deleted_at=None).order_by("start")
     for row in hours.select_related("start_place", "end_place"):
-        rows.setdefault(row.weekday, []).append(row)
-    absences = list(
-        Absence.objects.filter(user=person, deleted_at=None, first_day__lte=max(days), last_day__gte=min(days))
-    )
-    holidays = holidays_of(person, days)
-    found: dict[date, list[Span]] = {}
-    for day in days:
-        away = [one for one in absences if one.first_day <= day <= one.last_day]
-        spans = [span for row in rows.get(day.isoweekday(), []) if (span := _span(row, day, zone)) is not None]
-        if day in holidays or any(one.starts is None for one in away):
-            spans = []
-        found[day] = without(spans, [busy for one in away if (busy := _part(one, day, zone)) is not None])
+        rows.setdefault((row.user_id, row.weekday), []).append(row)
+    absences: dict[UUID, list[Absence]] = {}
+    for absence in Absence.objects.filter(
+        user__in=people, deleted_at=None, first_day__lte=max(days), last_day__gte=min(days)
+    ):
+        absences.setdefault(absence.user_id, []).append(absence)
+    holidays = holidays_of_all(people, days)
+    found: dict[UUID, dict[date, list[Span]]] = {}
+    for person in people:
+        zone = ZoneInfo(person.timezone)
+        theirs = found.setdefault(person.pk, {})
+        for day in days:
+            away = [one for one in absences.get(person.pk, ()) if one.first_day <= day <= one.last_day]
+            shifts = rows.get((person.pk, day.isoweekday()), ())
+            spans = [span for row in shifts if (span := _span(row, day, zone)) is not None]
+            if day in holidays[person.pk] or any(one.starts is None for one in away):
+                spans = []
+            theirs[day] = without(spans, [busy for one in away if (busy := _part(one, day, zone)) is not None])
     return found
 
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.db import connection
@@ -13,12 +13,15 @@ from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.notifications import actions, dispatch
 from backend.notifications.delivery import claim
+from backend.notifications.delivery.planning import tell
+from backend.notifications.delivery.wishing import Asked, set_org_settings
 from backend.notifications.devfcm.server import Running
 from backend.notifications.lanes import lanes
 from backend.notifications.models import Delivery, Notification, PushAddress
 from backend.notifications.transports.base import Address, AddressGone, Message, Outcome, Permanent
 from backend.notifications.transports.fcm.transport import FcmTransport
 from backend.territories.actions import share_account
+from tests.notifications.crowd import crowd, occurrence
 from tests.notifications.recording import Recording
 from tests.notifications.story import Story, actor, begin
 
@@ -271,6 +274,20 @@ def test_sending_asks_and_records_as_often_for_many_as_for_one(
     story.move(story.late)
     with django_assert_num_queries(8):
         dispatch.drain(transport=Recording())
+
+
+@pytest.mark.parametrize("people", [1, 3])
+def test_whoever_has_wishes_of_all_kinds_costs_no_queries_of_their_own(
+    story: Story, django_assert_num_queries: DjangoAssertNumQueries, people: int
+) -> None:
+    """A budget is counted in one query more, hours of work are read in five."""
+    asked = Asked(digest_time=time(17), working_hours_only=True, budget_per_hour=9)
+    set_org_settings(actor=actor(story.dee), asked=asked)
+    crowded = crowd(story, people)
+    tell(occurrence=occurrence(story, crowded))
+    with django_assert_num_queries(14):
+        assert dispatch.drain(transport=Recording()) == people
+    assert set(Delivery.objects.values_list("state", "hold_reason")) == {("queued", "working_hours")}
 
 
 @pytest.mark.django_db(transaction=True)

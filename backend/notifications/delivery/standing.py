@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
-from backend.field.shifts import working_days
+from backend.field.shifts import working_days_of
 from backend.identity.models import User
 from backend.kit import clock
 from backend.notifications.delivery import stale
@@ -152,17 +152,16 @@ class Picture:
 
 def picture(deliveries: Sequence[Held]) -> Picture:
     """Reads how things stand now with deliveries that this worker holds: in three queries, one more for each further kind of
-    subject; more only for people who have a budget, or hear of alerts in working hours alone."""
+    subject; one more where people have a budget, and five where they hear of alerts in working hours alone."""
     now = clock.now()
     met = _met(deliveries, now)
     wishes = {one.user_id: met[one.pk].wishes for one in deliveries}
-    at_work = [key for key, one in wishes.items() if one.working_hours_only]
     return Picture(
         moment=now,
         met=met,
         seen=coverage.seen_among({(one.user_id, one.root_id) for one in deliveries}),
         gone=_gone(deliveries),
-        work={one.pk: _work(one, now) for one in User.objects.filter(pk__in=at_work)} if at_work else {},
+        work=_work([key for key, one in wishes.items() if one.working_hours_only], now),
         pace=_pace([key for key, one in wishes.items() if one.budget is not None], deliveries, now),
     )
 
@@ -234,10 +233,16 @@ def _gone(told: Sequence[Held]) -> set[UUID]:
     return gone
 
 
-def _work(person: User, now: datetime) -> list[Span]:
+def _work(users: Sequence[UUID], now: datetime) -> dict[UUID, list[Span]]:
+    if not users:
+        return {}
     first = now.date() - timedelta(days=1)
     days = [first + timedelta(days=ahead) for ahead in range(DAYS_AHEAD + 1)]
-    return [(span.start, span.end) for day in working_days(person, days).values() for span in day if span.end > now]
+    worked = working_days_of(list(User.objects.filter(pk__in=users)), days)
+    return {
+        user_id: [(span.start, span.end) for some in of_days.values() for span in some if span.end > now]
+        for user_id, of_days in worked.items()
+    }
 
 
 def _pace(users: Sequence[UUID], ours: Sequence[Held], now: datetime) -> dict[tuple[UUID, str], Pace]:
