@@ -21,6 +21,13 @@ FEW, MANY = 1000, 12_000_000
 """Moves tried for each account, and at most."""
 RUNS = 4
 """A change is searched so many times from what stands; the one that moves fewest accounts is taken."""
+HEAT = np.array([0.3, 0.01])
+HEAT_OF_CHANGE = np.array([4.0, 0.1])
+"""A moved account costs MOVED: hot enough in the beginning that one heavy account takes the place of several light ones, and
+that a chain of neighbours is found where those at hand are full."""
+MOVED = 2.0
+STRICTER, STRICTER_OF_CHANGE = (0.95, 0.85, 0.7, 0.5), (0.98, 0.93, 0.85, 0.6)
+"""How much of the tolerance is used, from try to try: a search in small prices ends a little beyond what it aims at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,18 +237,18 @@ def _search(
     """Anneals until loads are within `limit`, more strictly from try to try; returns (how far off beyond it, accounts moved)."""
     count = len(field.x)
     seen, queue = np.zeros(count + 1, np.int64), np.zeros(count, np.int64)
-    steps = min((FEW // RUNS if changing else FEW) * count, MANY)
+    steps = min(FEW * count, MANY)
     price = 40.0 * count / len(cut.load) / 100.0
     best, best_key = cut.territory.copy(), (np.inf, np.inf)
     for turn in range(TRIES):
         aim = Aim(
             mean=mean,
-            free=limit * (0.95, 0.85, 0.7, 0.5)[turn],
+            free=limit * (STRICTER_OF_CHANGE if changing else STRICTER)[turn],
             uneven=price * (50.0 * 4.0**turn),
-            way=0.2 if changing else 1.0,
-            moved=2.0 if changing else 0.0,
+            way=0.1 if changing else 1.0,
+            moved=MOVED if changing else 0.0,
         )
-        anneal(field, graph, cut, aim, chance, seen, queue, steps, np.array([0.3, 0.01]))
+        anneal(field, graph, cut, aim, chance, seen, queue, steps, HEAT_OF_CHANGE if changing else HEAT)
         if changing:
             # Shorter ways alone move nobody.
             strict = aim._replace(way=0.05)
