@@ -6,8 +6,6 @@ from datetime import date, datetime
 from math import asin, cos, radians, sin, sqrt
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from geopy.distance import geodesic
-
 from mobile_client_stub.appointments import Meeting, on_day
 from mobile_client_stub.clock import instant
 from mobile_client_stub.effects import show
@@ -168,6 +166,8 @@ class View:
 
     def nearby(self, lat: float, lng: float, n: int) -> list[Place]:
         """Returns the n accounts nearest to a point, nearest first, with geodesic distance in metres."""
+        from geopy.distance import geodesic  # loaded only where it is used: each command would wait for it
+
         located = [(place, place.point) for place in self.places()]
         rough = sorted(
             ((_arc(lat, lng, *point), place, point) for place, point in located if point),

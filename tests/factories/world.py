@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from functools import cache
 from uuid import UUID
 
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from backend.crm.models import (
     Account,
@@ -118,8 +118,9 @@ class World:
 
 @cache
 def _password() -> str:
-    """Returns PASSWORD hashed; hashing is slow on purpose, and once is enough."""
-    return make_password(PASSWORD)
+    """Returns PASSWORD hashed in one round: it is slow on purpose for real people, and each sign-in of a test would be so too."""
+    hasher = PBKDF2PasswordHasher()
+    return hasher.encode(PASSWORD, hasher.salt(), iterations=1)
 
 
 def person(org: Org, username: str, role: Role, manager: User | None = None) -> User:
