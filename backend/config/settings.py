@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "backend.territories",
     "backend.field",
     "backend.orders",
+    "backend.quotas",
     "backend.attachments",
     "backend.planning",
     "backend.planning.travel",

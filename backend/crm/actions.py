@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from backend.crm import rules
+from backend.crm.lead_assignment import LeadAssignment
 from backend.crm.models import (
     Account,
     AccountContactRelation,
@@ -364,6 +365,7 @@ def convert_lead(*, actor: Actor, lead: Lead, account_id: UUID) -> Account:
     lead.status = LeadStatus.QUALIFIED
     lead.converted_account = account
     lead.save(update_fields=["status", "converted_account"])
+    LeadAssignment.take_up(lead.pk)
     return account
 
 
@@ -376,4 +378,5 @@ def move_lead(*, actor: Actor, lead: Lead, status: LeadStatus, reason: str = "")
     lead.status = status
     lead.reason = rules.check_text(reason, "reason", longest=200)
     lead.save(update_fields=["status", "reason"])
+    LeadAssignment.take_up(lead.pk)
     return lead

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from backend.crm import field_rules
+from backend.crm.lead_assignment import LeadAssignment  # noqa: F401  (Django finds the tables of a room here)
 from backend.kit.field_rules import FieldRules
 from backend.kit.ids import new_id
 from backend.kit.models import Row

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from backend.crm.models import Account, Lifecycle, Opportunity, Stage, StageCategory
 from backend.identity.actor import Actor
-from backend.identity.models import Role
+from backend.identity.models import OUTSIDERS, Role, User
 from backend.kit.errors import Busy, Conflict, Invalid, NotFound, NotPermitted
 from backend.kit.trees import makes_circle
 
@@ -244,6 +244,18 @@ def check_lead_open(status: str) -> None:
     """What became an account, or nothing, is history."""
     if status not in ("new", "working"):
         raise Conflict("LEAD_STATUS", f"The lead is {status}.", fields={"status": f"is {status}"})
+
+
+def check_may_assign(actor: Actor) -> None:
+    """Who leads says whose a lead is."""
+    if not actor.leads:
+        raise NotPermitted("MANAGERS_ONLY", "Managers and admins give leads to people.")
+
+
+def check_lead_owner(person: User) -> None:
+    """A lead is given to somebody of the firm who is there."""
+    if not person.is_active or person.role in OUTSIDERS:
+        raise Invalid("LEAD_OWNER", "A lead is given to a person of yours who is there.", fields={"userId": "not them"})
 
 
 def check_task_open(status: str) -> None:

@@ -33,6 +33,16 @@ class OpportunityAmountChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LeadAssigned(Event):
+    """A lead was given to a person (`assignment_id` is its row of LeadAssignment)."""
+
+    name: ClassVar[str] = "lead.assigned"
+    lead_id: UUID
+    assignment_id: UUID
+    actor_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class SyncIssueRaised(Event):
     """Work of a phone could not be taken over as sent, and waits for a person."""
 
@@ -204,6 +214,7 @@ VOCABULARY: dict[str, type[Event]] = {
     for kind in (
         OpportunityStageMoved,
         OpportunityAmountChanged,
+        LeadAssigned,
         SyncIssueRaised,
         VisitCheckedIn,
         VisitCompleted,

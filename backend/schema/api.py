@@ -33,6 +33,7 @@ from backend.schema.operations.nearby import NearbyQuery
 from backend.schema.operations.notifications import NotificationsMutation, NotificationsQuery
 from backend.schema.operations.orders import OrdersMutation, OrdersQuery
 from backend.schema.operations.planning import PlanningMutation, PlanningQuery
+from backend.schema.operations.quotas import QuotasMutation, QuotasQuery
 from backend.schema.operations.server import ServerQuery, ServerSubscription
 from backend.schema.operations.sync import SyncMutation, SyncQuery, SyncSubscription
 from backend.schema.operations.territories import TerritoriesMutation, TerritoriesQuery
@@ -60,6 +61,7 @@ class Query(
     FieldQuery,
     NearbyQuery,
     OrdersQuery,
+    QuotasQuery,
     AttachmentsQuery,
     PlanningQuery,
     TravelQuery,
@@ -90,6 +92,7 @@ class Mutation(
     MergingMutation,
     FieldMutation,
     OrdersMutation,
+    QuotasMutation,
     AttachmentsMutation,
     PlanningMutation,
     NotificationsMutation,

@@ -21,6 +21,7 @@ from backend.notifications.alerting.actions import Wish, create_rule
 from backend.notifications.alerting.models import AlertEpisode, AlertRule
 from backend.orders.models import Order, OrderItem
 from backend.planning.models import PlanDrop, PlanPart, PlanRun, PlanStop, VisitPlan
+from backend.quotas.models import Quota
 from backend.sync.models import SyncIssue
 from backend.territories.models import (
     AccountShare,
@@ -66,6 +67,13 @@ PLANTED: dict[type[Model], dict[str, Any]] = {
         "offered_price": "97534.25",
         "price_differs": True,
         "withdrawn": True,
+    },
+    Quota: {
+        "measure": "won",
+        "first_day": date(1985, 4, 3),
+        "last_day": date(1985, 5, 2),
+        "target": "53864209.75",
+        "currency": "QQZ",
     },
     AccountMerge: {
         "outcomes": [
@@ -165,6 +173,7 @@ def plant(world: World) -> Garden:
     merge = _merge(world, account)
     order = _order(world, account)
     alert = _alert(world, account)
+    Quota.objects.create(org=world.org, user=world.pat, **PLANTED[Quota])
     for person in (world.ana, world.pat):
         _issue(world, person, account, deal)
     ids = [

@@ -24,9 +24,9 @@ from backend.notifications.occurrence import Hearing, Occurrence, severity_of
 _NOTE = """
     INSERT INTO alerting_alertepisode
         (id, rule_id, version_id, subject_entity, subject_id, root_id, episode, opened_at, closed_at, noticed_at, event_id,
-         told, quiet)
+         moment, told, quiet)
     SELECT n.id, %(rule)s, %(version)s, %(entity)s, n.subject, n.root, n.episode, n.opened, n.closed, %(now)s, %(event)s,
-           n.told, n.quiet
+           %(moment)s, n.told, n.quiet
     FROM unnest(%(id)s::uuid[], %(subject)s::uuid[], %(root)s::uuid[], %(episode)s::text[], %(opened)s::timestamptz[],
                 %(closed)s::timestamptz[], %(told)s::int[], %(quiet)s::text[])
         AS n(id, subject, root, episode, opened, closed, told, quiet)
@@ -105,6 +105,7 @@ def _note(standing: Standing, crossings: Sequence[Crossing], event_id: int | Non
         entity=standing.kind.subject_entity,
         now=now,
         event=event_id,
+        moment=standing.kind.moment,
         id=ids,
         root=[one.root_id for one in crossings],
         closed=[one.closed_at for one in crossings],

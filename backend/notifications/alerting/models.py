@@ -72,7 +72,8 @@ class Quiet(models.TextChoices):
 class AlertEpisode(models.Model):
     """One crossing by one subject under one rule, from when it opened until its own threshold closed it.
 
-    `episode`: names the fact by which it opened. `told`: how many people heard."""
+    `episode`: names the fact by which it opened. `told`: how many people heard. `moment`: what it tells happened once, and so
+    stays true when it is over."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     rule = models.ForeignKey(AlertRule, on_delete=models.PROTECT, related_name="episodes", db_index=False)
@@ -85,6 +86,7 @@ class AlertEpisode(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     noticed_at = models.DateTimeField()
     event_id = models.BigIntegerField(null=True, blank=True)
+    moment = models.BooleanField(default=False, db_default=False)
     told = models.PositiveIntegerField(default=0)
     quiet = models.CharField(max_length=6, choices=Quiet.choices, default=Quiet.NO, blank=True)
 

@@ -57,7 +57,7 @@ class Preview:
     """`fired` crossings of (since, until], `more` if there were more than are counted; `still_open` of them to this hour.
 
     `people`: those whom who looks may see; `others`: how many more. `noted`: how many a rule that exists really noted in that
-    time, None for one that does not. `unheard`: nobody would have heard of these."""
+    time, None for one that does not. `unheard`: nobody would have heard of these. `as_now`: what history does not tell."""
 
     since: datetime
     until: datetime
@@ -66,6 +66,7 @@ class Preview:
     still_open: int
     unheard: int
     noted: int | None
+    as_now: str
     days: list[Day]
     people: list[Heard]
     others: int
@@ -122,6 +123,7 @@ def preview(
         still_open=sum(one.closed_at is None for one in crossings),
         unheard=sum(not people for people in heard),
         noted=None if rule is None else _noted(actor, rule, since, until),
+        as_now=kind.as_now,
         days=[Day(day, by_day[day]) for day in sorted(by_day)],
         people=people,
         others=len(times) - len(people),

@@ -7,7 +7,6 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from backend.kit import clock
-from backend.notifications.alerting.kinds.registry import KINDS
 from backend.notifications.models import Delivery, DeliveryState, Notification
 
 OVER = "it is over"
@@ -15,9 +14,9 @@ BATCH = 1_000
 
 # What happened at a moment stays true; only a state that somebody was told of can end.
 IS_OVER = """EXISTS (
-    SELECT FROM alerting_alertepisode e JOIN alerting_alertrule r ON r.id = e.rule_id
+    SELECT FROM alerting_alertepisode e
     WHERE e.rule_id = n.rule_id AND e.subject_id = n.subject_id AND e.episode = n.episode
-      AND e.closed_at IS NOT NULL AND e.closed_at <= %(now)s AND NOT r.kind = ANY(%(moments)s))
+      AND e.closed_at IS NOT NULL AND e.closed_at <= %(now)s AND NOT e.moment)
 """
 """Whether the crossing that a notification `n` tells of is over at `now`."""
 
@@ -56,12 +55,7 @@ def drop(deliveries: QuerySet[Delivery], why: str) -> int:
     )
 
 
-def moments() -> list[str]:
-    """Returns the kinds of rules that tell of a moment, which is never over."""
-    return [name for name, kind in KINDS.items() if kind.moment]
-
-
 def _ask(which: str, **more: int | list[UUID]) -> set[UUID]:
     with connection.cursor() as cursor:
-        cursor.execute(_OVER.format(which=which), {"now": clock.now(), "moments": moments(), **more})
+        cursor.execute(_OVER.format(which=which), {"now": clock.now(), **more})
         return {key for (key,) in cursor.fetchall()}

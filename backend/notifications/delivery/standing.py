@@ -167,7 +167,7 @@ def picture(deliveries: Sequence[Held]) -> Picture:
 
 
 def _met(deliveries: Sequence[Held], now: datetime) -> dict[UUID, AsItIs]:
-    asked = {"deliveries": [one.pk for one in deliveries], "main": MAIN, "now": now, "moments": stale.moments()}
+    asked: dict[str, Any] = {"deliveries": [one.pk for one in deliveries], "main": MAIN, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(_AS_THEY_ARE, asked)
         return {row[0]: _as_it_is(*row[1:]) for row in cursor.fetchall()}

@@ -42,4 +42,48 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{account} is near",
         "{account} is {distance} from you, and its visit is overdue by days: {days}.",
     ),
+    "lead.assigned": ("Lead: {lead}", "{who} gave {rep} the lead {lead}."),
+    "lead.assigned.own": ("New lead: {lead}", "{who} gave you the lead {lead}."),
+    "quota.won": ("{rep}: {percent} % of quota", "{rep} has won {reached} of {target}, {first} to {last}."),
+    "quota.won.own": ("{percent} % of your quota", "You have won {reached} of {target}, {first} to {last}."),
+    "quota.ordered": (
+        "{rep}: {percent} % of quota",
+        "{rep} has taken orders of {reached}; the quota is {target}, {first} to {last}.",
+    ),
+    "quota.ordered.own": (
+        "{percent} % of your quota",
+        "You have taken orders of {reached}; your quota is {target}, {first} to {last}.",
+    ),
+    "quota.visits": ("{rep}: {percent} % of quota", "{rep} has made {reached} of {target} visits, {first} to {last}."),
+    "quota.visits.own": ("{percent} % of your quota", "You have made {reached} of {target} visits, {first} to {last}."),
+    "board.first.won": ("First of the team: {rep}", "{rep} has won most of the team since {since}."),
+    "board.first.won.own": ("You are first of your team", "Nobody of your team has won more since {since}."),
+    "board.first.ordered": (
+        "First of the team: {rep}",
+        "{rep} has taken the most orders of the team, by value, since {since}.",
+    ),
+    "board.first.ordered.own": (
+        "You are first of your team",
+        "Nobody of your team has taken more orders, by value, since {since}.",
+    ),
+    "board.first.visits": ("First of the team: {rep}", "{rep} has made the most visits of the team since {since}."),
+    "board.first.visits.own": ("You are first of your team", "Nobody of your team has made more visits since {since}."),
+    "board.overtaken.won": ("Overtaken: {rep}", "Somebody of the team has won more than {rep} since {since}."),
+    "board.overtaken.won.own": ("You were overtaken", "Somebody of your team has won more than you since {since}."),
+    "board.overtaken.ordered": (
+        "Overtaken: {rep}",
+        "Somebody of the team has taken more orders, by value, than {rep} since {since}.",
+    ),
+    "board.overtaken.ordered.own": (
+        "You were overtaken",
+        "Somebody of your team has taken more orders, by value, than you since {since}.",
+    ),
+    "board.overtaken.visits": (
+        "Overtaken: {rep}",
+        "Somebody of the team has made more visits than {rep} since {since}.",
+    ),
+    "board.overtaken.visits.own": (
+        "You were overtaken",
+        "Somebody of your team has made more visits than you since {since}.",
+    ),
 }

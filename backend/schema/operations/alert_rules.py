@@ -101,6 +101,7 @@ def _kind(kind: Kind) -> AlertKind:
         category=kind.category,
         summary=kind.summary,
         closes=kind.closes,
+        as_now=kind.as_now,
         pace=kind.pace,
         events=[event.name for event in kind.events or {}],
         severity=kind.severity,

@@ -7,6 +7,7 @@ from uuid import UUID
 import strawberry
 
 from backend.crm import actions, queries
+from backend.crm.lead_routing import assign_lead, create_lead_for
 from backend.crm.models import Account as AccountRow
 from backend.crm.models import AccountContactRelation, LeadStatus
 from backend.crm.models import Activity as ActivityRow
@@ -32,6 +33,7 @@ from backend.territories.coverage import (
     lead_for,
     leads_seen,
     opportunity_for,
+    user_for,
 )
 
 
@@ -81,10 +83,11 @@ class CreateOpportunityInput:
     close_date: date | None = None
 
 
-@strawberry.input
+@strawberry.input(description="ownerId: whose it is to be, for managers and admins; left out, it is yours.")
 class CreateLeadInput:
     company: str
     id: UUID | None = None
+    owner_id: UUID | None = None
     person_name: str = ""
     phone: str = ""
     email: str = ""
@@ -209,7 +212,7 @@ class WorkMutation:
 
         return OpportunityPayload(opportunity=rows.one(Opportunity, await info.context.run(act)))
 
-    @strawberry.mutation(description="Takes a lead down; you own it.")
+    @strawberry.mutation(description="Takes a lead down; you own it, or somebody to whom you give it.")
     async def create_lead(self, info: Info, input: CreateLeadInput) -> LeadPayload:
         actor = info.context.actor
         values = {
@@ -222,7 +225,25 @@ class WorkMutation:
         @told
         def act() -> LeadRow:
             lead_id = input.id or new_id()
-            return actions.create_lead(actor=actor, lead_id=lead_id, company=input.company, values=values)
+            if input.owner_id is None:
+                return actions.create_lead(actor=actor, lead_id=lead_id, company=input.company, values=values)
+            to = user_for(actor, input.owner_id)
+            return create_lead_for(actor=actor, to=to, lead_id=lead_id, company=input.company, values=values)
+
+        return LeadPayload(lead=rows.one(Lead, await info.context.run(act)))
+
+    @strawberry.mutation(
+        description="Gives an open lead to somebody beneath you; it goes to their phone, and they are told. Managers and admins."
+    )
+    async def assign_lead(
+        self, info: Info, lead_id: UUID, user_id: UUID, base_version: int | None = None
+    ) -> LeadPayload:
+        actor = info.context.actor
+
+        @told
+        def act() -> LeadRow:
+            lead, to = lead_for(actor, lead_id), user_for(actor, user_id)
+            return assign_lead(actor=actor, lead=lead, to=to, base_version=base_version)
 
         return LeadPayload(lead=rows.one(Lead, await info.context.run(act)))
 

@@ -25,13 +25,15 @@ class AlertHears:
 @strawberry.type(
     description="A kind of alert. pace: how often it is looked for by the clock (minute, hour, night); events: at which "
     "events also at once. closes: when a subject that crossed may cross again. parameters: name, kind (whole, flag, one_of "
-    "or some), default, least, most, unit and choices of each."
+    "or some), default, least, most, unit and choices of each. asNow: what history does not tell, so that a preview judges it "
+    "as it stands now; empty where it tells all."
 )
 class AlertKind:
     name: str
     category: str
     summary: str
     closes: str
+    as_now: str
     pace: str
     events: list[str]
     severity: str
@@ -130,7 +132,8 @@ class AlertPreviewExample:
 @strawberry.type(
     description="What a rule would have fired in (since, until], of what you see. more: there are more than were counted. "
     "stillOpen: so many are beyond their threshold at the end. unheard: nobody would have heard of so many. people: those "
-    "whom you see, others: how many more. noted: how many a rule that exists did note in that time."
+    "whom you see, others: how many more. noted: how many a rule that exists did note in that time. asNow: what was judged as it "
+    "stands now, for history does not tell it; and who hears is always asked of now."
 )
 class AlertPreview:
     since: datetime
@@ -140,6 +143,7 @@ class AlertPreview:
     still_open: int
     unheard: int
     noted: int | None
+    as_now: str
     others: int
     days: list[AlertPreviewDay]
     people: list[AlertPreviewPerson]

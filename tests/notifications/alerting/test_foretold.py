@@ -7,20 +7,27 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from backend.crm import actions as crm
-from backend.crm.models import Account, Activity, Opportunity
+from backend.crm.lead_routing import assign_lead
+from backend.crm.models import Account, Activity, LeadStatus, Opportunity
 from backend.field import actions as field_actions
 from backend.field.geofence import Fix
 from backend.field.models import Visit
+from backend.identity.models import Role
 from backend.kit import clock
 from backend.kit.errors import DomainError
 from backend.kit.geo import LatLng
 from backend.kit.ids import new_id
 from backend.notifications.alerting.models import AlertEpisode, AlertRule
+from backend.orders import actions as orders
+from backend.orders.lines import read
+from backend.orders.models import Order
+from backend.quotas.actions import Asked, set_quotas
 from backend.sync.models import SyncIssue
+from backend.territories.models import UserTerritory
 from tests.factories import world
 from tests.factories.world import World
 from tests.notifications.alerting.rig import drain, foretold, make, noted, sweep
@@ -42,10 +49,13 @@ RULES: dict[str, dict[str, Any]] = {
     "arrival.near_overdue": {"metres": 2000, "days_overdue": 0},
     "sync.conflict": {"after_minutes": 90},
     "territory.changed": {},
+    "lead.assigned": {},
+    "quota.reached": {"percent": 50},
+    "leaderboard": {"after_days": 0, "period": "week", "margin": 0},
 }
 
 STEPS = st.lists(
-    st.tuples(st.integers(0, 9), st.integers(0, 11), st.sampled_from([3, 40, 300, 1200])), min_size=6, max_size=14
+    st.tuples(st.integers(0, 14), st.integers(0, 11), st.sampled_from([3, 40, 300, 1200])), min_size=6, max_size=14
 )
 
 
@@ -56,11 +66,18 @@ class Days:
         self.field = field
         self.ana = world.acting(field.ana)
         self.accounts = [field.account(name, field.north, lat=42.03 + n / 100) for n, name in enumerate("XY")]
+        self.eva = world.person(field.org, "eva", Role.REP, field.ben)
+        UserTerritory.objects.create(org=field.org, user=self.eva, territory=field.north, valid_from=clock.now())
+        self.lead = crm.create_lead(actor=self.ana, lead_id=new_id(), company="Joe")
+        today = clock.now().date()
+        for measure, target in (("visits", 2), ("ordered", 100), ("won", 6000)):
+            asked = Asked(measure, today - timedelta(days=2), today + timedelta(days=4), target)
+            set_quotas(actor=world.acting(field.ben), people=[field.ana, self.eva], asked=asked)
         self.deals: list[Opportunity] = []
         self.device = field.phone(field.ana)
         self.deeds: list[Callable[[int], object]] = [
             self.open_deal, self.move, self.price, self.act, self.plan, self.check_in, self.complete, self.conflict,
-            self.decide, self.hand_over, lambda n: None, lambda n: None,
+            self.decide, self.hand_over, self.give_lead, self.begin_with_lead, self.order, self.cancel, self.overtake,
         ]  # fmt: skip
 
     def do(self, deed: int, number: int) -> None:
@@ -133,7 +150,40 @@ class Days:
         account.territories.filter(valid_to=None).update(valid_to=clock.now())
         self.field.place(account, to, since=clock.now())
 
+    def give_lead(self, n: int) -> None:
+        by, to = [self.field.ben, self.field.dee][n % 2], [self.eva, self.field.ana, self.field.ben][n % 3]
+        assign_lead(actor=world.acting(by), lead=self.lead, to=to)
 
+    def begin_with_lead(self, n: int) -> None:
+        del n
+        crm.move_lead(actor=self.ana, lead=self.lead, status=LeadStatus.WORKING)
+
+    def order(self, n: int) -> None:
+        by = [self.field.ana, self.eva][n % 2]
+        line = {"id": str(new_id()), "productId": str(self.field.product.pk), "quantity": str(1 + n)}
+        orders.submit_order(
+            actor=world.acting(by), order_id=new_id(), account=self.account(n), visit=None, lines=read([line])
+        )
+
+    def cancel(self, n: int) -> None:
+        order = Order.objects.filter(state="submitted").order_by("number").first()
+        if order is not None:
+            orders.cancel_order(actor=world.acting(self.field.dee), order=order, reason="why")
+
+    def overtake(self, n: int) -> None:
+        visit = self.field.visit(self.account(n), self.eva)
+        field_actions.check_in(actor=world.acting(self.eva), visit=visit, fix=Fix(HERE, 10))
+        field_actions.complete(actor=world.acting(self.eva), visit=visit, outcome="met")
+
+
+FIGURES = [
+    (10, 0), (11, 0), (10, 1), (4, 0), (5, 0), (6, 0), (14, 0), (14, 1), (12, 8), (13, 0), (12, 9),
+    (4, 1), (5, 1), (6, 1), (4, 2), (5, 2), (6, 2),
+]  # fmt: skip
+"""A lead is given, begun with and given on; Ana is first, Eva is, Ana is again; orders are taken and called off."""
+
+
+@example(steps=[(deed, number, 300) for deed, number in FIGURES], sweeps=[True, False] * 9)
 @settings(
     max_examples=5,
     derandomize=True,
@@ -145,7 +195,7 @@ class Days:
 def test_what_a_preview_finds_is_what_was_noted(
     field: World, steps: list[tuple[int, int, int]], sweeps: list[bool]
 ) -> None:
-    begin = clock.now() + timedelta(days=1)
+    begin = clock.now() + timedelta(days=8 - clock.now().weekday())  # a Tuesday: boards of a week begin on Monday
     with transaction.atomic():
         now = looked = begin
         with clock.moved_to(now):
@@ -164,6 +214,9 @@ def test_what_a_preview_finds_is_what_was_noted(
         with clock.moved_to(now):
             for rule in rules:
                 sweep(rule)
+            if [(deed, number) for deed, number, _ in steps] == FIGURES:
+                fired = {rule.kind: len(foretold(rule, begin)) for rule in rules}
+                assert (fired["lead.assigned"], fired["quota.reached"], fired["leaderboard"]) == (2, 4, 5)
             compare(rules, begin)
             halfway = begin + (now - begin) / 2
             for rule in rules:

@@ -24,6 +24,7 @@ KIND = Kind(
     summary="An account of these tiers was not visited for so many days; one never visited counts from when it was made.",
     closes="With the next visit that is completed there.",
     parameters=(Some("tiers", ("A",), ("A", "B", "C")), Whole("days", 30, 1, 730, "days")),
+    as_now="An account is judged by the tier it has now, and one that was closed since is left out.",
     words="account.not_seen",
     own=True,
     pace="night",

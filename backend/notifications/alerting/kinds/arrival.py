@@ -34,6 +34,7 @@ KIND = Kind(
         Whole("days_overdue", 1, 0, 365, "days"),
         Some("tiers", ("A", "B", "C"), ("A", "B", "C")),
     ),
+    as_now="An account is judged by the tier, the place and the rep it has now, and by the call cycle of now.",
     words="arrival.near_overdue",
     own=True,
     pace="night",

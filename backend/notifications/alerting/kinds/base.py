@@ -87,8 +87,8 @@ class Kind:
     where SQL alone does not. `moment`: it is over as it happens, and is told all the same. `words`: the key of its texts;
     `own`: there are others for the person it is about; `money`: others again with the amount. `reads`: (model, column)
     that one must be allowed to read to hear of it at all. `complains`: what is wrong
-    between parameters, by name. `reach`: how far back live evaluation looks for what it
-    has not noted yet."""
+    between parameters, by name. `reach`: how far back live evaluation looks for what it has not noted yet. `as_now`: what
+    history does not tell, and is judged as it stands now, in a sentence."""
 
     name: str
     category: str
@@ -104,6 +104,7 @@ class Kind:
     hears: Hears = NEAREST
     moment: bool = False
     own: bool = False
+    as_now: str = ""
     money: bool = False
     reads: tuple[tuple[object, str], ...] = ()
     events: Mapping[type[Event], Callable[[Event], UUID]] | None = None

@@ -1,18 +1,10 @@
 """A deal that was won or lost."""
 
+from backend.crm.worth import AMOUNT_THEN
 from backend.events.types import OpportunityStageMoved
 from backend.notifications.alerting.kinds.base import ALL_ABOVE, DEAL, WHO, Kind
 from backend.notifications.alerting.kinds.opportunity_stage import MOVES, moved
 from backend.notifications.alerting.parameters import OneOf, Whole
-
-AMOUNT_THEN = """
-    LEFT JOIN LATERAL (SELECT h.after AS amount FROM crm_opportunityamount h
-        WHERE h.opportunity_id = o.id AND h.changed_at <= m.moved_at ORDER BY h.changed_at DESC, h.id DESC LIMIT 1) past ON TRUE
-    LEFT JOIN LATERAL (SELECT h.before AS amount FROM crm_opportunityamount h
-        WHERE h.opportunity_id = o.id AND h.changed_at > m.moved_at ORDER BY h.changed_at, h.id LIMIT 1) since ON TRUE
-    CROSS JOIN LATERAL (SELECT coalesce(past.amount, since.amount, o.amount) AS amount) worth
-"""
-"""What the deal was worth at the move: as it was set before, else as it was before it was next set, else as it is."""
 
 KIND = Kind(
     name="opportunity.closed",

@@ -49,6 +49,7 @@ KIND = Kind(
         Flag("each_stage", True),
     ),
     complains=not_more("falls_below", "min_probability"),
+    as_now="The amount that is told is the deal's of now, and a stage has the percent it has now.",
     words="opportunity.late",
     money=True,
     pace="minute",

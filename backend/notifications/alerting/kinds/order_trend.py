@@ -148,6 +148,7 @@ KIND = Kind(
         Some("tiers", ("A", "B"), ("A", "B", "C")),
         Flag("against_all", True),
     ),
+    as_now="An account is judged by the tier it has now, and one that was closed since is left out.",
     words="orders.trend",
     own=True,
     pace="night",

@@ -6,12 +6,15 @@ from backend.notifications.alerting.kinds import (
     arrival,
     check_in_outside,
     conflict,
+    lead_assigned,
+    leaderboard,
     opportunity_amount,
     opportunity_closed,
     opportunity_stage,
     opportunity_stalled,
     order_trend,
     plan_published,
+    quota_reached,
     territory_change,
     visits,
 )
@@ -33,6 +36,9 @@ KINDS: dict[str, Kind] = {
         conflict.KIND,
         order_trend.KIND,
         arrival.KIND,
+        lead_assigned.KIND,
+        quota_reached.KIND,
+        leaderboard.KIND,
     )
 }
 

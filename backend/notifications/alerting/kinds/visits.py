@@ -11,6 +11,7 @@ from backend.notifications.alerting.kinds.base import BOTH, WHO, Kind
 from backend.notifications.alerting.parameters import Whole
 
 _GIVEN_UP = "CASE WHEN v.state IN ('skipped', 'cancelled') THEN v.updated_at END"
+_AS_NOW = "A visit that was put to another time since is judged by the time it has now."
 _LONGEST = "interval '30 days'"
 
 
@@ -43,6 +44,7 @@ OVERDUE = Kind(
     summary="A planned visit's end passed, so many minutes ago, and nobody checked in.",
     closes="When the rep checks in, the visit is skipped, called off or deleted, or after 30 days.",
     parameters=(Whole("grace_minutes", 0, 0, 1_440, "minutes"),),
+    as_now=_AS_NOW,
     words="visit.overdue",
     own=True,
     pace="minute",
@@ -65,6 +67,7 @@ MISSED = Kind(
     summary="The day of a planned visit, where its rep lives, and so many days more ended, and nobody began it.",
     closes="When the account is visited after all, the visit is deleted, or after 30 days.",
     parameters=(Whole("days", 0, 0, 14, "days"),),
+    as_now=_AS_NOW,
     words="visit.missed",
     own=True,
     pace="hour",
