@@ -20,7 +20,7 @@ from backend.kit.geo import LatLng
 from backend.planning import rules
 from backend.planning.call_cycle import coming_round
 from backend.planning.candidates import Asked, Candidate, Wishes, account_points, most_worth, opening, seconds_after
-from backend.planning.hours import free_time
+from backend.planning.hours import free_time, why_free
 from backend.planning.priority import Weights
 from backend.planning.solver.problem import Break, Client, Problem, Shift, TimeWindow
 from backend.planning.travel import Matrix, Provider
@@ -234,17 +234,21 @@ def _work(
     """Returns the free time of all days; a day without any is left out, unless it is the only one."""
     zone = ZoneInfo(rep.timezone)
     work: list[Stretch] = []
-    refused: Exception | None = None
+    refused: list[Conflict | date] = []
     worked = free_days(rep, days)
     for day in days:
+        if not worked[day]:
+            refused.append(day)
+            continue
         of_day = [visit for visit in visits if visit.planned_start.astimezone(zone).date() == day]
         here = wishes.here if day == days[0] else None
         try:
             work += free_time(rep, day, worked[day], of_day, points, here)
         except Conflict as refusal:
-            refused = refused or refusal
+            refused.append(refusal)
     if not work:
-        raise refused or rules.no_working_hours()
+        # Why a day is off is asked only where it matters.
+        raise why_free(rep, refused[0]) if isinstance(refused[0], date) else refused[0]
     return work
 
 
