@@ -11,7 +11,8 @@ from django.db import connection
 
 _SPAN = "{0}.deleted_at IS NULL AND {0}.valid_from <= %(at)s AND ({0}.valid_to IS NULL OR {0}.valid_to > %(at)s)"
 
-# `up`: whoever is led within an org, and everybody above them. An org that a chain leaves is not entered again.
+# `held`: the territories in which a root lies, and those above them. `worked`: by whom, of roots that a manager is asked of.
+# `up`: these people, and everybody above them in their org; an org that a chain leaves is not entered again.
 _SEEN = f"""
     WITH RECURSIVE asked AS MATERIALIZED (
         SELECT DISTINCT p.id AS person, p.org_id AS org, p.role, n.root
@@ -37,13 +38,15 @@ _SEEN = f"""
         JOIN territories_territory t ON t.id = lies.territory
         JOIN territories_territorymodel m ON m.id = t.model_id AND m.state = 'active' AND m.deleted_at IS NULL
         LEFT JOIN account ON account.id = lies.root
+    ), of_leader AS MATERIALIZED (
+        SELECT DISTINCT asked.root AS id FROM asked WHERE asked.role = 'manager'
     ), worked AS MATERIALIZED (
-        SELECT DISTINCT held.root, held.org, s.user_id AS person FROM held
+        SELECT DISTINCT held.root, held.org, s.user_id AS person FROM of_leader JOIN held ON held.root = of_leader.id
         JOIN territories_userterritory s ON s.territory_id = held.territory AND {_SPAN.format("s")}
         WHERE held.owner IS NULL OR held.owner = held.org
     ), up AS (
         SELECT u.id AS person, u.id AS above, u.manager_id AS next, u.org_id AS org FROM identity_user u
-        WHERE u.id IN (SELECT worked.person FROM worked UNION SELECT root.id FROM root)
+        WHERE u.id IN (SELECT worked.person FROM worked UNION SELECT of_leader.id FROM of_leader)
         UNION
         SELECT up.person, u.id, u.manager_id, up.org FROM up
         JOIN identity_user u ON u.id = up.next AND u.org_id = up.org
@@ -63,8 +66,9 @@ _SEEN = f"""
     WHERE asked.role = 'manager'
     UNION
     SELECT asked.person, asked.root FROM asked
-    JOIN worked ON worked.root = asked.root AND worked.person = asked.person AND worked.org = asked.org
-    WHERE asked.role NOT IN ('admin', 'partner')
+    JOIN territories_userterritory s ON s.user_id = asked.person AND {_SPAN.format("s")}
+    JOIN held ON held.root = asked.root AND held.territory = s.territory_id AND held.org = asked.org
+    WHERE asked.role NOT IN ('admin', 'partner') AND (held.owner IS NULL OR held.owner = held.org)
     UNION
     SELECT asked.person, asked.root FROM asked
     JOIN up ON up.above = asked.person
