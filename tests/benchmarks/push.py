@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 from rich.console import Console
@@ -32,6 +32,14 @@ EACH = 5
 
 CHUNK = 100
 """firebase-admin starts a thread for each message of a batch: more make it slower here, not faster."""
+
+
+class Played(NamedTuple):
+    """`took`: wall seconds until the last process was done; `busy`: CPU seconds of all; `asked`: queries of all."""
+
+    took: float
+    busy: float
+    asked: int
 
 
 def measure(arguments: Sequence[str], console: Console) -> None:
@@ -91,27 +99,37 @@ def _burst(messages: int, console: Console) -> Table:
 
 def _table(messages: int, rounds: int, url: str, console: Console) -> Table:
     queue = _queue(messages, console)
-    ways: dict[str, Callable[[], tuple[float, float]]] = {
+    ways: dict[str, Callable[[], Played]] = {
         "a bare firebase-admin loop": lambda: _bare(messages, url),
         "one worker": lambda: _workers(1, queue),
         "two workers": lambda: _workers(2, queue),
     }
     table = Table(title=f"push: {messages:,} messages, {rounds} rounds", title_justify="left", box=None)
-    for column in ("way", "answers after", "messages/s", "worst", "ratio to the first", "CPU ms a message"):
+    for column in (
+        "way",
+        "answers after",
+        "messages/s",
+        "worst",
+        "ratio to the first",
+        "CPU ms a message",
+        "queries a hundred",
+    ):
         table.add_column(column, justify="left" if column == "way" else "right")
     for latency in LATENCIES:
         _slow(url, latency)
         rates: dict[str, list[float]] = {name: [] for name in ways}
         worked: dict[str, list[float]] = {name: [] for name in ways}
+        questions: dict[str, int] = {}
         for turn in range(rounds):
             for name, way in ways.items():
                 with console.status(f"{name}, answers after {latency * 1000:.0f} ms, round {turn + 1}"):
-                    took, busy = way()
+                    took, busy, questions[name] = way()
                     rates[name].append(messages / took)
                     worked[name].append(busy / messages * 1000)
                     httpx.delete(f"{url}/messages", trust_env=False, timeout=60)
         first = next(iter(rates.values()))
         for name, found in rates.items():
+            per_hundred = f"{100 * questions[name] / messages:.1f}" if questions.get(name) else ""
             ratio = statistics.median(one / base for one, base in zip(found, first, strict=True))
             table.add_row(
                 name,
@@ -120,27 +138,28 @@ def _table(messages: int, rounds: int, url: str, console: Console) -> Table:
                 f"{min(found):,.0f}",
                 f"{ratio:.2f}",
                 f"{statistics.median(worked[name]):.2f}",
+                per_hundred,
             )
     return table
 
 
-def _bare(messages: int, url: str) -> tuple[float, float]:
-    """Wall and CPU seconds of a process that does nothing but send_each, with lines enough for a batch."""
+def _bare(messages: int, url: str) -> Played:
+    """A process that does nothing but send_each, with lines enough for a batch."""
     return _timed([sys.executable, "-m", "tests.benchmarks.push_bare", url, str(messages), str(CHUNK)], 1)
 
 
-def _workers(count: int, queue: Callable[[], None]) -> tuple[float, float]:
-    """Wall and CPU seconds that so many workers take to empty the queue of deliveries."""
+def _workers(count: int, queue: Callable[[], None]) -> Played:
+    """So many workers that empty the queue of deliveries."""
     queue()
     return _timed([sys.executable, "-m", "tests.benchmarks.push_worker"], count)
 
 
-def _timed(words: list[str], count: int) -> tuple[float, float]:
-    """Starts processes, lets them begin together when all are ready, and returns the seconds until the last was done, and
-    the CPU seconds of all."""
+def _timed(words: list[str], count: int) -> Played:
+    """Starts processes, and lets them begin together when all are ready."""
     clocked: list[float] = []
-    said = _played(words, count, clocked)
-    return clocked[1] - clocked[0], sum(float(line.split()[1]) for line in said if line.startswith("done"))
+    said = [line.split()[1:] for line in _played(words, count, clocked) if line.startswith("done")]
+    asked = sum(int(more[0]) for _, *more in said if more)
+    return Played(clocked[1] - clocked[0], sum(float(busy) for busy, *_ in said), asked)
 
 
 def _played(words: list[str], count: int, clocked: list[float]) -> list[str]:
