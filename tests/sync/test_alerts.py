@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from backend.crm.actions import create_lead
+from backend.crm.lead_routing import assign_lead
 from backend.crm.models import Account
 from backend.identity.models import Role, User
 from backend.kit import clock
@@ -113,3 +115,15 @@ def test_a_partner_is_sent_no_words_because_they_may_name_what_a_deal_is_worth(f
     row = pulled(ana).of("notification")[str(told.pk)]
     assert row.keys() & {"title", "body"} == set()
     assert row["rule"] == "visit.overdue"
+
+
+def test_a_lead_that_is_given_on_leaves_the_one_phone_for_the_other(field: World, phone: Phone) -> None:
+    lead = create_lead(actor=acting(field.ana), lead_id=new_id(), company="Joe's")
+    ana, cy, ben = phone(field.ana), phone(field.cy), phone(field.ben)
+    for one in (ana, cy, ben):
+        one.pull()
+    assert (set(ana.of("lead")), set(cy.of("lead")), set(ben.of("lead"))) == ({str(lead.pk)}, set(), {str(lead.pk)})
+    assign_lead(actor=acting(field.dee), lead=lead, to=field.cy)
+    for one in (ana, cy, ben):
+        one.pull()
+    assert (set(ana.of("lead")), set(cy.of("lead")), set(ben.of("lead"))) == (set(), {str(lead.pk)}, set())
