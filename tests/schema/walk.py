@@ -1,6 +1,7 @@
 """Asks a schema everything: each root field with arguments that fit, and from there every field within a few edges."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -26,16 +27,34 @@ class Root:
     name: str
     field: GraphQLField
     head: str
+    asked: str
     variables: dict[str, Any]
 
     def probe(self) -> str:
         """Returns a document that says only whether anything is there."""
-        return f"{self.head} {'' if is_leaf_type(get_named_type(self.field.type)) else '{ __typename }'} }}"
+        return f"{self.head} {self._least()} }}"
+
+    def _least(self) -> str:
+        return "" if is_leaf_type(get_named_type(self.field.type)) else "{ __typename }"
 
     def questions(self) -> Iterator[tuple[str, frozenset[str]]]:
         """Yields documents, with the "Type.field" names each reads."""
         for body, reads in selections(self.field, "Query", self.name):
             yield f"{self.head} {body} }}", reads
+
+
+def together(some: Sequence[Root]) -> tuple[str, dict[str, Any]]:
+    """Returns one document, and its variables, that asks the probes of some of the same name, as p0, p1 and so on."""
+    declared, asked, variables = [], [], dict[str, Any]()
+    for number, root in enumerate(some):
+        body = root.asked
+        for key, value in root.variables.items():
+            body = re.sub(rf"\${key}\b", f"$p{number}_{key}", body)
+            declared.append(f"$p{number}_{key}: {root.field.args[key].type}")
+            variables[f"p{number}_{key}"] = value
+        asked.append(f"p{number}: {body} {root._least()}")
+    head = f"query ({', '.join(declared)})" if declared else "query"
+    return f"{head} {{ {' '.join(asked)} }}", variables
 
 
 def roots(schema: GraphQLSchema, by_type: dict[str, list[Any]]) -> Iterator[Root]:
@@ -55,7 +74,7 @@ def roots(schema: GraphQLSchema, by_type: dict[str, list[Any]]) -> Iterator[Root
         asked = f"{name}({', '.join(given)})" if given else name
         head = f"query ({declared}) {{ {asked}" if required else f"{{ {asked}"
         for values in product(*tried):
-            yield Root(name, field, head, dict(zip(required, values, strict=True)))
+            yield Root(name, field, head, asked, dict(zip(required, values, strict=True)))
 
 
 def selections(field: GraphQLField, owner: str, name: str, edges: int = EDGES) -> Iterator[tuple[str, frozenset[str]]]:
