@@ -2,14 +2,12 @@
 
 import random
 from collections.abc import Collection, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 
 from backend.kit import clock
 from backend.kit.logs import logger
@@ -98,12 +96,19 @@ def settle(results: Sequence[Result]) -> None:
         return
     now = clock.now()
     gone = [one for one in results if isinstance(one.outcome, AddressGone) and one.delivery.address_id is not None]
-    with transaction.atomic() if gone else nullcontext(), connection.cursor() as cursor:
-        if gone:
-            _retire(cursor, gone, now)
-        cursor.execute(_SETTLE, _columns(sorted(results, key=lambda one: one.delivery.pk), now))
-        ours = {key for (key,) in cursor.fetchall()}
+    if gone:
+        with transaction.atomic():
+            _retire(gone, now)
+            ours = _write(results, now)
+    else:
+        ours = _write(results, now)
     _tell(results, ours)
+
+
+def _write(results: Sequence[Result], now: datetime) -> set[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTLE, _columns(sorted(results, key=lambda one: one.delivery.pk), now))
+        return {key for (key,) in cursor.fetchall()}
 
 
 def _columns(results: Sequence[Result], now: datetime) -> dict[str, Any]:
@@ -133,18 +138,17 @@ _RETIRE = """
 """
 
 
-def _retire(cursor: CursorWrapper, gone: Sequence[Result], now: datetime) -> None:
+def _retire(gone: Sequence[Result], now: datetime) -> None:
     of_address = {one.delivery.address_id: one for one in gone}
     ordered = [of_address[key] for key in sorted(key for key in of_address if key is not None)]
-    cursor.execute(
-        _RETIRE,
-        {
-            "now": now,
-            "ids": [one.delivery.address_id for one in ordered],
-            "seen": [one.delivery.last_seen_at for one in ordered],
-            "whys": [one.why[:500] or "gone" for one in ordered],
-        },
-    )
+    asked = {
+        "now": now,
+        "ids": [one.delivery.address_id for one in ordered],
+        "seen": [one.delivery.last_seen_at for one in ordered],
+        "whys": [one.why[:500] or "gone" for one in ordered],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RETIRE, asked)
 
 
 def _later(delivery: Held, retry_after: float | None) -> datetime:
