@@ -2,7 +2,7 @@
 
 import random
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
@@ -60,7 +60,7 @@ class World:
 
     def person(self, number: int) -> User:
         return User(
-            org=self.dice.choice([self.orgs[0], self.orgs[0], self.orgs[1], None] if number else self.orgs),
+            org=self.one_of([self.orgs[0], *self.orgs], 0.8),
             username=f"{number}-{self.orgs[0].pk.hex}",
             role=self.dice.choice([Role.REP, Role.REP, Role.MANAGER, Role.MANAGER, Role.ADMIN, Role.PARTNER]),
             is_active=self.dice.random() < 0.85,
@@ -97,7 +97,7 @@ class World:
             for _ in range(14)
         )
 
-    def time(self) -> dict[str, datetime | None]:
+    def time(self) -> dict[str, Any]:
         since, until = self.dice.choice([(-2, None), (-2, None), (-2, None), (-2, 2), (-2, 0), (0, None), (1, None)])
         return {
             "valid_from": NOW + timedelta(hours=since),
