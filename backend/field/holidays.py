@@ -49,7 +49,7 @@ def holidays_of(person: User, days: Sequence[date]) -> dict[date, str]:
 
 def holidays_of_all(people: Sequence[User], days: Sequence[date]) -> dict[UUID, dict[date, str]]:
     """Returns for each person, by day, the name of the holiday that they have then. Two queries, however many people."""
-    orgs = {person.org_id for person in people}
+    orgs = {person.org_id for person in people if person.org_id is not None}
     regions: dict[tuple[UUID, UUID | None], HolidayRegion] = {
         (row.org_id, row.user_id): row
         for row in HolidayRegion.objects.filter(Q(user__in=people) | Q(user=None), org_id__in=orgs, deleted_at=None)

@@ -53,7 +53,7 @@ def figures(span: timedelta = DAY) -> list[Figures]:
     """Returns the figures of each channel; what ended, of the last `span`."""
     now = clock.now()
     found = {channel: Figures(channel) for channel in Channel.values}
-    asked = {"now": now, "since": now - span, "unseen": UNSEEN_WHY}
+    asked: dict[str, datetime | str] = {"now": now, "since": now - span, "unseen": UNSEEN_WHY}
     oldest: dict[str, datetime] = {}
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, asked)

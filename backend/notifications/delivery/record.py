@@ -141,7 +141,7 @@ _RETIRE = """
 def _retire(gone: Sequence[Result], now: datetime) -> None:
     of_address = {one.delivery.address_id: one for one in gone}
     ordered = [of_address[key] for key in sorted(key for key in of_address if key is not None)]
-    asked = {
+    asked: dict[str, Any] = {
         "now": now,
         "ids": [one.delivery.address_id for one in ordered],
         "seen": [one.delivery.last_seen_at for one in ordered],
