@@ -33,11 +33,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker, django_db_keepdb: bool
 ) -> None:
-    """Has the test database be a copy as well."""
-    with django_db_blocker.unblock():
-        connections["default"].settings_dict["TEST"]["TEMPLATE"] = template()
+    """Has the test database be a copy as well, unless the one of an earlier run is used again (--reuse-db)."""
+    if not django_db_keepdb:
+        with django_db_blocker.unblock():
+            connections["default"].settings_dict["TEST"]["TEMPLATE"] = template()
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 """The embedded PostgreSQL: owned by one, lent to others, and safe against being killed."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -14,6 +17,21 @@ import pytest
 from backend.kit import embedded_postgres
 from backend.kit.embedded_postgres import EmbeddedError, EmbeddedServer, InUse
 from tests.config.serving import until
+
+
+@pytest.fixture(scope="module")
+def _data() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="fb-"))
+    _start(folder).stop()
+    yield folder / "postgres"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def made(folder: Path, _data: Path) -> Path:
+    """The folder, with data that a server was started on before: making them takes longer than all else here."""
+    subprocess.run(["/bin/cp", "-a", str(_data), str(folder)], check=True)
+    return folder
 
 
 def _start(folder: Path) -> EmbeddedServer:
@@ -44,17 +62,17 @@ def test_it_is_a_utf8_postgresql_18_that_nobody_reaches_over_the_network(folder:
     assert mode == 0o700
 
 
-def test_data_survives_a_stop(folder: Path) -> None:
-    first = _start(folder)
+def test_data_survives_a_stop(made: Path) -> None:
+    first = _start(made)
     _note(first.uri, "kept")
     first.stop()
-    second = _start(folder)
+    second = _start(made)
     assert _notes(second.uri) == ["kept"]
     second.stop()
 
 
-def test_stopping_ends_open_sessions_and_may_be_done_twice(folder: Path) -> None:
-    server = _start(folder)
+def test_stopping_ends_open_sessions_and_may_be_done_twice(made: Path) -> None:
+    server = _start(made)
     open_session = psycopg.connect(server.uri)
     server.stop()
     server.stop()
@@ -64,40 +82,40 @@ def test_stopping_ends_open_sessions_and_may_be_done_twice(folder: Path) -> None
     open_session.close()
 
 
-def test_a_second_owner_is_refused_and_told_who_has_it(folder: Path) -> None:
-    server = _start(folder)
+def test_a_second_owner_is_refused_and_told_who_has_it(made: Path) -> None:
+    server = _start(made)
     with pytest.raises(InUse, match=f"process {os.getpid()}"):
-        _start(folder)
+        _start(made)
     server.stop()
 
 
-def test_who_attaches_leaves_the_server_running(folder: Path) -> None:
-    owner = _start(folder)
-    assert embedded_postgres.serving(folder)
-    guest = embedded_postgres.attach_or_start(folder)
+def test_who_attaches_leaves_the_server_running(made: Path) -> None:
+    owner = _start(made)
+    assert embedded_postgres.serving(made)
+    guest = embedded_postgres.attach_or_start(made)
     assert (guest.owned, guest.uri) == (False, owner.uri)
     guest.stop()
     _note(owner.uri, "still here")
     owner.stop()
-    assert not embedded_postgres.serving(folder)
+    assert not embedded_postgres.serving(made)
 
 
-def test_a_command_alone_starts_the_server_and_stops_it(folder: Path) -> None:
-    command = embedded_postgres.attach_or_start(folder)
+def test_a_command_alone_starts_the_server_and_stops_it(made: Path) -> None:
+    command = embedded_postgres.attach_or_start(made)
     assert command.owned
-    assert not embedded_postgres.serving(folder)
+    assert not embedded_postgres.serving(made)
     command.stop()
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(command.uri)
 
 
-def test_a_second_command_waits_for_the_first(folder: Path) -> None:
-    first = embedded_postgres.attach_or_start(folder)
+def test_a_second_command_waits_for_the_first(made: Path) -> None:
+    first = embedded_postgres.attach_or_start(made)
     script = (
         "import sys; from pathlib import Path; from backend.kit import embedded_postgres as e\n"
         "s = e.attach_or_start(Path(sys.argv[1]), report=lambda t: print(t, flush=True)); print(s.owned); s.stop()"
     )
-    second = subprocess.Popen([sys.executable, "-c", script, str(folder)], stdout=subprocess.PIPE, text=True)
+    second = subprocess.Popen([sys.executable, "-c", script, str(made)], stdout=subprocess.PIPE, text=True)
     assert second.stdout is not None
     assert second.stdout.readline() == (
         f"Waiting for another fieldbeat command (process {os.getpid()}) to finish with the database\n"
@@ -118,25 +136,24 @@ def test_a_folder_too_deep_for_a_socket_works_too(tmp_path: Path) -> None:
     assert not server.socket_dir.exists()
 
 
-def test_committed_data_survives_kill_9_of_the_whole_server(folder: Path) -> None:
-    first = embedded_postgres.start(folder)
+def test_committed_data_survives_kill_9_of_the_whole_server(made: Path) -> None:
+    first = embedded_postgres.start(made)
     _note(first.uri, "committed")
     assert first.process is not None
     first.process.kill()
     first.stop()
-    assert (folder / "postgres" / "postmaster.pid").exists()
-    second = embedded_postgres.start(folder)
+    assert (made / "postgres" / "postmaster.pid").exists()
+    second = embedded_postgres.start(made)
     assert _notes(second.uri) == ["committed"]
     second.stop()
 
 
-def test_a_stale_number_that_now_belongs_to_somebody_else_is_no_hindrance(folder: Path) -> None:
-    _start(folder).stop()
+def test_a_stale_number_that_now_belongs_to_somebody_else_is_no_hindrance(made: Path) -> None:
     # PostgreSQL by itself gives way to any living process of its own account.
-    account = (folder / "postgres").stat().st_uid
+    account = (made / "postgres").stat().st_uid
     other = subprocess.Popen(["/bin/sleep", "600"], user=account if os.geteuid() == 0 else None)
-    (folder / "postgres" / "postmaster.pid").write_text(f"{other.pid}\n{folder}/postgres\n")
-    second = _start(folder)
+    (made / "postgres" / "postmaster.pid").write_text(f"{other.pid}\n{made}/postgres\n")
+    second = _start(made)
     _note(second.uri, "started")
     second.stop()
     assert other.poll() is None, "somebody else was ended"
@@ -145,18 +162,18 @@ def test_a_stale_number_that_now_belongs_to_somebody_else_is_no_hindrance(folder
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other kernels do not tell a child of its parent's end")
-def test_the_server_ends_when_its_owner_is_killed(folder: Path) -> None:
+def test_the_server_ends_when_its_owner_is_killed(made: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from backend.kit import embedded_postgres as e\n"
         "s = e.start(Path(sys.argv[1])); print(s.process.pid, flush=True); time.sleep(600)"
     )
-    owner = subprocess.Popen([sys.executable, "-c", script, str(folder)], stdout=subprocess.PIPE, text=True)
+    owner = subprocess.Popen([sys.executable, "-c", script, str(made)], stdout=subprocess.PIPE, text=True)
     assert owner.stdout is not None
     database = psutil.Process(int(owner.stdout.readline()))
     owner.send_signal(signal.SIGKILL)
     owner.communicate()
     until(lambda: not psutil.pid_exists(database.pid) or database.status() == psutil.STATUS_ZOMBIE, "the server's end")
-    server = _start(folder)
+    server = _start(made)
     server.stop()
 
 
@@ -183,11 +200,10 @@ def test_a_folder_that_cannot_be_made_is_refused(folder: Path) -> None:
         _start(folder / "file" / "data")
 
 
-def test_a_server_that_cannot_start_says_why(folder: Path) -> None:
-    _start(folder).stop()
-    (folder / "postgres" / "postgresql.conf").write_text("no_such_setting = 1\n")
+def test_a_server_that_cannot_start_says_why(made: Path) -> None:
+    (made / "postgres" / "postgresql.conf").write_text("no_such_setting = 1\n")
     with pytest.raises(EmbeddedError, match="did not start"):
-        _start(folder)
+        _start(made)
 
 
 def test_two_servers_do_not_meet(folder: Path) -> None:
