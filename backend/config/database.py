@@ -25,7 +25,8 @@ def database_setting(uri: str) -> dict[str, Any]:
             setting[_OWN_KEYS[key]] = str(value)
         else:
             setting["OPTIONS"][key] = value
-    limits = f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS} -c lock_timeout=30000"
+    # Compiling a plan to machine code takes longer than any question of ours; what the planner guesses of coverage invites it.
+    limits = f"-c jit=off -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS} -c lock_timeout=30000"
     setting["OPTIONS"]["options"] = " ".join(filter(None, [setting["OPTIONS"].get("options"), limits]))
     return setting
 

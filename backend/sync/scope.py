@@ -25,7 +25,7 @@ _COMPARE = """
            array_agg(k.root::text ORDER BY k.root) FILTER (WHERE v.root = k.root),
            count(v.root),
            COALESCE(bool_or((v.root IS NULL) <> (k.root IS NULL OR k.removed_gen IS NOT NULL)), FALSE)
-    FROM visible_roots(%(user)s, %(now)s) v
+    FROM all_visible_roots(%(user)s, %(now)s) v
     FULL JOIN (
         SELECT root, added_gen, removed_gen FROM sync_streamscope
         WHERE stream_id = %(stream)s AND (removed_gen IS NULL OR removed_gen > %(gen)s)
@@ -39,7 +39,7 @@ _RANKED = """(
             SELECT x.account_id FROM field_visit x WHERE x.rep_id = %(user)s AND x.deleted_at IS NULL
                AND x.planned_start >= %(first)s AND x.planned_start < %(last)s)
         THEN 0 ELSE 1 END AS priority
-    FROM visible_roots(%(user)s, %(now)s) a
+    FROM all_visible_roots(%(user)s, %(now)s) a
 ) v"""
 
 _VISIBLE = f"""
@@ -62,7 +62,7 @@ _RANK_AGAIN = f"""
 
 _DRIFT = """
     SELECT array_agg(k.root::text ORDER BY k.root) FILTER (WHERE v.root IS NULL), count(v.root)
-    FROM visible_roots(%(user)s, %(now)s) v
+    FROM all_visible_roots(%(user)s, %(now)s) v
     FULL JOIN (
         SELECT root FROM sync_streamscope WHERE stream_id = %(stream)s AND removed_gen IS NULL
     ) k ON k.root = v.root

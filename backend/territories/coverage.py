@@ -1,5 +1,6 @@
-"""Who sees what, now: the only place that knows. Everything asks here, or joins the SQL function `visible_roots`; whether
-given people see given roots is the same asked from the other end (`pairs`)."""
+"""Who sees what, now: the only place that knows. Everything asks here, or joins the SQL function `visible_roots` (where all
+of them are wanted `all_visible_roots`, the same rows); whether given people see given roots is the same asked from the other
+end (`pairs`)."""
 
 from collections.abc import Collection
 from typing import TypeVar
@@ -25,7 +26,7 @@ M = TypeVar("M", bound=models.Model)
 def visible_root_kinds(user_id: UUID) -> dict[UUID, str]:
     """Returns every root the user sees now: id → org | user | territory | account."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT root, kind FROM visible_roots(%s, %s)", [user_id, clock.now()])
+        cursor.execute("SELECT root, kind FROM all_visible_roots(%s, %s)", [user_id, clock.now()])
         return dict(cursor.fetchall())
 
 
@@ -37,6 +38,21 @@ def visible_roots_sql(actor: Actor) -> RawSQL:
 def visible(rows: models.QuerySet[M], actor: Actor, *, root: str) -> models.QuerySet[M]:
     """Keeps the rows of the actor's org whose `root` column is a root the actor sees, and that are not deleted."""
     return rows.filter(**{"org_id": actor.org_id, "deleted_at": None, f"{root}__in": visible_roots_sql(actor)})
+
+
+class _Seen(models.Func):
+    """Whether a root is one that the user sees. `IS TRUE` keeps it from becoming a join: asked for each row of an outer
+    query, the roots are read once and looked up, and not joined again for every row."""
+
+    output_field = models.BooleanField()
+    template = "(%(expressions)s IS TRUE)"
+    arg_joiner = " IN "
+
+
+def visible_of_each(rows: models.QuerySet[M], actor: Actor, *, root: str) -> models.QuerySet[M]:
+    """Keeps the same rows as `visible`, for a subquery that is run for each row of another query."""
+    mine = rows.filter(org_id=actor.org_id, deleted_at=None)
+    return mine.filter(_Seen(models.F(root), visible_roots_sql(actor)))
 
 
 def sees(user_id: UUID, root: UUID) -> bool:

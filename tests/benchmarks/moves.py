@@ -15,6 +15,7 @@ from backend.sync.models import Change
 from backend.territories.actions import assign_user, release_user
 from backend.territories.models import AccountTerritory, MoveState, Territory, TerritoryMove
 from backend.territories.moving import move_all, move_some
+from tests.benchmarks import costs
 from tests.benchmarks.costs import sql, world
 from tests.benchmarks.side_by_side import Figure, figure, timed
 from tests.factories.world import acting
@@ -101,4 +102,10 @@ def move() -> list[Figure]:
     ]
 
 
-BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {"move": move}
+def pull_in_crowd() -> list[Figure]:
+    """The same as `pull`, in an org that has 100,000 accounts more, none of them Ana's."""
+    crowded()
+    return costs.idle_and_small_pulls()
+
+
+BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {"pull-in-a-large-org": pull_in_crowd, "move": move}

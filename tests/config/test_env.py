@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from backend.config.checks import CannotStart
+from backend.config.database import database_setting
 from backend.config.demo_reset import refuse_production
 from backend.config.env import TABLE, SettingsError, load
 from backend.config.settings_page import PAGE, rendered
@@ -165,3 +166,10 @@ def test_production_is_never_emptied_for_the_demo() -> None:
 
 def test_the_page_of_settings_says_what_the_table_says() -> None:
     assert PAGE.read_text(encoding="utf-8") == rendered(), "run: python -m backend.config.settings_page"
+
+
+def test_a_database_is_asked_not_to_compile_plans_and_keeps_what_its_address_says() -> None:
+    setting = database_setting("postgresql://fieldbeat@db.example/field?options=-c%20work_mem%3D64MB&sslmode=require")
+    assert setting["OPTIONS"]["options"].startswith("-c work_mem=64MB ")
+    assert "-c jit=off" in setting["OPTIONS"]["options"]
+    assert (setting["HOST"], setting["NAME"], setting["OPTIONS"]["sslmode"]) == ("db.example", "field", "require")

@@ -39,7 +39,9 @@ class Sending(Thread):
         with connection.cursor() as cursor:
             while self.is_alive():
                 # Who waits in another database of the cluster, or for somebody else, is no sign of this push.
-                cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+                cursor.execute(
+                    "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+                )
                 if cursor.fetchone()[0]:
                     return
                 time.sleep(0.01)

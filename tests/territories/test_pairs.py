@@ -1,4 +1,4 @@
-"""Who sees a root, asked from the root, is who holds it in `visible_roots`: in worlds made at random."""
+"""Who sees a root, asked from the root, is who holds it in `visible_roots`, and in `all_visible_roots`: in worlds made at random."""
 
 import random
 from datetime import datetime, timedelta
@@ -116,10 +116,12 @@ class World:
         ]
 
 
-def by_person(user_id: UUID) -> dict[UUID, str]:
+def by_person(user_id: UUID, whole: str = "") -> dict[UUID, str]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT root, kind FROM visible_roots(%s, %s)", [user_id, NOW])
-        return dict(cursor.fetchall())
+        cursor.execute(f"SELECT root, kind FROM {whole}visible_roots(%s, %s)", [user_id, NOW])
+        rows = cursor.fetchall()
+    assert len(rows) == len(dict(rows))
+    return dict(rows)
 
 
 def test_asked_from_the_root_it_is_the_same(db: None) -> None:
@@ -130,6 +132,7 @@ def test_asked_from_the_root_it_is_the_same(db: None) -> None:
         held = {user: by_person(user.pk) for user in world.users}
         true = {(user.pk, root) for user, roots in held.items() for root in roots}
         assert pairs.seen(asked, NOW) == true & asked, seed
+        assert {user: by_person(user.pk, "all_") for user in held} == held, seed
         assert true <= asked
         met |= {(user.role, kind) for user, roots in held.items() for kind in roots.values()}
     everything = {
