@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 from signal import SIGTERM
+from statistics import median
 from typing import Any
 from uuid import UUID
 
@@ -25,8 +26,11 @@ PROPOSE_DAY = "mutation($i: ProposeDayInput!) { proposeDay(input: $i) { plan { i
 ACCEPT = "mutation($id: UUID!) { acceptPlan(planId: $id) { visits { id } } }"
 WEEK = "mutation($i: ProposeRunInput!) { proposeWeek(input: $i) { run { id } } }"
 CYCLE = "mutation($i: ProposeRunInput!) { proposeCallCycle(input: $i) { run { id } } }"
+CANCEL = "mutation($id: UUID!) { cancelPlanRun(runId: $id) { run { state } } }"
 WATCH = 'subscription { planRunProgress(runId: "%s") { run { state figures } } }'
 SIGN_IN = "mutation ($i: SignInInput!) { signIn(input: $i) { session { accessToken } } }"
+AGAIN = 9
+"""First plans of a week after the first one."""
 CANDIDATES = 2.0
 """Accounts due for each stop that fits: a day has to be chosen, not only ordered."""
 
@@ -59,8 +63,11 @@ def _measure(names: Sequence[str], console: Console, folder: Path, uri: str) -> 
 
 
 def _org(tag: str, accounts: int, *, tiers: Sequence[str], service: int, hours: int) -> Any:
-    """Makes an org with one rep and so many accounts around a town, each open in two windows a day."""
+    """Makes an org with one rep who works from Monday to Friday, and so many accounts around a town, each open in two windows a
+    day."""
     from datetime import time as clock_time
+
+    from django.db import connection
 
     from backend.crm.models import Account
     from backend.field.models import CallCycle, Visit, WorkingHours
@@ -71,7 +78,7 @@ def _org(tag: str, accounts: int, *, tiers: Sequence[str], service: int, hours: 
     world, chance = build(f"-{tag}"), Random(7)
     User.objects.filter(pk=world.ana.pk).update(start_lat=41.6, start_lng=-93.62)
     WorkingHours.objects.filter(user=world.ana).delete()
-    for weekday in range(1, 8):
+    for weekday in range(1, 6):
         end = clock_time(min(23, 7 + hours))
         WorkingHours.objects.create(org=world.org, user=world.ana, weekday=weekday, start=clock_time(7), end=end)
     CallCycle.objects.filter(org=world.org).delete()
@@ -101,6 +108,9 @@ def _org(tag: str, accounts: int, *, tiers: Sequence[str], service: int, hours: 
             state="completed",
             ended_at=seen,
         )
+    # As in a database that has lived for a minute: the server looks at what its tables hold by itself.
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
     return world
 
 
@@ -145,9 +155,11 @@ def _day(stops: int, service: int, hours: int) -> Any:
             phone.sign_in(world.ana.username, PASSWORD)
             phone.sync()
             token = sign_in(base, world.ana.username)
-            day = (clock.now() + timedelta(days=2)).date().isoformat()
+            day = (clock.now() + timedelta(days=2)).date()
+            # The first day of work from then on.
+            day += timedelta(days=(7 - day.weekday()) % 7 if day.weekday() > 4 else 0)
             began = time.perf_counter()
-            plan = ask(base, token, PROPOSE_DAY, i={"day": day})["proposeDay"]["plan"]
+            plan = ask(base, token, PROPOSE_DAY, i={"day": day.isoformat()})["proposeDay"]["plan"]
             proposed = time.perf_counter()
             visits = ask(base, token, ACCEPT, id=plan["id"])["acceptPlan"]["visits"]
             published = time.perf_counter()
@@ -181,13 +193,9 @@ async def progress(base: str, token: str, run_id: str, began: float) -> list[tup
 
 
 def _watched(base: str, world: Any, document: str, root: str) -> tuple[str, list[tuple[float, dict[str, Any]]]]:
-    from backend.kit import clock
-
     token = sign_in(base, world.ana.username)
-    today = clock.now().date()
-    first = (today + timedelta(days=7 - today.weekday())).isoformat()
     began = time.perf_counter()
-    run_id = ask(base, token, document, i={"firstDay": first})[root]["run"]["id"]
+    run_id = ask(base, token, document, i={"firstDay": _next_monday()})[root]["run"]["id"]
     return run_id, asyncio.run(progress(base, token, run_id, began))
 
 
@@ -206,14 +214,37 @@ def _week(base: str, folder: Path) -> list[tuple[str, str]]:
 
     world = _org("week", 100, tiers="A", service=60, hours=9)
     run_id, told = _watched(base, world, WEEK, "proposeWeek")
-    part = PlanPart.objects.get(run_id=UUID(run_id))
-    assert part.first_plan_at is not None
-    assert part.started_at is not None
-    inside = (part.first_plan_at - part.started_at).total_seconds() * 1000
+
+    def first_plan(run: str) -> float | None:
+        """Returns the milliseconds from the job's begin to its first plan."""
+        part = PlanPart.objects.get(run_id=UUID(run))
+        if part.first_plan_at is None or part.started_at is None:
+            return None
+        return (part.first_plan_at - part.started_at).total_seconds() * 1000
+
+    # A fresh server's first plan has everything to read for the first time; those that follow do not.
+    later = list[float]()
+    token = sign_in(base, world.ana.username)
+    for _ in range(AGAIN):
+        again = ask(base, token, WEEK, i={"firstDay": _next_monday()})["proposeWeek"]["run"]["id"]
+        while (took := first_plan(again)) is None:
+            time.sleep(0.05)
+        ask(base, token, CANCEL, id=again)
+        later.append(took)
+        while PlanPart.objects.filter(run_id=UUID(again), finished_at=None).exists():
+            time.sleep(0.05)
+    figure = f"{first_plan(run_id):.0f} ms the first time, then {median(later):.0f} (of {AGAIN}: {min(later):.0f} to {max(later):.0f})"
     return [
         ("week of 100 accounts, watched over the subscription", _line(told)),
-        ("  of that, from the job's begin to the first plan written", f"{inside:.0f} ms"),
+        ("  of that, from the job's begin to the first plan written", figure),
     ]
+
+
+def _next_monday() -> str:
+    from backend.kit import clock
+
+    today = clock.now().date()
+    return (today + timedelta(days=7 - today.weekday())).isoformat()
 
 
 def _cycle(base: str, folder: Path) -> list[tuple[str, str]]:
@@ -234,7 +265,10 @@ def _cycle(base: str, folder: Path) -> list[tuple[str, str]]:
     return [
         ("call cycle of 400 accounts, 4 weeks", _line(told)),
         ("  accounts visited, repeat visits, closer than half the interval", f"{len(visits)}, {len(pairs)}, {close}"),
-        ("  by weekday", ", ".join(f"{day} {count}" for day, count in weekdays.most_common())),
+        (
+            "  by weekday",
+            ", ".join(f"{day} {weekdays[day]}" for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")),
+        ),
     ]
 
 
