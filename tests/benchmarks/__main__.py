@@ -77,6 +77,7 @@ STANDALONE: dict[str, Callable[[Sequence[str], Console], None]] = {
     "chicago": _chicago,
     "cycle": _cycle,
     "iowa-week": _iowa_week,
+    **{name: _territories(name) for name in ("assignment", "balance", "balance-curve", "pmedian")},
 }
 
 
@@ -120,6 +121,10 @@ def _measure(console: Console, names: list[str]) -> None:
         **alignments.BENCHMARKS,
         **long_log.BENCHMARKS,
     }
+    if unknown := sorted(set(names) - set(benchmarks)):
+        raise SystemExit(
+            f"No such benchmark: {', '.join(unknown)}. There are: {', '.join([*STANDALONE, *benchmarks])}."
+        )
     with console.status("Making 2,000 accounts with deals and visits"):
         costs.stock()
     for name, benchmark in benchmarks.items():
