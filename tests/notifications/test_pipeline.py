@@ -32,6 +32,7 @@ class Late(Lane):
 
 def drained(lane: Lane, batch: int, patch: pytest.MonkeyPatch) -> int:
     patch.setattr(dispatch, "BATCH", batch)
+    patch.setattr(dispatch, "TURN_SECONDS", 600.0)  # on a slow machine the second batch would be another turn's
     patch.setattr(dispatch, "lanes", lambda: {"push": lane})
     return dispatch.drain()
 
