@@ -31,11 +31,12 @@ test: .venv/.installed-dev ## Run the tests on a PostgreSQL of their own (TEST_D
 mutants: .venv/.installed-dev ## Break sync on purpose, one way after another, and see that its tests notice
 	$(BIN)/python -m pytest -n $(JOBS) tests/sync/mutants.py $(ARGS)
 
-soak: .venv/.installed-dev ## Play ROUNDS=10000 random rounds of sync from SEED=1, then days with real outages and killed processes, and alerts
+soak: .venv/.installed-dev ## Play ROUNDS=10000 random rounds of sync from SEED=1, then days with real outages and killed processes, alerts, and questions answered both ways
 	$(BIN)/python -m tests.soak --rounds $(ROUNDS) --seed $(SEED) --jobs $(JOBS)
 	SOAK=1 $(BIN)/python -m pytest tests/flows/test_bad_lines.py tests/flows/test_killed_processes.py \
 		tests/flows/test_alignment.py tests/territories/test_alignment_random.py
 	ALERT_ROUNDS=5000 ALERT_SEED=$(SEED) $(BIN)/python -m pytest -n $(JOBS) tests/notifications/test_rounds.py
+	COMPILED_CASES=5000 COMPILED_SEED=$(SEED) $(BIN)/python -m pytest -n 0 tests/schema/compiled
 
 # mypy and the snapshot read the settings; they must not make a secret in a data folder for that.
 lint schema: export FIELDBEAT_SECRET_KEY = only for looking at the program, never for serving

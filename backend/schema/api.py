@@ -1,6 +1,7 @@
 """The schema, assembled."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 import strawberry
 from graphql import GraphQLError
@@ -8,6 +9,7 @@ from strawberry.extensions import MaxTokensLimiter, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from backend.schema.compiled.executor import CompilingExecutor
 from backend.schema.context import Context
 from backend.schema.errors import CodedErrors
 from backend.schema.limits import Limits
@@ -41,6 +43,7 @@ from backend.schema.operations.territory_checks import TerritoryChecksQuery
 from backend.schema.operations.travel import TravelQuery
 from backend.schema.operations.work import WorkMutation, WorkQuery
 from backend.schema.operations.working_time import WorkingTimeMutation, WorkingTimeQuery
+from backend.schema.scalars import DATE_TIME
 
 MAX_TOKENS = 2_000
 
@@ -134,6 +137,7 @@ schema = FieldbeatSchema(
     mutation=Mutation,
     subscription=Subscription,
     extensions=[CodedErrors, FreshLoaders, Limits, lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS)],
-    config=StrawberryConfig(auto_camel_case=True),
+    execution_context_class=CompilingExecutor,
+    config=StrawberryConfig(auto_camel_case=True, scalar_map={datetime: DATE_TIME}),
 )
 mask(schema._schema)

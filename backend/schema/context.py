@@ -30,6 +30,8 @@ class Context:
     refused: DomainError | None = None
     connection_params: dict[str, Any] | None = None
     address: str = ""
+    by_resolvers: bool = False
+    """Nothing is compiled: every field is answered by its resolver, which is what compiled reads are held against."""
     _loaders: Loaders | None = field(default=None)
 
     @property

@@ -27,7 +27,7 @@ from graphql import (
 )
 from strawberry.extensions import SchemaExtension
 
-from backend.schema.loaders import CHILD_LIMIT
+from backend.schema.sources import CHILD_LIMIT
 
 MOST_DEPTH = 12
 MOST_VALUES = 100_000

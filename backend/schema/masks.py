@@ -38,6 +38,11 @@ def sources(type_name: str, field_name: str) -> list[Source]:
     return [other.get(field_name, (model, field_name))]
 
 
+def model_of(type_name: str) -> type[Model] | None:
+    """Returns the model whose rows stand for objects of a type; None for a type that shows no rows."""
+    return _SHOWN[type_name][0] if type_name in _SHOWN else None
+
+
 def declared() -> set[str]:
     """Returns the names of the types that said what they show."""
     return set(_SHOWN)

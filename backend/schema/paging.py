@@ -1,4 +1,4 @@
-"""Pages of a list: keyset cursors over (one column, id), at most 100 rows."""
+"""Pages of a list: keyset cursors over (one column, id), at most 100 rows, or as many as the caller is allowed."""
 
 import base64
 import binascii
@@ -25,14 +25,15 @@ class Slice(Generic[M]):
     has_next: bool
 
 
-def check_first(first: int) -> int:
-    """Refuses a page of less than 1 or more than 100."""
-    if not 1 <= first <= MOST:
-        raise Invalid("OUT_OF_RANGE", f"first is from 1 to {MOST}.", fields={"first": "out of range"})
+def check_first(first: int, most: int = MOST) -> int:
+    """Refuses a page of less than 1 or more than `most`."""
+    if not 1 <= first <= most:
+        raise Invalid("OUT_OF_RANGE", f"first is from 1 to {most}.", fields={"first": "out of range"})
     return first
 
 
-def _encode(value: object, pk: object) -> str:
+def cursor_at(value: object, pk: object) -> str:
+    """Returns the cursor of a row, by the value of its column and its id."""
     return base64.urlsafe_b64encode(json.dumps([str(value), str(pk)]).encode()).decode()
 
 
@@ -48,21 +49,30 @@ def _bad_cursor() -> Invalid:
     return Invalid("BAD_CURSOR", "after is not a cursor of this list.", fields={"after": "not a cursor"})
 
 
-def page(rows: QuerySet[M], *, by: str, first: int, after: str | None, descending: bool = False) -> Slice[M]:
-    """Returns one page in ascending (or descending) order of a non-null column, then id."""
-    check_first(first)
-    sign, beyond = ("-", "lt") if descending else ("", "gt")
+def beyond(
+    rows: QuerySet[M], *, by: str, first: int, after: str | None, descending: bool = False, most: int = MOST
+) -> QuerySet[M]:
+    """Returns a page's rows and one more, in ascending (or descending) order of a non-null column, then id."""
+    check_first(first, most)
+    sign, behind = ("-", "lt") if descending else ("", "gt")
     rows = rows.order_by(f"{sign}{by}", f"{sign}id")
     if after is not None:
         value, pk = _decode(after)
         try:
-            rows = rows.filter(Q(**{f"{by}__{beyond}": value}) | Q(**{by: value, f"id__{beyond}": pk}))
+            rows = rows.filter(Q(**{f"{by}__{behind}": value}) | Q(**{by: value, f"id__{behind}": pk}))
         except (ValidationError, ValueError) as error:  # another list's cursor: no such instant, no such id
             raise _bad_cursor() from error
-    found = list(rows[: first + 1])
+    return rows[: first + 1]
+
+
+def page(
+    rows: QuerySet[M], *, by: str, first: int, after: str | None, descending: bool = False, most: int = MOST
+) -> Slice[M]:
+    """Returns one page."""
+    found = list(beyond(rows, by=by, first=first, after=after, descending=descending, most=most))
     shown = found[:first]
     return Slice(
         rows=shown,
-        end_cursor=_encode(getattr(shown[-1], by), shown[-1].pk) if shown else None,
+        end_cursor=cursor_at(getattr(shown[-1], by), shown[-1].pk) if shown else None,
         has_next=len(found) > first,
     )

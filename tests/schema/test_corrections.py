@@ -244,7 +244,7 @@ def test_reading_addresses_takes_as_many_queries_for_three_accounts_as_for_one(
         field.contact(account)
     ana = ask(field.ana)
     data = ana("{ accounts { nodes { addresses { city version } contacts { version } } } }")
-    assert (ana.queries, len(data["accounts"]["nodes"])) == (3, count)
+    assert (ana.queries, len(data["accounts"]["nodes"])) == (1, count)
 
 
 def test_a_correction_takes_as_many_queries_as_are_named_here(field: World, ask: Ask) -> None:

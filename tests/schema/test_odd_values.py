@@ -114,7 +114,10 @@ def test_a_row_that_nobody_can_read_is_our_fault(field: world.World, ask: Ask, s
     visit = field.visit(store)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE field_visit SET planned_start = '0002-01-01 00:00 BC' WHERE id = %s", [visit.pk])
-    assert ask(field.ana).refused("query ($v: UUID!) { visit(id: $v) { id } }", v=str(visit.pk))["code"] == "UNEXPECTED"
+    ana, day = ask(field.ana), "query ($v: UUID!) { visit(id: $v) { id plannedStart } }"
+    assert ana.refused(day, v=str(visit.pk))["code"] == "UNEXPECTED"
+    # What is asked for is all that is read.
+    assert ana("query ($v: UUID!) { visit(id: $v) { state } }", v=str(visit.pk)) == {"visit": {"state": "planned"}}
 
 
 def test_a_cursor_of_brackets_is_no_cursor(field: world.World, ask: Ask) -> None:

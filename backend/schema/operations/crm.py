@@ -12,11 +12,12 @@ from backend.crm.models import Opportunity as OpportunityRow
 from backend.identity.actor import Actor
 from backend.kit.geo import checked_point
 from backend.schema.changes import BASE_VERSION, given, told
+from backend.schema.compiled import reads
 from backend.schema.context import Info
-from backend.schema.paging import Slice, check_first, page
+from backend.schema.paging import check_first
 from backend.schema.types import rows
 from backend.schema.types.crm import Account, Opportunity, Pipeline, Product
-from backend.schema.types.pages import Page, page_of
+from backend.schema.types.pages import Page
 from backend.territories import nearby
 from backend.territories.coverage import account_for, opportunities_seen, opportunity_for, visible
 from backend.territories.models import AccountTerritory
@@ -109,15 +110,13 @@ class CrmQuery:
         self, info: Info, first: int = 20, after: str | None = None, filter: AccountFilter | None = None
     ) -> Page[Account]:
         actor = info.context.actor
-        found: Slice[AccountRow] = await info.context.run(
-            lambda: page(_accounts(actor, filter), by="name", first=first, after=after)
-        )
-        return page_of(Account, found)
+        return reads.a_page(Account, lambda: _accounts(actor, filter), by="name", first=first, after=after)
 
     @strawberry.field
     async def account(self, info: Info, id: UUID) -> Account:
         actor = info.context.actor
-        return rows.one(Account, await info.context.run(lambda: account_for(actor, id)))
+        seen = visible(AccountRow.objects.filter(pk=id), actor, root="id")
+        return reads.one(Account, lambda: seen, lambda: account_for(actor, id))
 
     @strawberry.field(description="The nearest accounts in the caller's coverage, nearest first.")
     async def nearby_accounts(self, info: Info, lat: float, lng: float, first: int = 20) -> list[NearbyAccount]:
@@ -132,26 +131,23 @@ class CrmQuery:
         self, info: Info, first: int = 20, after: str | None = None, filter: OpportunityFilter | None = None
     ) -> Page[Opportunity]:
         actor = info.context.actor
-        found: Slice[OpportunityRow] = await info.context.run(
-            lambda: page(_opportunities(actor, filter), by="name", first=first, after=after)
-        )
-        return page_of(Opportunity, found)
+        return reads.a_page(Opportunity, lambda: _opportunities(actor, filter), by="name", first=first, after=after)
 
     @strawberry.field
     async def opportunity(self, info: Info, id: UUID) -> Opportunity:
         actor = info.context.actor
-        return rows.one(Opportunity, await info.context.run(lambda: opportunity_for(actor, id)))
+        seen = opportunities_seen(actor).filter(pk=id)
+        return reads.one(Opportunity, lambda: seen, lambda: opportunity_for(actor, id))
 
     @strawberry.field
     async def pipelines(self, info: Info) -> list[Pipeline]:
         actor = info.context.actor
-        return rows.many(Pipeline, await info.context.run(lambda: list(queries.pipelines(actor)[:100])))
+        return reads.a_list(Pipeline, lambda: queries.pipelines(actor)[:100])
 
     @strawberry.field(description="The catalogue, by name.")
     async def products(self, info: Info, first: int = 20, after: str | None = None) -> Page[Product]:
         actor = info.context.actor
-        found = await info.context.run(lambda: page(queries.products(actor), by="name", first=first, after=after))
-        return page_of(Product, found)
+        return reads.a_page(Product, lambda: queries.products(actor), by="name", first=first, after=after)
 
 
 @strawberry.type

@@ -13,6 +13,7 @@ from backend.field.models import Visit as VisitRow
 from backend.field.rules import check_fix, check_trail
 from backend.identity.models import User as UserRow
 from backend.schema.changes import BASE_VERSION, given, told
+from backend.schema.compiled import reads
 from backend.schema.context import Info
 from backend.schema.types import rows
 from backend.schema.types.field import CheckIn, DueAccount, Visit, VisitReport
@@ -87,16 +88,13 @@ class FieldQuery:
     @strawberry.field
     async def visit(self, info: Info, id: UUID) -> Visit:
         actor = info.context.actor
-        return rows.one(Visit, await info.context.run(lambda: queries.visit_for(actor, id)))
+        seen = queries.visits(actor).filter(pk=id)
+        return reads.one(Visit, lambda: seen, lambda: queries.visit_for(actor, id))
 
     @strawberry.field(description="The visits of a day, of yourself or of somebody beneath you, in order.")
     async def visits(self, info: Info, day: date, rep_id: UUID | None = None) -> list[Visit]:
         actor = info.context.actor
-
-        def read() -> list[VisitRow]:
-            return list(queries.day_of(user_for(actor, rep_id or actor.user_id), day)[:100])
-
-        return rows.many(Visit, await info.context.run(read))
+        return reads.a_list(Visit, lambda: queries.day_of(user_for(actor, rep_id or actor.user_id), day)[:100])
 
     @strawberry.field(description="Accounts whose visit is due by the day, most overdue first; at most 100.")
     async def due_accounts(self, info: Info, day: date, rep_id: UUID | None = None) -> list[DueAccount]:

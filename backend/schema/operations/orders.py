@@ -6,16 +6,17 @@ from decimal import Decimal
 from uuid import UUID
 
 import strawberry
+from django.db.models import QuerySet
 
 from backend.field.queries import visit_for
 from backend.kit.ids import new_id
 from backend.orders import actions, lines, queries
 from backend.orders.models import Order as OrderRow
+from backend.schema.compiled import reads
 from backend.schema.context import Info
-from backend.schema.paging import Slice, page
 from backend.schema.types import rows
 from backend.schema.types.orders import Order
-from backend.schema.types.pages import Page, page_of
+from backend.schema.types.pages import Page
 from backend.territories.coverage import account_for
 
 
@@ -56,20 +57,21 @@ class OrdersQuery:
     ) -> Page[Order]:
         actor = info.context.actor
 
-        def read() -> Slice[OrderRow]:
+        def seen() -> QuerySet[OrderRow]:
             found = queries.orders_seen(actor)
             if filter is not None and filter.account_id is not None:
                 found = found.filter(account=account_for(actor, filter.account_id))
             if filter is not None and filter.state is not None:
                 found = found.filter(state=filter.state)
-            return page(found, by="placed_at", first=first, after=after, descending=True)
+            return found
 
-        return page_of(Order, await info.context.run(read))
+        return reads.a_page(Order, seen, by="placed_at", first=first, after=after, descending=True)
 
     @strawberry.field
     async def order(self, info: Info, id: UUID) -> Order:
         actor = info.context.actor
-        return rows.one(Order, await info.context.run(lambda: queries.order_for(actor, id)))
+        seen = queries.orders_seen(actor).filter(pk=id)
+        return reads.one(Order, lambda: seen, lambda: queries.order_for(actor, id))
 
 
 def _line(given: OrderItemInput) -> dict[str, object]:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import strawberry
+from django.db.models import QuerySet
 
 from backend.crm import actions, queries
 from backend.crm.lead_routing import assign_lead, create_lead_for
@@ -17,13 +18,13 @@ from backend.crm.models import OrderLine as OrderLineRow
 from backend.crm.rules import check_choice
 from backend.kit.ids import new_id
 from backend.schema.changes import told
+from backend.schema.compiled import reads
 from backend.schema.context import Info
 from backend.schema.masks import readable, writable
 from backend.schema.operations.crm import AccountPayload, OpportunityPayload
-from backend.schema.paging import Slice, page
 from backend.schema.types import rows
 from backend.schema.types.crm import Account, Contact, Opportunity
-from backend.schema.types.pages import Page, page_of
+from backend.schema.types.pages import Page
 from backend.schema.types.work import Activity, Lead, OrderLine
 from backend.territories.actions import open_account, open_account_of_lead
 from backend.territories.coverage import (
@@ -113,14 +114,11 @@ class WorkQuery:
     ) -> Page[Lead]:
         actor = info.context.actor
 
-        def read() -> Slice[LeadRow]:
+        def seen() -> QuerySet[LeadRow]:
             found = leads_seen(actor)
-            if status is not None:
-                found = found.filter(status=status)
-            return page(found, by="created_at", first=first, after=after)
+            return found if status is None else found.filter(status=status)
 
-        found = await info.context.run(read)
-        return page_of(Lead, found)
+        return reads.a_page(Lead, seen, by="created_at", first=first, after=after)
 
     @strawberry.field(description="Activities in the caller's coverage, newest first.")
     async def activities(
@@ -133,16 +131,15 @@ class WorkQuery:
     ) -> Page[Activity]:
         actor = info.context.actor
 
-        def read() -> Slice[ActivityRow]:
+        def seen() -> QuerySet[ActivityRow]:
             found = activities_seen(actor)
             if account_id is not None:
                 found = found.filter(account_id=account_id)
             if open is not None:
                 found = found.filter(status="open") if open else found.exclude(status="open")
-            return page(found, by="created_at", first=first, after=after, descending=True)
+            return found
 
-        found = await info.context.run(read)
-        return page_of(Activity, found)
+        return reads.a_page(Activity, seen, by="created_at", first=first, after=after, descending=True)
 
     @strawberry.field(description="What an account bought, newest first.")
     async def order_lines(
@@ -150,13 +147,11 @@ class WorkQuery:
     ) -> Page[OrderLine]:
         actor = info.context.actor
 
-        def read() -> Slice[OrderLineRow]:
+        def seen() -> QuerySet[OrderLineRow]:
             account = account_for(actor, account_id)
-            found = readable(OrderLineRow.objects.filter(account=account), actor)
-            return page(found, by="ordered_on", first=first, after=after, descending=True)
+            return readable(OrderLineRow.objects.filter(account=account), actor)
 
-        found = await info.context.run(read)
-        return page_of(OrderLine, found)
+        return reads.a_page(OrderLine, seen, by="ordered_on", first=first, after=after, descending=True)
 
 
 @strawberry.type

@@ -8,18 +8,34 @@ import strawberry
 
 from backend.attachments import models
 from backend.attachments.links import Links, links
+from backend.schema import sources
 from backend.schema.context import Info
 from backend.schema.masks import shows
-from backend.schema.types import rows
+from backend.schema.types.edges import edge
 from backend.schema.types.identity import User
 
 if TYPE_CHECKING:
     from backend.schema.types.crm import Account
     from backend.schema.types.field import Visit
 
+AccountType = Annotated["Account", strawberry.lazy("backend.schema.types.crm")]
+VisitType = Annotated["Visit", strawberry.lazy("backend.schema.types.field")]
 
-def _links(row: "Attachment", info: Info) -> Links:
+
+def _links(row: object, info: Info) -> Links:
     return links(info.context.actor, cast(models.Attachment, row))
+
+
+def _download_url(self: object, info: Info) -> str | None:
+    return _links(self, info).content
+
+
+def _thumbnail_url(self: object, info: Info) -> str | None:
+    return _links(self, info).thumbnail
+
+
+def _expires_at(self: object, info: Info) -> datetime:
+    return _links(self, info).expires_at
 
 
 @shows(models.Attachment)
@@ -41,27 +57,13 @@ class Attachment:
     created_at: datetime
     version: int
 
-    @strawberry.field
-    def download_url(self, info: Info) -> str | None:
-        return _links(self, info).content
-
-    @strawberry.field(description="A JPEG of at most 320 pixels a side.")
-    def thumbnail_url(self, info: Info) -> str | None:
-        return _links(self, info).thumbnail
-
-    @strawberry.field(description="Until when the addresses asked for now are good.")
-    def expires_at(self, info: Info) -> datetime:
-        return _links(self, info).expires_at
-
-    @strawberry.field
-    async def author(self, info: Info) -> User | None:
-        return rows.maybe(User, await info.context.load.user.load(rows.key(self, "author_id")))
-
-    @strawberry.field
-    async def account(self, info: Info) -> Annotated["Account", strawberry.lazy("backend.schema.types.crm")] | None:
-        return cast("Account | None", await info.context.load.account.load(rows.key(self, "account_id")))
-
-    @strawberry.field
-    async def visit(self, info: Info) -> Annotated["Visit", strawberry.lazy("backend.schema.types.field")] | None:
-        visit_id = rows.maybe_key(self, "visit_id")
-        return None if visit_id is None else cast("Visit | None", await info.context.load.visit.load(visit_id))
+    download_url: str | None = strawberry.field(resolver=_download_url)
+    thumbnail_url: str | None = strawberry.field(
+        resolver=_thumbnail_url, description="A JPEG of at most 320 pixels a side."
+    )
+    expires_at: datetime = strawberry.field(
+        resolver=_expires_at, description="Until when the addresses asked for now are good."
+    )
+    author: User | None = edge(sources.USER, "author_id")
+    account: AccountType | None = edge(sources.ACCOUNT, "account_id")
+    visit: VisitType | None = edge(sources.VISIT, "visit_id")

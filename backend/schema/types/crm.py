@@ -2,16 +2,17 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
+from django.db.models import F
 from strawberry.scalars import JSON
 
 from backend.crm import models
-from backend.schema.context import Info
+from backend.schema import sources
 from backend.schema.masks import shows
-from backend.schema.types import rows
+from backend.schema.types.edges import column, edge
 from backend.schema.types.identity import User
 
 if TYPE_CHECKING:
@@ -49,21 +50,14 @@ class Contact:
     role: str
     is_primary: bool
 
-    @strawberry.field(description="Rises when the person, or their part in this account, changes.")
-    def version(self) -> int:
-        return int(self.seen_version)  # type: ignore[attr-defined]
-
-    @strawberry.field
-    def full_name(self) -> str:
-        return str(self.contact.full_name)  # type: ignore[attr-defined]
-
-    @strawberry.field
-    def email(self) -> str:
-        return str(self.contact.email)  # type: ignore[attr-defined]
-
-    @strawberry.field
-    def phone(self) -> str:
-        return str(self.contact.phone)  # type: ignore[attr-defined]
+    version: int = column(
+        "seen_version",
+        shows=F("version") + F("contact__version"),
+        description="Rises when the person, or their part in this account, changes.",
+    )
+    full_name: str = column("contact.full_name")
+    email: str = column("contact.email")
+    phone: str = column("contact.phone")
 
 
 @shows(models.AccountSales)
@@ -98,42 +92,19 @@ class Account:
     version: int
     updated_at: datetime
 
-    @strawberry.field(description="The account above, if the caller sees it.")
-    async def parent(self, info: Info) -> "Account | None":
-        parent_id = rows.maybe_key(self, "parent_id")
-        return None if parent_id is None else rows.maybe(Account, await info.context.load.account.load(parent_id))
-
-    @strawberry.field(description="The primary address.")
-    async def address(self, info: Info) -> Address | None:
-        return rows.maybe(Address, await info.context.load.address.load(self.id))
-
-    @strawberry.field(description="The first 100 addresses, the primary one first.")
-    async def addresses(self, info: Info) -> list[Address]:
-        return rows.many(Address, await info.context.load.addresses.load(self.id))
-
-    @strawberry.field
-    async def sales(self, info: Info) -> AccountSales | None:
-        return rows.maybe(AccountSales, await info.context.load.sales.load(self.id))
-
-    @strawberry.field(description="The first 100 people.")
-    async def contacts(self, info: Info) -> list[Contact]:
-        return rows.many(Contact, await info.context.load.contacts.load(self.id))
-
-    @strawberry.field(description="The first 100 deals.")
-    async def opportunities(self, info: Info) -> "list[Opportunity]":
-        return rows.many(Opportunity, await info.context.load.opportunities.load(self.id))
-
-    @strawberry.field(description="The latest 100 visits.")
-    async def visits(self, info: Info) -> list[VisitType]:
-        return cast("list[Visit]", list(await info.context.load.visits.load(self.id)))
-
-    @strawberry.field(description="The latest 100 orders.")
-    async def orders(self, info: Info) -> list[OrderType]:
-        return cast("list[Order]", list(await info.context.load.orders.load(self.id)))
-
-    @strawberry.field(description="The latest 100 photos, signatures and documents.")
-    async def attachments(self, info: Info) -> list[AttachmentType]:
-        return cast("list[Attachment]", list(await info.context.load.attachments_of_account.load(self.id)))
+    parent: "Account | None" = edge(
+        sources.ACCOUNT, "parent_id", description="The account above, if the caller sees it."
+    )
+    address: Address | None = edge(sources.ADDRESS, description="The primary address.")
+    addresses: list[Address] = edge(sources.ADDRESSES, description="The first 100 addresses, the primary one first.")
+    sales: AccountSales | None = edge(sources.SALES)
+    contacts: list[Contact] = edge(sources.CONTACTS, description="The first 100 people.")
+    opportunities: "list[Opportunity]" = edge(sources.OPPORTUNITIES, description="The first 100 deals.")
+    visits: list[VisitType] = edge(sources.VISITS, description="The latest 100 visits.")
+    orders: list[OrderType] = edge(sources.ORDERS, description="The latest 100 orders.")
+    attachments: list[AttachmentType] = edge(
+        sources.ATTACHMENTS_OF_ACCOUNT, description="The latest 100 photos, signatures and documents."
+    )
 
 
 @shows(models.Stage)
@@ -152,9 +123,7 @@ class Pipeline:
     id: UUID
     name: str
 
-    @strawberry.field
-    async def stages(self, info: Info) -> list[Stage]:
-        return rows.many(Stage, await info.context.load.stages.load(self.id))
+    stages: list[Stage] = edge(sources.STAGES)
 
 
 @shows(models.Product)
@@ -177,9 +146,7 @@ class OpportunityLine:
     unit_price: Decimal
     version: int
 
-    @strawberry.field
-    async def product(self, info: Info) -> Product | None:
-        return rows.maybe(Product, await info.context.load.product.load(rows.key(self, "product_id")))
+    product: Product | None = edge(sources.PRODUCT, "product_id")
 
 
 @shows(models.StageHistory)
@@ -189,18 +156,9 @@ class StageMove:
     moved_at: datetime
     reason: str
 
-    @strawberry.field
-    async def from_stage(self, info: Info) -> Stage | None:
-        stage_id = rows.maybe_key(self, "from_stage_id")
-        return None if stage_id is None else rows.maybe(Stage, await info.context.load.stage.load(stage_id))
-
-    @strawberry.field
-    async def to_stage(self, info: Info) -> Stage | None:
-        return rows.maybe(Stage, await info.context.load.stage.load(rows.key(self, "to_stage_id")))
-
-    @strawberry.field
-    async def moved_by(self, info: Info) -> User | None:
-        return rows.maybe(User, await info.context.load.user.load(rows.key(self, "moved_by_id")))
+    from_stage: Stage | None = edge(sources.STAGE, "from_stage_id")
+    to_stage: Stage | None = edge(sources.STAGE, "to_stage_id")
+    moved_by: User | None = edge(sources.USER, "moved_by_id")
 
 
 @shows(models.Opportunity)
@@ -217,27 +175,9 @@ class Opportunity:
     version: int
     updated_at: datetime
 
-    @strawberry.field
-    async def account(self, info: Info) -> Account | None:
-        account_id = rows.maybe_key(self, "account_id")
-        return None if account_id is None else rows.maybe(Account, await info.context.load.account.load(account_id))
-
-    @strawberry.field
-    async def owner(self, info: Info) -> User | None:
-        return rows.maybe(User, await info.context.load.user.load(rows.key(self, "owner_id")))
-
-    @strawberry.field
-    async def stage(self, info: Info) -> Stage | None:
-        return rows.maybe(Stage, await info.context.load.stage.load(rows.key(self, "stage_id")))
-
-    @strawberry.field
-    async def pipeline(self, info: Info) -> Pipeline | None:
-        return rows.maybe(Pipeline, await info.context.load.pipeline.load(rows.key(self, "pipeline_id")))
-
-    @strawberry.field
-    async def lines(self, info: Info) -> list[OpportunityLine]:
-        return rows.many(OpportunityLine, await info.context.load.lines.load(self.id))
-
-    @strawberry.field(description="How it came here, oldest first.")
-    async def history(self, info: Info) -> list[StageMove]:
-        return rows.many(StageMove, await info.context.load.history.load(self.id))
+    account: Account | None = edge(sources.ACCOUNT, "account_id")
+    owner: User | None = edge(sources.USER, "owner_id")
+    stage: Stage | None = edge(sources.STAGE, "stage_id")
+    pipeline: Pipeline | None = edge(sources.PIPELINE, "pipeline_id")
+    lines: list[OpportunityLine] = edge(sources.LINES)
+    history: list[StageMove] = edge(sources.HISTORY, description="How it came here, oldest first.")

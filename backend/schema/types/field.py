@@ -9,12 +9,14 @@ from strawberry.scalars import JSON
 
 from backend.crm import models as crm
 from backend.field import models
+from backend.schema import sources
 from backend.schema.context import Info
 from backend.schema.masks import shows
 from backend.schema.types import rows
 from backend.schema.types.attachments import Attachment
 from backend.schema.types.calendar import HoursBreak, Point, WorkPlace
 from backend.schema.types.crm import Account
+from backend.schema.types.edges import edge
 from backend.schema.types.identity import User
 
 
@@ -68,25 +70,13 @@ class Visit:
     plan_id: UUID | None
     version: int
 
-    @strawberry.field
-    async def account(self, info: Info) -> Account | None:
-        return rows.maybe(Account, await info.context.load.account.load(rows.key(self, "account_id")))
-
-    @strawberry.field
-    async def rep(self, info: Info) -> User | None:
-        return rows.maybe(User, await info.context.load.user.load(rows.key(self, "rep_id")))
-
-    @strawberry.field
-    async def check_ins(self, info: Info) -> list[CheckIn]:
-        return rows.many(CheckIn, await info.context.load.check_ins.load(self.id))
-
-    @strawberry.field
-    async def report(self, info: Info) -> VisitReport | None:
-        return rows.maybe(VisitReport, await info.context.load.report.load(self.id))
-
-    @strawberry.field(description="The first 100 photos, signatures and documents.")
-    async def attachments(self, info: Info) -> list[Attachment]:
-        return rows.many(Attachment, await info.context.load.attachments_of_visit.load(self.id))
+    account: Account | None = edge(sources.ACCOUNT, "account_id")
+    rep: User | None = edge(sources.USER, "rep_id")
+    check_ins: list[CheckIn] = edge(sources.CHECK_INS)
+    report: VisitReport | None = edge(sources.REPORT)
+    attachments: list[Attachment] = edge(
+        sources.ATTACHMENTS_OF_VISIT, description="The first 100 photos, signatures and documents."
+    )
 
 
 @shows(
@@ -107,9 +97,7 @@ class DueAccount:
     days_overdue: int
     open_value: Decimal | None
 
-    @strawberry.field
-    async def account(self, info: Info) -> Account | None:
-        return rows.maybe(Account, await info.context.load.account.load(self.account_id))
+    account: Account | None = edge(sources.ACCOUNT, "account_id")
 
 
 @shows(

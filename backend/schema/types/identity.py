@@ -6,9 +6,9 @@ from uuid import UUID
 import strawberry
 
 from backend.identity import models
-from backend.schema.context import Info
+from backend.schema import sources
 from backend.schema.masks import shows
-from backend.schema.types import rows
+from backend.schema.types.edges import edge
 
 
 @shows(models.Org)
@@ -32,10 +32,7 @@ class User:
     locale: str
     is_active: bool
 
-    @strawberry.field(description="Whom the person reports to.")
-    async def manager(self, info: Info) -> "User | None":
-        manager_id = rows.maybe_key(self, "manager_id")
-        return None if manager_id is None else rows.maybe(User, await info.context.load.user.load(manager_id))
+    manager: "User | None" = edge(sources.USER, "manager_id", description="Whom the person reports to.")
 
 
 @shows(models.Device)

@@ -2,20 +2,24 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
 
 from backend.orders import models
-from backend.schema.context import Info
+from backend.schema import sources
 from backend.schema.masks import shows
-from backend.schema.types import rows
+from backend.schema.types.edges import edge
 from backend.schema.types.identity import User
 
 if TYPE_CHECKING:
     from backend.schema.types.crm import Account, Product
     from backend.schema.types.field import Visit
+
+AccountType = Annotated["Account", strawberry.lazy("backend.schema.types.crm")]
+ProductType = Annotated["Product", strawberry.lazy("backend.schema.types.crm")]
+VisitType = Annotated["Visit", strawberry.lazy("backend.schema.types.field")]
 
 
 @shows(models.OrderItem)
@@ -32,9 +36,7 @@ class OrderItem:
     price_differs: bool
     withdrawn: bool = strawberry.field(description="The product had left the catalogue when the order came here.")
 
-    @strawberry.field
-    async def product(self, info: Info) -> Annotated["Product", strawberry.lazy("backend.schema.types.crm")] | None:
-        return cast("Product | None", await info.context.load.product.load(rows.key(self, "product_id")))
+    product: ProductType | None = edge(sources.PRODUCT, "product_id")
 
 
 @shows(models.Order)
@@ -55,24 +57,10 @@ class Order:
     reason: str
     version: int
 
-    @strawberry.field
-    async def account(self, info: Info) -> Annotated["Account", strawberry.lazy("backend.schema.types.crm")] | None:
-        return cast("Account | None", await info.context.load.account.load(rows.key(self, "account_id")))
-
-    @strawberry.field(description="The visit on which it was taken, if the caller sees it.")
-    async def visit(self, info: Info) -> Annotated["Visit", strawberry.lazy("backend.schema.types.field")] | None:
-        visit_id = rows.maybe_key(self, "visit_id")
-        return None if visit_id is None else cast("Visit | None", await info.context.load.visit.load(visit_id))
-
-    @strawberry.field
-    async def author(self, info: Info) -> User | None:
-        return rows.maybe(User, await info.context.load.user.load(rows.key(self, "author_id")))
-
-    @strawberry.field(description="Who confirmed or cancelled it.")
-    async def settled_by(self, info: Info) -> User | None:
-        user_id = rows.maybe_key(self, "settled_by_id")
-        return None if user_id is None else rows.maybe(User, await info.context.load.user.load(user_id))
-
-    @strawberry.field
-    async def items(self, info: Info) -> list[OrderItem]:
-        return rows.many(OrderItem, await info.context.load.order_items.load(self.id))
+    account: AccountType | None = edge(sources.ACCOUNT, "account_id")
+    visit: VisitType | None = edge(
+        sources.VISIT, "visit_id", description="The visit on which it was taken, if the caller sees it."
+    )
+    author: User | None = edge(sources.USER, "author_id")
+    settled_by: User | None = edge(sources.USER, "settled_by_id", description="Who confirmed or cancelled it.")
+    items: list[OrderItem] = edge(sources.ORDER_ITEMS)

@@ -6,9 +6,9 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import JSON
 
-from backend.schema.context import Info
+from backend.schema import sources
 from backend.schema.masks import shows
-from backend.schema.types import rows
+from backend.schema.types.edges import edge
 from backend.territories import models
 
 
@@ -19,10 +19,7 @@ class Territory:
     name: str
     area: JSON | None
 
-    @strawberry.field
-    async def parent(self, info: Info) -> "Territory | None":
-        parent_id = rows.maybe_key(self, "parent_id")
-        return None if parent_id is None else rows.maybe(Territory, await info.context.load.territory.load(parent_id))
+    parent: "Territory | None" = edge(sources.TERRITORY, "parent_id")
 
 
 @shows(models.TerritoryMove)
@@ -36,10 +33,5 @@ class TerritoryMove:
     moved: int = strawberry.field(description="How many have gone.")
     pinned: int = strawberry.field(description="How many stay, because somebody pinned them.")
 
-    @strawberry.field
-    async def source(self, info: Info) -> Territory:
-        return rows.one(Territory, await info.context.load.territory.load(rows.key(self, "source_id")))
-
-    @strawberry.field
-    async def target(self, info: Info) -> Territory:
-        return rows.one(Territory, await info.context.load.territory.load(rows.key(self, "target_id")))
+    source: Territory = edge(sources.TERRITORY, "source_id")
+    target: Territory = edge(sources.TERRITORY, "target_id")

@@ -7,10 +7,10 @@ from uuid import UUID
 import strawberry
 
 from backend.crm import models
-from backend.schema.context import Info
+from backend.schema import sources
 from backend.schema.masks import shows
-from backend.schema.types import rows
 from backend.schema.types.crm import Account, Product
+from backend.schema.types.edges import edge
 from backend.schema.types.identity import User
 
 
@@ -28,14 +28,10 @@ class Lead:
     created_at: datetime
     version: int
 
-    @strawberry.field
-    async def owner(self, info: Info) -> User | None:
-        return rows.maybe(User, await info.context.load.user.load(rows.key(self, "owner_id")))
-
-    @strawberry.field(description="The account it became, if the caller sees it.")
-    async def converted_account(self, info: Info) -> Account | None:
-        account_id = rows.maybe_key(self, "converted_account_id")
-        return None if account_id is None else rows.maybe(Account, await info.context.load.account.load(account_id))
+    owner: User | None = edge(sources.USER, "owner_id")
+    converted_account: Account | None = edge(
+        sources.ACCOUNT, "converted_account_id", description="The account it became, if the caller sees it."
+    )
 
 
 @shows(models.Activity)
@@ -51,14 +47,8 @@ class Activity:
     created_at: datetime
     version: int
 
-    @strawberry.field
-    async def account(self, info: Info) -> Account | None:
-        account_id = rows.maybe_key(self, "account_id")
-        return None if account_id is None else rows.maybe(Account, await info.context.load.account.load(account_id))
-
-    @strawberry.field
-    async def owner(self, info: Info) -> User | None:
-        return rows.maybe(User, await info.context.load.user.load(rows.key(self, "owner_id")))
+    account: Account | None = edge(sources.ACCOUNT, "account_id")
+    owner: User | None = edge(sources.USER, "owner_id")
 
 
 @shows(models.OrderLine)
@@ -71,7 +61,4 @@ class OrderLine:
     quantity: int
     amount: Decimal
 
-    @strawberry.field
-    async def product(self, info: Info) -> Product | None:
-        product_id = rows.maybe_key(self, "product_id")
-        return None if product_id is None else rows.maybe(Product, await info.context.load.product.load(product_id))
+    product: Product | None = edge(sources.PRODUCT, "product_id")

@@ -1,0 +1,90 @@
+"""Completes what root fields return of rows: as JSON text by one statement, or, where that may differ, by the resolvers."""
+
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+from typing import Any
+
+from graphql import GraphQLList, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo, get_named_type
+from graphql.execution.collect_fields import FieldDetailsList
+from graphql.pyutils import Path
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from backend.schema.compiled.reads import Answer, Read, ReadList, ReadOne, ReadPage
+from backend.schema.compiled.refused import Refused, Unsayable, count
+from backend.schema.compiled.shape import shape_of
+from backend.schema.context import Context
+
+_READS = (ReadPage, ReadOne)
+
+
+class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
+    """Executes as its parent does, but for what is still to be read."""
+
+    def complete_object_value(
+        self,
+        return_type: GraphQLObjectType,
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        """Completes an object; one that is to be read is read first."""
+        complete = super().complete_object_value
+        if not isinstance(result, _READS):
+            return complete(return_type, field_details_list, info, path, result, position_context)
+        return self._read(
+            return_type,
+            field_details_list,
+            result,
+            lambda plain: complete(return_type, field_details_list, info, path, plain, position_context),
+        )
+
+    def complete_list_value(
+        self,
+        return_type: GraphQLList[GraphQLOutputType],
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        """Completes a list; one that is to be read is read first."""
+        complete = super().complete_list_value
+        if not isinstance(result, ReadList):
+            return complete(return_type, field_details_list, info, path, result, position_context)
+        return self._read(
+            return_type,
+            field_details_list,
+            result,
+            lambda plain: complete(return_type, field_details_list, info, path, plain, position_context),
+        )
+
+    async def _read(
+        self,
+        kind: GraphQLOutputType,
+        asked: FieldDetailsList,
+        read: Read,
+        complete: Callable[[Any], Any],
+    ) -> Any:
+        context: Context = self.context_value
+        if (answer := self._compiled(context, kind, asked, read)) is not None:
+            try:
+                return await context.run(answer)
+            except Unsayable:
+                count(get_named_type(kind).name, "a value that is written otherwise")
+        completed: Awaitable[Any] | Any = complete(await context.run(read.plain))
+        return await completed if isawaitable(completed) else completed
+
+    def _compiled(
+        self, context: Context, kind: GraphQLOutputType, asked: FieldDetailsList, read: Read
+    ) -> Answer | None:
+        if context.by_resolvers:
+            return None
+        try:
+            if self.middleware_manager and self.middleware_manager.middlewares:
+                raise Refused("*", "an extension that resolves")
+            return read.compiled(self.schema, shape_of(self, get_named_type(kind), asked), context.actor)
+        except Refused as refused:
+            count(refused.where, refused.why)
+            return None

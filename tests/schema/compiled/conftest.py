@@ -1,0 +1,68 @@
+"""The same question to the resolvers and to what is compiled."""
+
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from asgiref.sync import async_to_sync
+
+from backend.crm.models import Account, Activity, Opportunity
+from backend.field.models import Visit
+from backend.identity.models import User
+from backend.kit.models import Row
+from backend.orders.models import Order
+from backend.schema import sources
+from backend.schema.api import schema
+from backend.schema.compiled import plan
+from backend.schema.context import Context
+from backend.schema.frames import encoded
+from backend.schema.paging import cursor_at
+from tests.factories.world import World, acting
+from tests.here import on_this_connection
+from tests.schema.compiled.questions import Asker, Question
+from tests.schema.compiled.thicket import KEPT, Thicket, grow
+
+
+def answer(user: User, question: Question, *, by_resolvers: bool) -> tuple[bytes, list[dict[str, Any]]]:
+    """Returns the bytes of the data, and the errors as a client has them, but for their ids."""
+    context = Context(run=on_this_connection, caller=acting(user), by_resolvers=by_resolvers)
+    result = async_to_sync(schema.execute)(question.document, question.variables, context_value=context)
+    errors: list[dict[str, Any]] = [dict(error.formatted) for error in result.errors or []]
+    for error in errors:
+        error["extensions"] = {**error["extensions"], "errorId": None}
+    return encoded(result.data), errors
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Edges show few rows, so that more than they show is soon made."""
+    monkeypatch.setattr(sources, "CHILD_LIMIT", KEPT)
+    plan.forget()
+    yield
+    plan.forget()
+
+
+@pytest.fixture
+def thicket(field: World, few: None) -> Thicket:
+    """Returns the thicket, grown in the world."""
+    return grow(field)
+
+
+@pytest.fixture
+def asker(field: World, thicket: Thicket) -> Asker:
+    """Returns who makes questions about it."""
+    paged: dict[str, tuple[type[Row], str]] = {
+        "accounts": (Account, "name"),
+        "opportunities": (Opportunity, "name"),
+        "orders": (Order, "placed_at"),
+        "activities": (Activity, "created_at"),
+    }
+    cursors = {
+        name: [cursor_at(*row) for row in model._default_manager.values_list(by, "id")]
+        for name, (model, by) in paged.items()
+    }
+    visits = Visit.objects.filter(rep=field.ana, deleted_at=None).values_list("rep_id", "planned_start")
+    days = [(rep, start.astimezone(ZoneInfo(field.ana.timezone)).date().isoformat()) for rep, start in visits]
+    return Asker(schema._schema, Random(0), thicket.ids, [field.north.pk, field.south.pk], cursors, days)

@@ -1,0 +1,114 @@
+"""What is compiled answers with the bytes of the resolvers: random questions, and the odd values one by one."""
+
+import os
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from backend.crm.models import Account, AccountSales, Contact
+from backend.identity.models import User
+from backend.kit import clock
+from backend.schema.compiled.refused import counted
+from backend.territories.models import AccountShare
+from tests.factories.world import World
+from tests.schema.compiled.conftest import answer
+from tests.schema.compiled.questions import Asker, Question
+
+CASES = int(os.environ.get("COMPILED_CASES", "150"))
+SEED = int(os.environ.get("COMPILED_SEED", "1"))
+
+
+def _same(user: User, question: Question) -> tuple[bytes, list[dict[str, Any]]]:
+    """Asks both ways at one instant; returns what both said."""
+    with clock.moved_to(clock.now()):  # addresses of files are good until a moment
+        plain = answer(user, question, by_resolvers=True)
+        compiled = answer(user, question, by_resolvers=False)
+    assert compiled == plain, (user.username, question)
+    return plain
+
+
+def test_random_questions_have_one_answer(field: World, asker: Asker) -> None:
+    """Ana, Ben, Cy, Pat (from whom fields are hidden) and Zoe (of another org) ask; COMPILED_CASES for more."""
+    before, told = sum(counted().values()), 0
+    people = [field.dee, field.ana, field.dee, field.pat, field.ben, field.cy, field.dee, field.pat, field.zoe]
+    for number in range(CASES):
+        asker.dice = Random(f"{SEED}.{number}")
+        question = asker.question()
+        said, errors = _same(people[number % len(people)], question)
+        told += len(said) > 100
+        assert {one["extensions"]["code"] for one in errors}.isdisjoint({"UNEXPECTED", "GRAPHQL_INVALID"}), question
+    assert told > CASES / 3
+    assert sum(counted().values()) - before < CASES / 5, counted()
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_what_one_was_answered_is_not_what_the_next_is(field: World, asker: Asker, number: int) -> None:
+    """One question, asked by all in turn: its plan is made once for each role, and bound to each of them."""
+    asker.dice = Random(f"next.{number}")
+    body = "id name parent { id name } contacts { fullName } opportunities { id amount lines { quantity } } boost"
+    question = Question(f"{{ accounts(first: 7) {{ nodes {{ {body} }} }} }}", {})
+    said = [_same(user, question)[0] for user in (field.ana, field.cy, field.ben, field.bea, field.pat, field.zoe)]
+    assert len(set(said)) > 3
+    random = asker.question()
+    for user in (field.ana, field.cy, field.pat):
+        _same(user, random)
+
+
+def test_a_plan_that_is_kept_asks_for_coverage_as_it_is_now(field: World) -> None:
+    head, branch = field.account("Head office", field.south), field.account("Branch", field.south)
+    Account.objects.filter(pk=branch.pk).update(parent=head)
+    now = clock.now()
+    for account, days in ((head, 2), (branch, 9)):
+        AccountShare.objects.create(
+            org=field.org, account=account, user=field.pat, shared_by=field.ben,
+            valid_from=now - timedelta(1), valid_to=now + timedelta(days),
+        )  # fmt: skip
+    question = Question(f'{{ account(id: "{branch.pk}") {{ parent {{ name }} }} }}', {})
+    assert b"Head office" in _same(field.pat, question)[0]
+    with clock.moved_to(now + timedelta(5)):
+        assert _same(field.pat, question)[0] == b'{"account":{"parent":null}}'
+
+
+ODD = {
+    "a number that is none": ("UPDATE crm_accountsales SET median_gap_days = 'NaN'", "sales { medianGapDays asOf }"),
+    "a number without end": ("UPDATE crm_accountsales SET median_gap_days = '-Infinity'", "sales { medianGapDays }"),
+    "a day before Christ": ("UPDATE crm_accountsales SET as_of = '0044-03-15 BC'", "sales { asOf }"),
+    "a day without end": ("UPDATE crm_accountsales SET last_order_on = 'infinity'", "sales { lastOrderOn }"),
+    "a far instant": ("UPDATE field_visit SET started_at = '10001-01-01 00:00+00'", "visits { startedAt }"),
+    "an instant without end": ("UPDATE field_visit SET ended_at = 'infinity'", "visits { id endedAt }"),
+    "tags that are no texts": ("UPDATE crm_account SET tags = '[1]'", "tags name"),
+    "tags that are no list": ("UPDATE crm_account SET tags = '{\"a\": 1}'", "tags name"),
+    "a tag that is none": ("UPDATE crm_account SET tags = '[null]'", "tags name"),
+    "null where a document must be": ("UPDATE crm_account SET consent = 'null'", "consent name"),
+    "a large number in a document": ("UPDATE crm_account SET consent = '{\"a\": 99999999999999999999}'", "consent"),
+    "numbers in a document": ("UPDATE crm_account SET consent = '[1.50, 1e2, 1E-9, -0, -0.0, 1.0]'", "consent"),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_what_no_resolver_says_is_not_said(field: World, name: str) -> None:
+    """Rows that only another hand could have written: the same answer, the same errors."""
+    account = field.account("Hy-Vee", field.north)
+    field.visit(account)
+    AccountSales.objects.create(org=field.org, account=account, as_of="2026-01-01", amount_12m=1, orders_12m=1)
+    written, selection = ODD[name]
+    with connection.cursor() as cursor:
+        cursor.execute(written)
+    _same(field.ana, Question(f"{{ accounts {{ nodes {{ name {selection} }} endCursor }} }}", {}))
+
+
+def test_a_version_beyond_what_graphql_counts_is_refused_by_both(field: World) -> None:
+    account = field.account("Hy-Vee", field.north)
+    Contact.objects.filter(account_relations=field.contact(account)).update(full_name="Maria")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE crm_account SET version = 3000000000")
+        cursor.execute("UPDATE crm_contact SET version = 2147483647")
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+    for selection in ("version", "contacts { version }"):
+        said, [error] = _same(field.ana, Question(f"{{ accounts {{ nodes {{ name {selection} }} }} }}", {}))
+        assert said == b"null"
+        assert "32" in error["message"] or error["extensions"]["code"] == "UNEXPECTED"
