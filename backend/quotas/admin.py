@@ -15,7 +15,7 @@ from backend.kit.errors import DomainError
 from backend.quotas import actions, queries, rules
 from backend.quotas.actions import Asked
 from backend.quotas.models import Quota
-from backend.territories.coverage import visible_roots_sql
+from backend.territories.coverage import people_seen
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Quota]
@@ -69,9 +69,7 @@ class QuotaAdmin(Base):
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **named: Any) -> Any:
         """Offers the people whom the operator sees."""
         actor = _actor(request)
-        people = User.objects.filter(is_active=True)
-        seen = people.none() if actor is None else people.filter(org_id=actor.org_id, pk__in=visible_roots_sql(actor))
-        named["queryset"] = seen
+        named["queryset"] = User.objects.none() if actor is None else people_seen(actor)
         return super().formfield_for_foreignkey(db_field, request, **named)
 
     def save_model(self, request: HttpRequest, obj: Quota, form: Any, change: bool) -> None:

@@ -100,6 +100,11 @@ def user_for(actor: Actor, user_id: UUID) -> User:
     return user
 
 
+def people_seen(actor: Actor) -> models.QuerySet[User]:
+    """Returns the actor and everybody beneath who is there."""
+    return User.objects.filter(org_id=actor.org_id, is_active=True, pk__in=visible_roots_sql(actor))
+
+
 def leads_seen(actor: Actor) -> models.QuerySet[Lead]:
     """Returns the leads whose owner the actor sees."""
     return visible(Lead.objects.all(), actor, root="owner_id")

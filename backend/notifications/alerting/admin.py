@@ -115,7 +115,12 @@ class AlertRuleAdmin(Base):
                 rule = actions.switch_rule(actor=actor, rule=rule, enabled=told["enabled"])
             else:
                 rule = actions.create_rule(
-                    actor=actor, kind=told["kind"], name=told["name"], branch=None, wish=wish, enabled=told["enabled"]
+                    actor=actor,
+                    kind=told["kind"],
+                    name=told["name"],
+                    branch=queries.branch_for(actor, None),
+                    wish=wish,
+                    enabled=told["enabled"],
                 )
         except DomainError as refusal:
             raise PermissionDenied(refusal.message) from refusal

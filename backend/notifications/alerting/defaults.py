@@ -37,7 +37,7 @@ DEFAULTS = (
     Default("sync.conflict", "sync.conflict", "A change of mine needs a decision"),
     Default("orders.trend", "orders.trend", "Orders dropped below their trend"),
     Default("arrival.near_overdue", "arrival.near_overdue", "An overdue account is near"),
-    Default("lead.assigned", "lead.assigned", "A lead was given to me"),
+    Default("lead.assigned", "lead.assigned", "A lead was given to me", enabled=True),
     Default("quota.reached", "quota.reached", "Quota reached"),
     Default("leaderboard", "leaderboard", "First of the team, or overtaken"),
 )

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from backend.identity.actor import Actor
-from backend.identity.models import User
+from backend.identity.models import Role, User
 from backend.notifications.alerting import defaults, rules
 from backend.notifications.alerting.models import AlertEpisode, AlertRule, AlertRuleVersion
 from backend.territories.coverage import user_for, visible_roots_sql
@@ -45,6 +45,10 @@ def episodes_seen(actor: Actor, rule: AlertRule) -> QuerySet[AlertEpisode]:
 
 
 def branch_for(actor: Actor, branch_id: UUID | None) -> User | None:
-    """Returns whose branch a rule is to keep to; raises NotFound, and NotPermitted for the whole org."""
-    rules.check_branch(actor, branch_id)
-    return None if branch_id is None else user_for(actor, branch_id)
+    """Returns whose branch a rule is to keep to; where none is named, a manager's own, and for an admin the whole org.
+
+    Raises NotFound, and NotPermitted for who makes no rules."""
+    rules.check_may_manage(actor)
+    if branch_id is None and actor.role == Role.ADMIN:
+        return None
+    return user_for(actor, branch_id or actor.user_id)

@@ -40,7 +40,7 @@ class AlertHearsInput:
 
 
 @strawberry.input(
-    description="branchId: whose people it is for; only admins leave it out, for the whole org. What is left out is as the "
+    description="branchId: whose people it is for; left out, yours, and of admins the whole org. What is left out is as the "
     "kind says. escalateMinutes: 5 to 43200."
 )
 class CreateAlertRuleInput:

@@ -9,8 +9,11 @@ from backend.identity.models import Device as DeviceRow
 from backend.identity.models import Org as OrgRow
 from backend.identity.models import User as UserRow
 from backend.schema.context import Info
+from backend.schema.paging import Slice, page
 from backend.schema.types import rows
 from backend.schema.types.identity import Device, Org, Session, User
+from backend.schema.types.pages import Page, page_of
+from backend.territories.coverage import people_seen
 
 
 @strawberry.input(description="The installation that signs in; installKey: 16 to 64 random characters made once.")
@@ -74,6 +77,20 @@ class IdentityQuery:
             return Me(user=rows.one(User, user), org=rows.one(Org, org), device=rows.maybe(Device, device))
 
         return await info.context.run(read)
+
+    @strawberry.field(
+        description="You and everybody beneath you who is there, by name to sign in with; of one role, if it is given."
+    )
+    async def people(
+        self, info: Info, first: int = 20, after: str | None = None, role: str | None = None
+    ) -> Page[User]:
+        actor = info.context.actor
+
+        def read() -> Slice[UserRow]:
+            found = people_seen(actor)
+            return page(found if role is None else found.filter(role=role), by="username", first=first, after=after)
+
+        return page_of(User, await info.context.run(read))
 
     @strawberry.field(description="Your own devices.")
     async def devices(self, info: Info) -> list[Device]:

@@ -110,6 +110,16 @@ def test_only_who_leads_gives_leads_and_only_to_people_beneath(field: World) -> 
     assert Lead.objects.get().owner == field.ana
 
 
+def test_ben_finds_the_people_he_leads(field: World, eva: User) -> None:
+    asked = "query($role: String) { people(role: $role) { nodes { username } } }"
+
+    def found(who: User, **more: str) -> list[str]:
+        return [one["username"] for one in ask(who)(asked, **more)["people"]["nodes"]]
+
+    assert (found(field.ben), found(field.ben, role="rep")) == (["ana", "ben", "eva"], ["ana", "eva"])
+    assert (found(field.ana), found(field.bea), found(field.pat)) == (["ana"], ["bea", "cy"], ["pat"])
+
+
 def test_ana_reaches_her_quota_and_is_told_once_whatever_is_called_off_later(field: World, eva: User) -> None:
     ben = ask(field.ben)
     set_now = ben(SET, input=month(userIds=[str(field.ana.pk), str(eva.pk)]))["setQuotas"]["quotas"]

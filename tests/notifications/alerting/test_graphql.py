@@ -96,6 +96,13 @@ def test_ben_makes_a_rule_looks_at_what_it_would_have_fired_and_hears_by_it(fiel
     assert zoe.refused(RULE, id=rule["id"])["code"] == "ALERT_RULE_NOT_FOUND"
 
 
+def test_a_rule_of_nobodys_branch_is_for_bens_own_people_and_of_dee_for_all(field: World, ask: Ask) -> None:
+    given = outside(field, name="Strays")
+    del given["branchId"]
+    for person, branch in ((field.ben, str(field.ben.pk)), (field.dee, None)):
+        assert ask(person)(CREATE, input=given)["createAlertRule"]["rule"]["branchId"] == branch
+
+
 def test_a_rule_is_said_anew_as_its_next_version(field: World, ask: Ask) -> None:
     ben = ask(field.ben)
     rule = ben(CREATE, input=outside(field, name="Strays"))["createAlertRule"]["rule"]
@@ -112,7 +119,8 @@ def test_a_rule_is_said_anew_as_its_next_version(field: World, ask: Ask) -> None
 def test_every_org_has_its_rules_from_the_start_and_only_the_admin_changes_them(field: World, ask: Ask) -> None:
     ben = ask(field.ben)
     standing = {one["key"]: one for one in ben(RULES)["alertRules"]["nodes"]}
-    assert {key for key, one in standing.items() if one["enabled"]} == {"opportunity.late_stage", "visit.overdue"}
+    heard = {"opportunity.late_stage", "visit.overdue", "lead.assigned"}
+    assert {key for key, one in standing.items() if one["enabled"]} == heard
     assert len(standing) == len(ben(KINDS)["alertKinds"])
     late = standing["opportunity.late_stage"]
     assert ben.refused(SWITCH, id=late["id"], on=False)["code"] == "ADMINS_ONLY"
@@ -131,7 +139,6 @@ REFUSED: list[tuple[dict[str, Any], str, list[str]]] = [
     ({"hears": {"managers": "some"}}, "ALERT_AUDIENCE", ["hears.managers"]),
     ({"hears": {"rep": False}}, "ALERT_AUDIENCE", ["hears"]),
     ({"hears": {"named": [str(new_id())]}}, "USER_NOT_FOUND", ["userId"]),
-    ({"branchId": None}, "ADMINS_ONLY", ["branchId"]),
     ({"branchId": str(new_id())}, "USER_NOT_FOUND", ["userId"]),
     ({"name": "  "}, "ALERT_NAME", ["name"]),
     ({"severity": "shrill"}, "ALERT_SEVERITY", ["severity"]),

@@ -5,7 +5,7 @@ A team is who has the same manager. Who was overtaken is not told by whom: a rep
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -51,6 +51,10 @@ class _Period:
     ends: datetime
 
 
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
 def _first_day(day: date, period: object) -> date:
     if period == "week":
         return day - timedelta(days=day.weekday())
@@ -60,9 +64,9 @@ def _first_day(day: date, period: object) -> date:
 def _periods(period: object, span: Span, zone: ZoneInfo) -> Iterator[_Period]:
     """The periods that the span touches, by the org's clock: a board has one for all."""
     first = _first_day(span.since.astimezone(zone).date(), period)
-    while (begins := datetime.combine(first, time(), zone)) <= span.until:
+    while (begins := _midnight(first, zone)) <= span.until:
         after = _first_day(first + timedelta(days={"week": 7, "month": 31, "quarter": 92}[str(period)]), period)
-        yield _Period(first, begins, datetime.combine(after, time(), zone))
+        yield _Period(first, begins, _midnight(after, zone))
         first = after
 
 
@@ -77,7 +81,8 @@ def find(kind: Kind, values: Values, span: Span) -> list[Crossing]:
         assert one.manager_id is not None
         teams[one.manager_id].add(one.pk)
     people = [person for team in teams.values() if len(team) > 1 for person in team]
-    periods = list(_periods(values["period"], span, ZoneInfo(org.timezone)))
+    zone = ZoneInfo(org.timezone)
+    periods = list(_periods(values["period"], span, zone))
     asked = {
         "people": people, "measure": values["measure"], "currency": "" if values["measure"] == "visits" else org.currency,
         "begins": [one.begins for one in periods], "ends": [one.ends for one in periods], "until": span.until,
@@ -93,7 +98,7 @@ def find(kind: Kind, values: Values, span: Span) -> list[Crossing]:
     found: list[Crossing] = []
     for (number, _), of_team in scores.items():
         period = periods[number - 1]
-        settles = min(period.begins + timedelta(days=after), period.ends)
+        settles = min(_midnight(period.first + timedelta(days=after), zone), period.ends)
         reigned = reigns(of_team, settles=settles, until=span.until, margin=margin)
         found += [one for one in _told(reigned, period, values) if one.at < period.ends]
     shown = [as_of(_named(one, names[one.subject_id]), span.until) for one in found]
