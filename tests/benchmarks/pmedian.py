@@ -16,7 +16,14 @@ def pmedian() -> list[Figure]:
     figures = []
     for seconds in SECONDS:
         gaps = [gap(cpmp.read(name), seconds) for name in cpmp.names()]
-        figures.append(figure(f"{seconds:g} s, mean of {len(gaps)}", [sum(gaps) / len(gaps)], unit="%"))
+        figures.append(
+            figure(
+                f"{seconds:g} s, mean of {len(gaps)}",
+                [sum(gaps) / len(gaps)],
+                [max(sum(gaps) / len(gaps), 1e-9)],
+                unit="%",
+            )
+        )
         figures.append(figure(f"{seconds:g} s, each", gaps, [max(one, 1e-9) for one in gaps], unit="%"))
     return figures
 
