@@ -3,7 +3,7 @@ of them are wanted `all_visible_roots`, the same rows); whether given people see
 end (`pairs`)."""
 
 from collections.abc import Collection
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection, models
@@ -41,18 +41,23 @@ def visible(rows: models.QuerySet[M], actor: Actor, *, root: str) -> models.Quer
 
 
 class _Seen(models.Func):
-    """Whether a root is one that the user sees. `IS TRUE` keeps it from becoming a join: asked for each row of an outer
-    query, the roots are read once and looked up, and not joined again for every row."""
+    """Whether a root is one that a user sees at an instant, for one row at a time. `IS TRUE` keeps it from becoming a join,
+    which would be made anew for each row of an outer query; the one root is then looked up, and not all of them read."""
 
     output_field = models.BooleanField()
-    template = "(%(expressions)s IS TRUE)"
-    arg_joiner = " IN "
+
+    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        """Returns the SQL and its parameters."""
+        (root, of_root), (user, of_user), (now, of_now) = map(compiler.compile, self.get_source_expressions())
+        sql = f"(EXISTS (SELECT FROM visible_roots({user}, {now}) seen WHERE seen.root = {root}) IS TRUE)"
+        return sql, [*of_user, *of_now, *of_root]
 
 
 def visible_of_each(rows: models.QuerySet[M], actor: Actor, *, root: str) -> models.QuerySet[M]:
     """Keeps the same rows as `visible`, for a subquery that is run for each row of another query."""
     mine = rows.filter(org_id=actor.org_id, deleted_at=None)
-    return mine.filter(_Seen(models.F(root), visible_roots_sql(actor)))
+    user = models.Value(actor.user_id, output_field=models.UUIDField())
+    return mine.filter(_Seen(models.F(root), user, models.Value(clock.now(), output_field=models.DateTimeField())))
 
 
 def sees(user_id: UUID, root: UUID) -> bool:
