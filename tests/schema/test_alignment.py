@@ -9,6 +9,7 @@ import pytest
 from backend.field.models import VisitSource
 from backend.identity.models import User
 from backend.kit import clock
+from backend.schema.scalars import instant
 from backend.sync.waiting import note_pending
 from tests.factories.world import World
 from tests.planning.test_realign_appointments import meeting
@@ -112,7 +113,7 @@ def test_dee_looks_activates_and_takes_it_back(field: World, ask: Ask) -> None:
     }  # fmt: skip
     [told] = dee(PROMISES, a=key)["alignmentAppointments"]["nodes"]
     assert told == {
-        "title": "Talk", "startsAt": promised.starts_at.isoformat(), "fate": "reassigned", "done": None,
+        "title": "Talk", "startsAt": instant(promised.starts_at), "fate": "reassigned", "done": None,
         "account": {"name": "Store 42.38"}, "rep": {"username": "ana"}, "taker": {"username": "cy"},
     }  # fmt: skip
     given = {"alignmentId": key, "digest": "what I never saw", "note": "spring"}
