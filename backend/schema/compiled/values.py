@@ -110,11 +110,19 @@ _MARKED = re.compile(rb"\x01(.)([^\x02]*)\x02", re.DOTALL)
 
 def unmarked(text: bytes) -> bytes:
     """Returns the text with each marked value as the resolvers write it; raises Unsayable for what they would refuse."""
-    return _MARKED.sub(_spoken, text) if b"\x01" in text else text
+    if b"\x01" not in text:
+        return text
+    known: dict[bytes, bytes] = {}  # most rows have one of few documents
+
+    def spoken(found: "re.Match[bytes]") -> bytes:
+        if (said := known.get(found[0])) is None:
+            said = known[found[0]] = _spoken(found[1], found[2])
+        return said
+
+    return _MARKED.sub(spoken, text)
 
 
-def _spoken(found: "re.Match[bytes]") -> bytes:
-    letter, text = found[1], found[2]
+def _spoken(letter: bytes, text: bytes) -> bytes:
     if letter == b"!":
         raise Unsayable
     value = json.loads(text)
