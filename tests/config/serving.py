@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-PATIENCE = 120.0
+PATIENCE = 240.0
 
 _OURS = ("DATABASE_URL", "TEST_DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")
 
