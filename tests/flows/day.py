@@ -40,7 +40,7 @@ class Impatient(httpx.HTTPTransport):
         try:
             response = super().handle_request(request)
         except httpx.TimeoutException:
-            self.seconds = min(self.seconds * 1.5, 60)
+            self.seconds = min(self.seconds * 1.5, 20)
             raise
         self.seconds = max(self.seconds / 1.1, self.least)
         return response

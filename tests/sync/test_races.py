@@ -40,7 +40,7 @@ class Sending(Thread):
             while self.is_alive():
                 # Who waits in another database of the cluster, or for somebody else, is no sign of this push.
                 cursor.execute(
-                    "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
                 )
                 if cursor.fetchone()[0]:
                     return
