@@ -35,13 +35,6 @@ def known_region(country: str, subdivision: str) -> bool:
     return parts is not None and (subdivision == "" or subdivision in parts)
 
 
-def region_of(person: User) -> HolidayRegion | None:
-    """Returns whose holidays the person keeps: their own region, or else the org's."""
-    assert person.org_id is not None
-    rows = HolidayRegion.objects.filter(Q(user=person) | Q(user=None), org_id=person.org_id, deleted_at=None)
-    return min(rows, key=lambda row: row.user_id is None, default=None)
-
-
 def holidays_of(person: User, days: Sequence[date]) -> dict[date, str]:
     """Returns, by day, the name of the holiday that the person has then. Two queries, however many days."""
     return holidays_of_all([person], days)[person.pk]

@@ -41,7 +41,6 @@ class Loaders:
     account = _One(sources.ACCOUNT)
     user = _One(sources.USER)
     alert_version = _One(sources.ALERT_VERSION)
-    territory = _One(sources.TERRITORY)
     work_place = _One(sources.WORK_PLACE)
     plan_stops = _Many(sources.PLAN_STOPS)
     plan_drops = _Many(sources.PLAN_DROPS)

@@ -1,4 +1,4 @@
-"""Pages of a list: keyset cursors over (one column, id), at most 100 rows, or as many as the caller is allowed."""
+"""Pages of a list: keyset cursors over (one column, id), at most 100 rows."""
 
 import base64
 import binascii
@@ -25,10 +25,10 @@ class Slice(Generic[M]):
     has_next: bool
 
 
-def check_first(first: int, most: int = MOST) -> int:
-    """Refuses a page of less than 1 or more than `most`."""
-    if not 1 <= first <= most:
-        raise Invalid("OUT_OF_RANGE", f"first is from 1 to {most}.", fields={"first": "out of range"})
+def check_first(first: int) -> int:
+    """Refuses a page of less than 1 or more than 100."""
+    if not 1 <= first <= MOST:
+        raise Invalid("OUT_OF_RANGE", f"first is from 1 to {MOST}.", fields={"first": "out of range"})
     return first
 
 
@@ -49,11 +49,9 @@ def _bad_cursor() -> Invalid:
     return Invalid("BAD_CURSOR", "after is not a cursor of this list.", fields={"after": "not a cursor"})
 
 
-def beyond(
-    rows: QuerySet[M], *, by: str, first: int, after: str | None, descending: bool = False, most: int = MOST
-) -> QuerySet[M]:
+def beyond(rows: QuerySet[M], *, by: str, first: int, after: str | None, descending: bool = False) -> QuerySet[M]:
     """Returns a page's rows and one more, in ascending (or descending) order of a non-null column, then id."""
-    check_first(first, most)
+    check_first(first)
     sign, behind = ("-", "lt") if descending else ("", "gt")
     rows = rows.order_by(f"{sign}{by}", f"{sign}id")
     if after is not None:
@@ -65,11 +63,9 @@ def beyond(
     return rows[: first + 1]
 
 
-def page(
-    rows: QuerySet[M], *, by: str, first: int, after: str | None, descending: bool = False, most: int = MOST
-) -> Slice[M]:
+def page(rows: QuerySet[M], *, by: str, first: int, after: str | None, descending: bool = False) -> Slice[M]:
     """Returns one page."""
-    found = list(beyond(rows, by=by, first=first, after=after, descending=descending, most=most))
+    found = list(beyond(rows, by=by, first=first, after=after, descending=descending))
     shown = found[:first]
     return Slice(
         rows=shown,

@@ -14,7 +14,7 @@ from backend.schema.compiled.plan import Plan, plan_of
 from backend.schema.compiled.refused import Refused
 from backend.schema.compiled.shape import TYPENAME, Shape, definition
 from backend.schema.compiled.text import texts
-from backend.schema.paging import MOST, beyond, cursor_at, page
+from backend.schema.paging import beyond, cursor_at, page
 from backend.schema.types.pages import Page, page_of
 
 T = TypeVar("T")
@@ -41,7 +41,6 @@ class ReadPage:
     first: int
     after: str | None
     descending: bool
-    most: int
 
     def compiled(self, schema: GraphQLSchema, shape: Shape, actor: Actor) -> Answer:
         """Plans one text for each name under which `nodes` are asked for."""
@@ -52,9 +51,7 @@ class ReadPage:
         return partial(self._read, shape.kind, names, plans, actor)
 
     def _read(self, kind: str, names: dict[str, str], plans: dict[str, Plan], actor: Actor) -> dict[str, object]:
-        rows = beyond(
-            self.rows(), by=self.by, first=self.first, after=self.after, descending=self.descending, most=self.most
-        )
+        rows = beyond(self.rows(), by=self.by, first=self.first, after=self.after, descending=self.descending)
         found = texts(rows, list(plans.values()), actor, at=(self.by, "pk"), most=self.first)
         lists = dict(zip(plans, found.lists, strict=True))
         known = {
@@ -66,9 +63,7 @@ class ReadPage:
 
     def plain(self) -> object:
         """Reads a slice."""
-        found = page(
-            self.rows(), by=self.by, first=self.first, after=self.after, descending=self.descending, most=self.most
-        )
+        found = page(self.rows(), by=self.by, first=self.first, after=self.after, descending=self.descending)
         return page_of(Page, found)
 
 
@@ -120,12 +115,10 @@ class ReadOne:
         return self.find()
 
 
-def a_page(
-    kind: type[T], rows: Rows, *, by: str, first: int, after: str | None, descending: bool = False, most: int = MOST
-) -> Page[T]:
+def a_page(kind: type[T], rows: Rows, *, by: str, first: int, after: str | None, descending: bool = False) -> Page[T]:
     """Returns a page of rows, by a non-null column and then id, where a page of their GraphQL type is asked for."""
     del kind
-    return cast(Page[T], ReadPage(rows, by, first, after, descending, most))
+    return cast(Page[T], ReadPage(rows, by, first, after, descending))
 
 
 def a_list(kind: type[T], rows: Rows) -> list[T]:
