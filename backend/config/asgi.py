@@ -30,7 +30,8 @@ from backend.config.snapshot_door import PATH as SNAPSHOT  # noqa: E402
 from backend.config.snapshot_door import snapshot_door  # noqa: E402
 from backend.config.uploads import PATH as UPLOADS  # noqa: E402
 from backend.config.uploads import uploads_door  # noqa: E402
-from backend.schema.doors import graphql_http, graphql_ws  # noqa: E402
+from backend.schema.http_door import graphql_http  # noqa: E402
+from backend.schema.socket_door import graphql_ws  # noqa: E402
 
 _django = cast(ASGIApp, get_asgi_application())
 # Django's own way starts a thread, and so a database connection, for every request. Its pages are few: one thread does.

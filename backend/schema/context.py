@@ -1,6 +1,6 @@
 """One request: who calls, how to reach the database, what is loaded already."""
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
@@ -74,6 +74,12 @@ class Context:
 
 
 Info = StrawberryInfo[Context, None]
+
+
+def address_of(scope: MutableMapping[str, Any]) -> str:
+    """Returns the address that a request or a socket came from; empty when nobody says."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
 
 
 def device_of(actor: Actor, device_id: UUID) -> UUID:

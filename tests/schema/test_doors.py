@@ -14,8 +14,8 @@ from asgiref.testing import ApplicationCommunicator
 
 from backend.config import asgi
 from backend.schema import frames
-from backend.schema.doors import graphql_ws
 from backend.schema.frames import MOST_BYTES
+from backend.schema.socket_door import graphql_ws
 
 Message = MutableMapping[str, Any]
 ASK = b'{"query": "{ serverInfo { version } }"}'
