@@ -7,8 +7,8 @@ from typing import Any
 from graphql import GraphQLList, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo, get_named_type
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from backend.schema.compiled.begun import TidyExecutor
 from backend.schema.compiled.reads import Answer, Read, ReadList, ReadOne, ReadPage
 from backend.schema.compiled.refused import Refused, Unsayable, count
 from backend.schema.compiled.shape import shape_of
@@ -17,7 +17,7 @@ from backend.schema.context import Context
 _READS = (ReadPage, ReadOne)
 
 
-class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
+class CompilingExecutor(TidyExecutor):
     """Executes as its parent does, but for what is still to be read."""
 
     def complete_object_value(
@@ -33,11 +33,13 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         complete = super().complete_object_value
         if not isinstance(result, _READS):
             return complete(return_type, field_details_list, info, path, result, position_context)
-        return self._read(
-            return_type,
-            field_details_list,
-            result,
-            lambda plain: complete(return_type, field_details_list, info, path, plain, position_context),
+        return self._noted(
+            self._read(
+                return_type,
+                field_details_list,
+                result,
+                lambda plain: complete(return_type, field_details_list, info, path, plain, position_context),
+            )
         )
 
     def complete_list_value(
@@ -53,11 +55,13 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         complete = super().complete_list_value
         if not isinstance(result, ReadList):
             return complete(return_type, field_details_list, info, path, result, position_context)
-        return self._read(
-            return_type,
-            field_details_list,
-            result,
-            lambda plain: complete(return_type, field_details_list, info, path, plain, position_context),
+        return self._noted(
+            self._read(
+                return_type,
+                field_details_list,
+                result,
+                lambda plain: complete(return_type, field_details_list, info, path, plain, position_context),
+            )
         )
 
     async def _read(
