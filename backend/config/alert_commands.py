@@ -3,14 +3,31 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+if TYPE_CHECKING:
+    from backend.notifications.delivery.figures import Figures
+
 Ready = Callable[[], AbstractContextManager[None]]
+
+_ROWS: "dict[str, Callable[[Figures], str]]" = {
+    "oldest due": lambda one: "" if one.age is None else f"{one.age.total_seconds():.0f} s",
+    "due": lambda one: f"{one.due}",
+    "in flight": lambda one: f"{one.in_flight}",
+    "put off": lambda one: f"{one.put_off}",
+    "held": lambda one: "\n".join(f"{count} {reason}" for reason, count in sorted(one.held.items())),
+    "sent": lambda one: f"{one.sent}",
+    "failed": lambda one: f"{one.failed}",
+    "gone": lambda one: f"{one.gone}",
+    "suppressed": lambda one: f"{one.suppressed}",
+    "pruned": lambda one: f"{one.pruned} ({one.unseen} unseen)" if one.unseen else f"{one.pruned}",
+}
+"""What is told of a channel."""
 
 
 def add_to(app: typer.Typer, ready: Ready, out: Console) -> None:
@@ -46,24 +63,9 @@ def add_to(app: typer.Typer, ready: Ready, out: Console) -> None:
         with ready():
             from backend.notifications.delivery.figures import figures
 
-            table = Table(
-                "channel",
-                "oldest due",
-                "due",
-                "in flight",
-                "put off",
-                "held",
-                "sent",
-                "failed",
-                "gone",
-                "suppressed",
-                "pruned",
-            )
-            for one in figures(timedelta(hours=hours)):
-                age = "" if one.age is None else f"{one.age.total_seconds():.0f} s"
-                held = ", ".join(f"{count} {reason}" for reason, count in sorted(one.held.items()))
-                ended = (one.sent, one.failed, one.gone, one.suppressed)
-                pruned = f"{one.pruned} ({one.unseen} unseen)" if one.unseen else f"{one.pruned}"
-                waiting = (f"{one.due}", f"{one.in_flight}", f"{one.put_off}", held)
-                table.add_row(one.channel, age, *waiting, *(f"{count}" for count in ended), pruned)
+            found = figures(timedelta(hours=hours))
+            # A column for each channel, for they are few and what is told of them is much.
+            table = Table("", *(one.channel for one in found))
+            for name, told in _ROWS.items():
+                table.add_row(name, *(told(one) for one in found))
             out.print(table)
