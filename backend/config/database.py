@@ -14,7 +14,7 @@ def database_setting(uri: str) -> dict[str, Any]:
     """Returns the DATABASES entry for `uri`; libpq parameters in its query are kept."""
     parsed = conninfo_to_dict(uri)
     setting: dict[str, Any] = {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "backend.telemetry.postgres",
         # Work runs in a bounded pool of threads, and each keeps its connection.
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,

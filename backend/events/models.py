@@ -17,6 +17,9 @@ class OutboxEvent(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField()
     last_error = models.TextField(blank=True)
+    trace = models.CharField(
+        max_length=55, blank=True, default="", db_default="", help_text="Where it was asked for, as a traceparent."
+    )
 
     class Meta:
         indexes = [models.Index(fields=["next_try_at", "id"], condition=Q(done_at=None), name="outbox_waiting")]

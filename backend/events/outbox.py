@@ -12,6 +12,7 @@ from backend.events.models import OutboxEvent
 from backend.events.types import Event, decode, encode
 from backend.kit import clock
 from backend.kit.logs import logger
+from backend.telemetry import metrics, tracing
 
 MAX_BACKOFF = timedelta(minutes=30)
 _log = logger("events")
@@ -34,7 +35,13 @@ def append(event: Event, *, org_id: UUID, dedupe_key: str | None = None) -> None
     """Writes the event into the current transaction; with a `dedupe_key` seen before, does nothing."""
     now = clock.now()
     row = OutboxEvent(
-        org_id=org_id, name=event.name, payload=encode(event), occurred_at=now, next_try_at=now, dedupe_key=dedupe_key
+        org_id=org_id,
+        name=event.name,
+        payload=encode(event),
+        occurred_at=now,
+        next_try_at=now,
+        dedupe_key=dedupe_key,
+        trace=tracing.carried(),
     )
     OutboxEvent.objects.bulk_create([row], ignore_conflicts=dedupe_key is not None)
 
@@ -61,18 +68,27 @@ def _one(wiring: Wiring) -> bool:
         )
         if row is None:
             return False
-        row.attempts += 1
-        try:
-            with transaction.atomic():
-                event = decode(row.name, row.payload)
-                meta = EventMeta(event_id=row.pk, org_id=row.org_id, occurred_at=row.occurred_at)
-                for handler in wiring.get(type(event), ()):
-                    handler(event, meta)
-        except Exception as error:
-            row.last_error = traceback.format_exc(limit=-3)
-            row.next_try_at = clock.now() + min(MAX_BACKOFF, timedelta(seconds=2 ** min(row.attempts, 11)))
-            _log.error("event_failed", event_id=row.pk, event_name=row.name, error=type(error).__name__)
-        else:
-            row.done_at = clock.now()
-        row.save(update_fields=["attempts", "last_error", "next_try_at", "done_at"])
+        with tracing.span(f"event {row.name}", "consumer", {"fieldbeat.event": row.name}, after=row.trace) as here:
+            outcome = _handled(row, wiring, here)
+            row.save(update_fields=["attempts", "last_error", "next_try_at", "done_at"])
+    metrics.EVENTS.labels(row.name, outcome).inc()
+    metrics.EVENT_SECONDS.observe((clock.now() - row.occurred_at).total_seconds())
     return True
+
+
+def _handled(row: OutboxEvent, wiring: Wiring, here: tracing.Open) -> str:
+    row.attempts += 1
+    try:
+        with transaction.atomic():
+            event = decode(row.name, row.payload)
+            meta = EventMeta(event_id=row.pk, org_id=row.org_id, occurred_at=row.occurred_at)
+            for handler in wiring.get(type(event), ()):
+                handler(event, meta)
+    except Exception as error:
+        row.last_error = traceback.format_exc(limit=-3)
+        row.next_try_at = clock.now() + min(MAX_BACKOFF, timedelta(seconds=2 ** min(row.attempts, 11)))
+        here.failed(type(error).__name__)
+        _log.error("event_failed", event_id=row.pk, event_name=row.name, error=type(error).__name__)
+        return "failed"
+    row.done_at = clock.now()
+    return "done"

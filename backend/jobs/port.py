@@ -13,8 +13,12 @@ from django.db import transaction
 from procrastinate.exceptions import AlreadyEnqueued
 
 from backend.jobs.engine import deferrer
+from backend.telemetry import tracing
 
 Ids: TypeAlias = UUID | int
+
+TRACE = "traceparent"
+"""Under this name a job carries where it was asked for, beside its ids."""
 
 URGENT, USUAL, LOW = 10, 0, -10
 """What waits is taken in this order, and within it in the order it was asked for."""
@@ -51,6 +55,8 @@ def defer(task: Task, *, at: datetime | None = None, once: str | None = None, **
         queueing_lock=None if once is None else f"{task.name}:{once}",
     )
     words = {name: str(value) if isinstance(value, UUID) else value for name, value in ids.items()}
+    if place := tracing.carried():
+        words[TRACE] = place
     if once is None:
         asked.defer(**words)
         return

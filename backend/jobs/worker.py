@@ -4,6 +4,7 @@ A job whose process was killed is found by the heartbeat that stopped, and done 
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -16,8 +17,9 @@ from procrastinate.jobs import Status
 
 from backend.jobs.engine import working_app
 from backend.jobs.hands import Hands
-from backend.jobs.port import Schedule, Task
+from backend.jobs.port import TRACE, Schedule, Task
 from backend.kit.logs import bind, clear, logger
+from backend.telemetry import metrics, tracing
 
 AT_ONCE = 2
 """Jobs at once in one process: they share a processor, so that a short one need not wait for the end of a long one."""
@@ -98,17 +100,27 @@ def _scheduled(task: Task, hands: Hands) -> Callable[..., Awaitable[None]]:
 def _do(task: Task, context: JobContext, words: Mapping[str, Any]) -> None:
     clear()
     bind(request_id=f"job-{context.job.id}")
+    began, outcome = time.perf_counter(), "failed"
     try:
-        task.run(**_ids(words))
+        with tracing.span(
+            f"job {task.name}", "consumer", {"fieldbeat.job": task.name}, after=str(words.get(TRACE, ""))
+        ):
+            task.run(**_ids(words))
+        outcome = "done"
     except Exception:
         _log.error("job_failed", job=task.name, exc_info=True)
         if context.job.attempts + 1 >= task.attempts:
+            outcome = "given up"
             _give_up(task, words)
         raise
+    finally:
+        metrics.JOBS.labels(task.name, outcome).inc()
+        metrics.JOB_SECONDS.labels(task.name).observe(time.perf_counter() - began)
 
 
 def _ids(words: Mapping[str, Any]) -> dict[str, UUID | int]:
-    return {name: UUID(value) if isinstance(value, str) else int(value) for name, value in words.items()}
+    ids = {name: value for name, value in words.items() if name != TRACE}
+    return {name: UUID(value) if isinstance(value, str) else int(value) for name, value in ids.items()}
 
 
 def _give_up(task: Task, words: Mapping[str, Any]) -> None:

@@ -23,6 +23,7 @@ from backend.notifications.delivery.standing import Person, picture
 from backend.notifications.lanes import Lane, lanes
 from backend.notifications.models import Channel, DeliveryState
 from backend.notifications.transports.base import Address, Message, Outcome, Transport
+from backend.telemetry import tracing
 
 LEASE = claim.LEASE
 CHANNELS: tuple[str, ...] = tuple(Channel.values)
@@ -124,7 +125,9 @@ def _sorted_out(channel: str, way: Way | None, claimed: Sequence[Held]) -> _Read
             results.append(record.finished(delivery, DeliveryState.GONE, "the address was retired"))
             continue
         standing, wishes = stand.of(delivery)
-        decision = decide(standing, wishes, stand.moment)
+        with tracing.span("alert decided", after=delivery.trace, within=True) as here:
+            decision = decide(standing, wishes, stand.moment)
+            here.note("fieldbeat.decision", type(decision).__name__.lower())
         if not isinstance(decision, Send):
             results.append(_unsent(delivery, decision))
         elif way is None:

@@ -193,6 +193,9 @@ class Delivery(models.Model):
     provider_id = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    trace = models.CharField(
+        max_length=55, blank=True, default="", db_default="", help_text="Where it was asked for, as a traceparent."
+    )
 
     class Meta:
         verbose_name_plural = "deliveries"

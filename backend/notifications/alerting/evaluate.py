@@ -20,6 +20,7 @@ from backend.notifications.alerting.models import AlertEpisode, Quiet
 from backend.notifications.alerting.standing import Standing
 from backend.notifications.delivery.planning import tell_all
 from backend.notifications.occurrence import Hearing, Occurrence, severity_of
+from backend.telemetry import metrics
 
 _NOTE = """
     INSERT INTO alerting_alertepisode
@@ -113,6 +114,9 @@ def _note(standing: Standing, crossings: Sequence[Crossing], event_id: int | Non
         quiet=[str(why) for why in quiet],
     )
     fresh = {row[0] for row in noted}
+    for key, why in zip(ids, quiet, strict=True):
+        if key in fresh:
+            metrics.ALERTS.labels(standing.kind.name, str(why)).inc()
     telling = [
         (one, people)
         for key, one, people, why in zip(ids, crossings, heard, quiet, strict=True)

@@ -5,6 +5,7 @@ from backend.events.types import Event
 from backend.notifications.alerting.evaluate import evaluate
 from backend.notifications.alerting.kinds.registry import KINDS
 from backend.notifications.alerting.standing import in_force
+from backend.telemetry import tracing
 
 LISTENED: tuple[type[Event], ...] = tuple(
     dict.fromkeys(event for kind in KINDS.values() for event in (kind.events or {}))
@@ -19,4 +20,7 @@ def on_event(event: Event, meta: EventMeta) -> None:
     }
     for standing in in_force(meta.org_id, asked) if asked else ():
         subject = asked[standing.kind.name](event)
-        evaluate(standing, only=subject, event_id=meta.event_id)
+        with tracing.span(
+            f"alert rule {standing.kind.name}", attributes={"fieldbeat.rule": str(standing.rule.pk)}, within=True
+        ):
+            evaluate(standing, only=subject, event_id=meta.event_id)

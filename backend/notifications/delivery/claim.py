@@ -37,7 +37,7 @@ _TAKE = """
     )
     SELECT d.id, d.notification_id, d.user_id, d.channel, d.address_id, d.digest_at, d.attempt, d.tries, d.last_outcome,
            a.kind, a.value, a.last_seen_at, n.rule, n.severity, n.category, n.subject_entity, n.subject_id, n.root_id,
-           n.occurred_at, n.expires_at, n.title_key, n.title, n.body, n.args::text, n.origin
+           n.occurred_at, n.expires_at, n.title_key, n.title, n.body, n.args::text, n.origin, d.trace
     FROM taken d
     JOIN notifications_notification n ON n.id = d.notification_id
     LEFT JOIN notifications_pushaddress a ON a.id = d.address_id
@@ -74,6 +74,7 @@ class Held(NamedTuple):
     body: str
     args: str
     origin: str
+    trace: str = ""
 
     def arguments(self) -> Mapping[str, str]:
         """Returns the arguments of the words."""

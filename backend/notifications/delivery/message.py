@@ -47,6 +47,7 @@ def single(delivery: Held, person: Person) -> Message:
         ttl=_seconds_to(delivery.expires_at),
         locale=person.locale,
         unsubscribe=_way_out(delivery),
+        trace=delivery.trace,
     )
 
 
@@ -77,6 +78,7 @@ def together(deliveries: Sequence[Held], person: Person) -> Message:
         priority="normal",
         locale=person.locale,
         unsubscribe=_way_out(first),
+        trace=first.trace,
     )
 
 

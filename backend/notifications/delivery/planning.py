@@ -22,6 +22,7 @@ from backend.notifications.models import (
     PushAddress,
 )
 from backend.notifications.occurrence import Hearing, Occurrence
+from backend.telemetry import tracing
 from backend.territories import coverage
 
 _NAMESPACE = UUID("6b0f1f0e-5f0e-4d0a-9c55-0a6a1d0c5d11")
@@ -123,7 +124,7 @@ def write(rows: Sequence[Notification]) -> list[Notification]:
 
 def plan(rows: Sequence[Notification]) -> None:
     """Queues a delivery of each row for every phone and browser of its person, and by mail where they wish it."""
-    now = clock.now()
+    now, place = clock.now(), tracing.carried()
     of_user = _addresses(row.user_id for row in rows)
     modes = preferences.modes_of({row.user_id for row in rows})
     queued = [
@@ -134,12 +135,20 @@ def plan(rows: Sequence[Notification]) -> None:
             address=address,
             channel=channel_of(address.kind),
             next_try_at=now,
+            trace=place,
         )
         for row in rows
         for address in of_user.get(row.user_id, ())
     ]
     queued += [
-        Delivery(org_id=row.org_id, notification=row, user_id=row.user_id, channel=Channel.EMAIL, next_try_at=now)
+        Delivery(
+            org_id=row.org_id,
+            notification=row,
+            user_id=row.user_id,
+            channel=Channel.EMAIL,
+            next_try_at=now,
+            trace=place,
+        )
         for row in rows
         if row.user.email and modes.mode(row.user_id, row.rule, Channel.EMAIL, row.severity) != "off"
     ]

@@ -15,6 +15,7 @@ from backend.notifications import rules
 from backend.notifications.delivery.claim import Held
 from backend.notifications.models import DeliveryState
 from backend.notifications.transports.base import AddressGone, Outcome, Permanent, Sent, Transient, Unknown
+from backend.telemetry import metrics
 
 log = logger("notifications")
 
@@ -159,6 +160,7 @@ def _later(delivery: Held, retry_after: float | None) -> datetime:
 def _tell(results: Sequence[Result], ours: Collection[UUID]) -> None:
     sent = 0
     for one in results:
+        metrics.DELIVERIES.labels(one.delivery.channel, _state(one)).inc()
         if one.delivery.pk not in ours:
             log.warning("push_lease_lost", delivery=one.delivery.pk, attempt=one.delivery.attempt)
         elif one.state is DeliveryState.SENT:
@@ -167,6 +169,12 @@ def _tell(results: Sequence[Result], ours: Collection[UUID]) -> None:
             _tell_one(one)
     if sent:
         log.info("push_sent", count=sent, channel=results[0].delivery.channel)
+
+
+def _state(result: Result) -> str:
+    if result.state is not DeliveryState.QUEUED:
+        return result.state.value
+    return "held" if result.outcome is None else "put_off"
 
 
 def _tell_one(result: Result) -> None:

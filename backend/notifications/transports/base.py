@@ -12,7 +12,8 @@ Priority = Literal["high", "normal"]
 class Message:
     """One alert; `nid` (32 hex digits) is the same on every attempt, so that a phone replaces instead of repeating.
 
-    With `wake` a phone shows nothing and only syncs. `unsubscribe` is the web address at which mail ends.
+    With `wake` a phone shows nothing and only syncs. `unsubscribe` is the web address at which mail ends. `trace`: where it
+    was planned, as a traceparent; no provider is given it.
     """
 
     nid: str
@@ -25,6 +26,7 @@ class Message:
     wake: bool = False
     locale: str = "en"
     unsubscribe: str | None = None
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from backend.notifications.transports.fcm.credential import AccountSource, Crede
 from backend.notifications.transports.fcm.encode import encode
 from backend.notifications.transports.fcm.outcome import of_error, refusal
 from backend.notifications.transports.pool import Pool
+from backend.notifications.transports.watched import watched
 
 log = logger("notifications")
 
@@ -66,7 +67,9 @@ class FcmTransport:
             log.error("fcm_credential_refused", reason=str(error)[:500])  # noqa: TRY400 - the reason says all
             self.close()
             return [Transient(CONFIGURATION_PAUSE, f"credential refused: {error}"[:500])] * len(chunk)
-        answers = self._pool.each(lambda item: _post(line, *item), chunk)
+        answers = self._pool.each(
+            lambda item: watched("push", item[1], lambda: _post(line, *item), lambda answer: answer.outcome), chunk
+        )
         for why in sorted({answer.refusal for answer in answers if answer.refusal is not None}):
             log.error("fcm_refuses_this_server", reason=why)
         return [answer.outcome for answer in answers]

@@ -2,6 +2,7 @@
 
 import smtplib
 from collections.abc import Sequence
+from functools import partial
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -20,6 +21,7 @@ from backend.notifications.transports.base import (
     Unknown,
 )
 from backend.notifications.transports.mail.letter import compose
+from backend.notifications.transports.watched import itself, watched
 
 log = logger("notifications")
 
@@ -37,7 +39,8 @@ class MailTransport:
         line: BaseEmailBackend = get_connection()
         try:
             for (to, _), places in mails.items():
-                outcome = _send(line, to, [batch[at][1] for at in places])
+                messages = [batch[at][1] for at in places]
+                outcome = watched("email", messages[0], partial(_send, line, to, messages), itself)
                 for at in places:
                     outcomes[at] = outcome
         finally:

@@ -22,6 +22,7 @@ from backend.notifications.transports.base import (
     Unknown,
 )
 from backend.notifications.transports.pool import Pool
+from backend.notifications.transports.watched import itself, watched
 from backend.notifications.transports.webpush.subscription import Subscription, SubscriptionRefusedError, parse
 from backend.notifications.transports.webpush.vapid import Vapid
 
@@ -56,7 +57,7 @@ class WebPushTransport:
 
     def send(self, batch: Sequence[tuple[Address, Message]]) -> list[Outcome]:
         """Tries each message once; returns an outcome for each, in order."""
-        return self._pool.each(self._one, batch)
+        return self._pool.each(lambda item: watched("webpush", item[1], lambda: self._one(item), itself), batch)
 
     def close(self) -> None:
         """Gives the sockets and threads back."""
