@@ -11,6 +11,7 @@ from strawberry.types import ExecutionContext
 
 from backend.schema.compiled.executor import CompilingExecutor
 from backend.schema.context import Context
+from backend.schema.documents import KnownDocuments
 from backend.schema.errors import CodedErrors
 from backend.schema.limits import Limits
 from backend.schema.masks import mask
@@ -136,7 +137,7 @@ schema = FieldbeatSchema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    extensions=[CodedErrors, FreshLoaders, Limits, lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS)],
+    extensions=[CodedErrors, FreshLoaders, Limits, lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS), KnownDocuments],
     execution_context_class=CompilingExecutor,
     config=StrawberryConfig(auto_camel_case=True, scalar_map={datetime: DATE_TIME}),
 )
