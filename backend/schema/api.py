@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from typing import Any
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import MaxTokensLimiter, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.graphql import OperationType
 
 from backend.schema.compiled.executor import CompilingExecutor
 from backend.schema.context import Context
@@ -126,8 +128,16 @@ class FreshLoaders(SchemaExtension):
         yield
 
 
+_ONE_ANSWER = frozenset({OperationType.QUERY, OperationType.MUTATION})
+
+
 class FieldbeatSchema(strawberry.Schema):
     """The schema; errors are logged where they are coded, once."""
+
+    async def execute(self, query: str | None, *given: Any, **named: Any) -> ExecutionResult:
+        """Gives one answer; a subscription, which has many, is refused (`stream` answers it)."""
+        allowed = frozenset(named.pop("allowed_operation_types", _ONE_ANSWER)) & _ONE_ANSWER
+        return await super().execute(query, *given, allowed_operation_types=allowed, **named)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Logs nothing here: CodedErrors logs what was unexpected, under the id the client is given."""

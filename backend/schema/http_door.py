@@ -1,24 +1,43 @@
-"""The door to GraphQL over HTTP, beside Django's handler."""
+"""The door to GraphQL over HTTP, beside Django's handler. It keeps to the specification GraphQL over HTTP: JSON alone is
+read, queries alone are answered to GET, and the media type of the answer is the one that was asked for, with its statuses."""
 
 import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
 
-from cross_web import HTTPException
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.types.graphql import OperationType
 
 from backend.schema.api import schema
 from backend.schema.context import Context, address_of
 from backend.schema.frames import MOST_BYTES, BodyStalled, BodyTooLarge, counted, decoded, encoded
+from backend.schema.media import GRAPHQL, JSON, answered_in, is_json
+
+_OF_CODE = {"RATE_LIMITED": HTTPStatus.TOO_MANY_REQUESTS}
+"""Refusals of a whole request that have a status of their own in every media type."""
 
 
 class _Http(GraphQL[Context, None]):
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        context = Context(address=address_of(request.scope))
-        await context.identify(request.headers.get("authorization"))
-        return context
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        answer = await super().get_sub_response(request)
+        answer.media_type = answered_in(request.headers.get("accept")) or JSON
+        return answer
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
+        if request.method == "POST" and not is_json(request.content_type):
+            raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send application/json in UTF-8.")
+        return await super().parse_http_body(request)
+
+    def should_render_graphql_ide(self, request: object) -> bool:
+        return False
 
     def decode_json(self, data: str | bytes) -> object:
         found = decoded(data)
@@ -29,30 +48,79 @@ class _Http(GraphQL[Context, None]):
     def encode_json(self, data: object) -> bytes:
         return encoded(data)
 
+    def create_response(
+        self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
+    ) -> Response:
+        media = sub_response.media_type or JSON
+        if isinstance(response_data, list) or not _refused_whole(response_data):
+            return Response(encoded(response_data), media_type=media)
+        errors: list[Mapping[str, Any]] = list(response_data["errors"])
+        status = _OF_CODE.get(errors[0].get("extensions", {}).get("code"))
+        if status is None:
+            # Those who know JSON alone take every other status for a proxy's.
+            status = HTTPStatus.BAD_REQUEST if media == GRAPHQL else HTTPStatus.OK
+        return Response(encoded({"errors": errors}), status_code=status, media_type=media)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, counted(receive, scope["headers"]))
         try:
-            answer = await self.run(request)
-        except HTTPException as error:
-            answer = _refusal(error.status_code, "BAD_REQUEST", error.reason or "This is no GraphQL request.")
-        except BodyTooLarge:
-            answer = _refusal(413, "BODY_TOO_LARGE", f"A body is at most {MOST_BYTES} bytes; send less at a time.")
-        except BodyStalled:
-            answer = _refusal(408, "BODY_STALLED", "The rest of the body did not come.", retry="RETRY")
+            answer = await self._answered(request)
         except ClientDisconnect:
             return
+        answer.headers.setdefault("cache-control", "no-store")
         await answer(scope, receive, send)
 
+    async def _answered(self, request: Request) -> Response:
+        media = answered_in(request.headers.get("accept"))
+        if media is None:
+            return _refusal(HTTPStatus.NOT_ACCEPTABLE, "NOT_ACCEPTABLE", f"Answers are {GRAPHQL} or {JSON}.")
+        if request.method not in ("GET", "POST"):
+            return _not_allowed("Send POST, or for a query GET.", "GET, POST", media)
+        context = Context(address=address_of(request.scope))
+        await context.identify(request.headers.get("authorization"))
+        try:
+            return await self.run(request, context=context)
+        except HTTPException as error:
+            return _unread(error, media)
+        except BodyTooLarge:
+            what = f"A body is at most {MOST_BYTES} bytes; send less at a time."
+            return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "BODY_TOO_LARGE", what, media=media)
+        except BodyStalled:
+            what = "The rest of the body did not come."
+            return _refusal(HTTPStatus.REQUEST_TIMEOUT, "BODY_STALLED", what, media=media, retry="RETRY")
 
-def _refusal(status: int, code: str, message: str, *, retry: str = "NEVER") -> Response:
+
+def _refused_whole(answer: GraphQLHTTPResponse) -> bool:
+    """Says whether nothing was executed: an error of a field says at which field."""
+    errors = answer.get("errors")
+    return bool(errors) and answer["data"] is None and not any("path" in one for one in errors or ())
+
+
+def _not_allowed(what: str, allowed: str, media: str) -> Response:
+    refused = _refusal(HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", what, media=media)
+    refused.headers["allow"] = allowed
+    return refused
+
+
+def _unread(error: HTTPException, media: str) -> Response:
+    if isinstance(error.__cause__, InvalidOperationTypeError):
+        if error.__cause__.operation_type is OperationType.MUTATION:
+            return _not_allowed("What changes something is sent by POST.", "POST", media)
+        what = "Subscriptions are answered over WebSocket (graphql-transport-ws), or as text/event-stream."
+        return _refusal(HTTPStatus.BAD_REQUEST, "OPERATION_NOT_HERE", what, media=media)
+    code = "UNSUPPORTED_MEDIA_TYPE" if error.status_code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE else "BAD_REQUEST"
+    return _refusal(error.status_code, code, error.reason or "This is no GraphQL request.", media=media)
+
+
+def _refusal(status: int, code: str, message: str, *, media: str = JSON, retry: str = "NEVER") -> Response:
     extensions = {"code": code, "retry": retry, "fields": {}}
     content = encoded({"errors": [{"message": message, "extensions": extensions}]})
-    return Response(content, status_code=status, media_type="application/json")
+    return Response(content, status_code=status, media_type=media)
 
 
-_http = _Http(schema, graphql_ide=None, allow_queries_via_get=False, subscription_protocols=())
+_http = _Http(schema, graphql_ide=None, allow_queries_via_get=True, subscription_protocols=())
 
 
 async def graphql_http(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers POST /graphql."""
+    """Answers /graphql."""
     await _http(scope, receive, send)

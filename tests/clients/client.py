@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import threading
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,8 +14,10 @@ PATIENCE = 60.0
 _CODE = re.compile(r"^```js\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def write_page(name: str) -> Path:
-    """Writes the code of a page as the module that it is, beside the clients it imports."""
+def write_page(name: str) -> None:
+    """Writes the code of a page, if there is one, as the module that it is, beside the clients it imports."""
+    if not (PAGES / f"{name}.md").exists():
+        return
     blocks = _CODE.findall((PAGES / f"{name}.md").read_text())
     assert blocks, f"docs/clients/{name}.md shows no code"
     module = FOLDER / ".pages" / f"{name}.mjs"
@@ -24,7 +25,6 @@ def write_page(name: str) -> Path:
     text = "\n".join(blocks)
     if not module.exists() or module.read_text() != text:
         module.write_text(text)
-    return module
 
 
 class Failed(Exception):

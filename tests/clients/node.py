@@ -60,6 +60,7 @@ def install() -> None:
             "--loglevel=error",
             # Without a line it shall say so soon.
             "--fetch-retries=1",
+            "--fetch-retry-mintimeout=1000",
             "--fetch-retry-maxtimeout=5000",
         ]
         done = subprocess.run(

@@ -15,6 +15,7 @@ from asgiref.testing import ApplicationCommunicator
 from backend.config import asgi
 from backend.schema import frames
 from backend.schema.frames import MOST_BYTES
+from backend.schema.media import GRAPHQL, JSON
 from backend.schema.socket_door import graphql_ws
 
 Message = MutableMapping[str, Any]
@@ -64,9 +65,74 @@ def test_what_is_no_question_is_refused_with_a_code(body: bytes) -> None:
     assert (answer.status_code, _code(answer)) == (400, "BAD_REQUEST")
 
 
-def test_a_form_is_no_question() -> None:
-    answer = _post(ASK, **{"content-type": "text/plain"})
-    assert (answer.status_code, _code(answer)) == (400, "BAD_REQUEST")
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/jsonp",
+        "application/json; charset=utf-16",
+        "text/plain; application/json",
+    ],
+)
+def test_what_a_web_page_may_send_unasked_is_no_question(kind: str) -> None:
+    answer = _post(ASK, **{"content-type": kind})
+    assert (answer.status_code, _code(answer)) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+def _asked(method: str, **words: str) -> httpx.Response:
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app=asgi.application)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
+            return await client.request(method, "/graphql", params=words)
+
+    return asyncio.run(ask())
+
+
+def test_a_query_may_be_asked_by_get_and_nothing_else() -> None:
+    answer = _asked("GET", query="query ($yes: Boolean!) { __typename @include(if: $yes) }", variables='{"yes": true}')
+    assert (answer.status_code, answer.json()) == (200, {"data": {"__typename": "Query"}})
+    answer = _asked("GET", query="mutation { signOut { done } }")
+    assert (answer.status_code, answer.headers["allow"], _code(answer)) == (405, "POST", "METHOD_NOT_ALLOWED")
+    answer = _asked("GET", query="subscription { heartbeat(everyMs: 20) { n } }")
+    assert (answer.status_code, _code(answer)) == (400, "OPERATION_NOT_HERE")
+    assert (_asked("GET").status_code, _asked("GET", query="{").status_code) == (400, 200)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_other_methods_are_none(method: str) -> None:
+    answer = _asked(method, query="{ __typename }")
+    assert (answer.status_code, answer.headers["allow"], _code(answer)) == (405, "GET, POST", "METHOD_NOT_ALLOWED")
+
+
+@pytest.mark.parametrize(
+    ("accept", "status", "kind"),
+    [
+        ("", 200, JSON),
+        ("*/*", 200, JSON),
+        ("application/json", 200, JSON),
+        ("application/json;q=0.5, application/graphql-response+json", 400, GRAPHQL),
+        ("application/graphql-response+json; charset=utf-8, application/json; charset=utf-8", 400, GRAPHQL),
+        ("application/graphql-response+json;q=0, */*", 200, JSON),
+        ("text/html", 406, JSON),
+        ("application/json;q=x", 406, JSON),
+    ],
+)
+def test_the_words_and_the_status_are_those_that_were_asked_for(accept: str, status: int, kind: str) -> None:
+    answer = _post(b'{"query": "{ nothing }"}', accept=accept)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, kind)
+    assert "data" not in answer.json()
+
+
+def test_what_was_executed_is_200_in_every_words_whatever_its_fields_say() -> None:
+    answer = _post(b'{"query": "{ me { user { id } } }"}', accept=GRAPHQL)
+    assert (answer.status_code, _code(answer), answer.json()["data"]) == (200, "NOT_SIGNED_IN", None)
+
+
+def test_a_subscription_is_shown_the_way() -> None:
+    answer = _post(b'{"query": "subscription { heartbeat(everyMs: 20) { n } }"}')
+    assert (answer.status_code, _code(answer)) == (400, "OPERATION_NOT_HERE")
 
 
 def test_half_a_surrogate_pair_in_what_we_say_back_is_still_an_answer() -> None:

@@ -1,0 +1,13 @@
+"""The audit suite of GraphQL over HTTP, unmodified, against the server as it runs."""
+
+from tests.clients.client import Client
+from tests.config.serving import Serving
+
+AUDITS = 61
+
+
+def test_each_audit_of_graphql_over_http_is_passed(clients: None, server: Serving) -> None:
+    with Client("audit") as client:
+        results = client.do("audit", f"{server.base}/graphql")
+    assert [one for one in results if one["status"] != "ok"] == []
+    assert len(results) == AUDITS
