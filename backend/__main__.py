@@ -109,12 +109,14 @@ def worker() -> None:
 def jobs() -> None:
     """Do the long work that was put off, such as the plans of a team."""
     with _ready("server"):
+        from backend.config import traces
         from backend.config.wiring import SCHEDULES, TASKS
         from backend.jobs import worker
         from backend.planning.solver import engine
 
         engine.warm_beside(compiling=True)
-        worker.run(TASKS, SCHEDULES)
+        with traces.told("jobs"):
+            worker.run(TASKS, SCHEDULES)
 
 
 @app.command("dev-fcm")

@@ -1,25 +1,35 @@
-"""One log line for each request and each socket: method, path, status, milliseconds and ids; never what was asked."""
+"""One log line, one count and, where traces are wanted, one span for each request and each socket: method, path, status,
+milliseconds and ids; never what was asked."""
 
 import re
 import time
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, Literal
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.kit.ids import new_id
 from backend.kit.logs import bind, clear, logger
+from backend.telemetry import metrics, tracing
+
+Incoming = Literal["link", "follow", "ignore"]
 
 _log = logger("access")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
-_QUIET = ("/healthz", "/readyz", "/static/")
+_QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
+_DOORS = frozenset(
+    {"graphql", "healthz", "readyz", "metrics", "attachments", "calendar", "mail", "sync", "static", "admin"}
+)
 
 
 class AccessLog:
-    """Wraps the whole server. A request's id is its X-Request-Id when that is plain, else a new one, and is sent back."""
+    """Wraps the whole server. A request's id is its X-Request-Id when that is plain, else a new one, and is sent back.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `incoming`: what becomes of a caller's traceparent. Whoever calls may write one, so by default it is linked only."""
+
+    def __init__(self, app: ASGIApp, *, incoming: Incoming = "link") -> None:
         self._app = app
+        self._incoming = incoming
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -28,16 +38,21 @@ class AccessLog:
         clear()
         request_id = _request_id(scope)
         bind(request_id=request_id)
-        status = 500 if scope["type"] == "http" else 1006
+        http = scope["type"] == "http"
+        status = 500 if http else 1006
+        accepted = False
         began = time.perf_counter()
 
         async def noting(message: MutableMapping[str, Any]) -> None:
-            nonlocal status
+            nonlocal status, accepted
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message = {**message, "headers": [*message.get("headers", ()), (b"x-request-id", request_id.encode())]}
             elif message["type"] == "websocket.close":
                 status = message.get("code", 1000)
+            elif message["type"] == "websocket.accept":
+                accepted = True
+                metrics.SOCKETS.inc()
             await send(message)
 
         async def noted() -> MutableMapping[str, Any]:
@@ -48,20 +63,67 @@ class AccessLog:
             return message
 
         try:
-            await self._app(scope, noted, noting)
+            with self._span(scope, request_id) as here:
+                await self._app(scope, noted, noting)
+                here.note("http.response.status_code", status)
+                if http and status >= 500:
+                    here.failed(str(status))
         except Exception:
             _log.exception("request_failed")
             raise
         finally:
+            seconds = time.perf_counter() - began
             level = _log.debug if scope["path"].startswith(_QUIET) else _log.info
             level(
-                "request" if scope["type"] == "http" else "socket",
+                "request" if http else "socket",
                 method=scope.get("method", "WEBSOCKET"),
                 path=scope["path"],
                 status=status,
-                ms=round((time.perf_counter() - began) * 1000, 1),
+                ms=round(seconds * 1000, 1),
             )
+            if http:
+                door = door_of(scope["path"])
+                metrics.HTTP.labels(door, status).inc()
+                metrics.HTTP_SECONDS.labels(door).observe(seconds)
+            elif accepted:
+                metrics.SOCKETS.dec()
+                metrics.SOCKETS_CLOSED.labels(status).inc()
             clear()
+
+    def _span(self, scope: Scope, request_id: str) -> tracing.Open:
+        # A socket lasts for hours: each of its operations is a trace of its own.
+        if not tracing.on() or scope["type"] != "http" or scope["path"].startswith(_QUIET):
+            return tracing.NOTHING
+        route = f"/{door_of(scope['path'])}"
+        attributes: dict[str, tracing.Value] = {
+            "http.request.method": scope["method"] if scope["method"] in _METHODS else "_OTHER",
+            "http.route": route,
+            "url.scheme": scope.get("scheme", "http"),
+            "fieldbeat.request_id": request_id,
+        }
+        given = "" if self._incoming == "ignore" else _header(scope, b"traceparent")
+        return tracing.span(
+            f"{attributes['http.request.method']} {route}",
+            "server",
+            attributes,
+            after=given if self._incoming == "follow" else "",
+            beside=given if self._incoming == "link" else None,
+        )
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def door_of(path: str) -> str:
+    """Returns which door a path leads to, "front" or "other" where it is none of ours."""
+    first = path.split("/", 2)[1] if path.startswith("/") else path
+    if not first:
+        return "front"
+    return first if first in _DOORS else "other"
+
+
+def _header(scope: Scope, wanted: bytes) -> str:
+    return next((str(value.decode("latin-1")) for name, value in scope["headers"] if name == wanted), "")
 
 
 def _request_id(scope: Scope) -> str:

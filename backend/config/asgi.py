@@ -26,6 +26,7 @@ from backend.config.calendar_door import calendar_door  # noqa: E402
 from backend.config.downloads import downloads_door  # noqa: E402
 from backend.config.mail_door import PATH as MAIL  # noqa: E402
 from backend.config.mail_door import mail_door  # noqa: E402
+from backend.config.metrics_door import metrics_door  # noqa: E402
 from backend.config.snapshot_door import PATH as SNAPSHOT  # noqa: E402
 from backend.config.snapshot_door import snapshot_door  # noqa: E402
 from backend.config.uploads import PATH as UPLOADS  # noqa: E402
@@ -62,6 +63,8 @@ async def route(scope: Scope, receive: Receive, send: Send) -> None:
         await snapshot_door(scope, receive, send)
     elif path.startswith("/static/"):
         await _static({**scope, "root_path": scope.get("root_path", "") + "/static"}, receive, send)
+    elif path == "/metrics":
+        await metrics_door(scope, receive, send)
     elif path == "":
         await front_page(scope, receive, send)
     else:
@@ -83,8 +86,12 @@ async def _health_first(scope: Scope, receive: Receive, send: Send) -> None:
         await healthz(scope, receive, send)
     elif scope["type"] == "http" and scope["path"] == "/readyz":
         await readyz(scope, receive, send)
+    elif scope["type"] == "http" and scope["path"] == "/metrics" and settings.METRICS_TOKEN is not None:
+        await metrics_door(scope, receive, send)
     else:
         await _inside(scope, receive, send)
 
 
-application: ASGIApp = AccessLog(SafeHeaders(PatientLines(_health_first), production=settings.ENV.production))
+application: ASGIApp = AccessLog(
+    SafeHeaders(PatientLines(_health_first), production=settings.ENV.production), incoming=settings.ENV.trace_incoming
+)

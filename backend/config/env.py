@@ -10,12 +10,14 @@ from urllib.parse import urlsplit
 
 from backend.config import env_values as read
 from backend.config.env_channels import CHANNELS
+from backend.config.env_travel import TRAVEL
 from backend.config.env_variable import Variable
+from backend.config.env_watching import WATCHING
 
 SECRETS = frozenset(
     {
         *("DATABASE_URL", "REDIS_URL", "FIELDBEAT_SECRET_KEY", "FIELDBEAT_S3_SECRET_KEY"),
-        *("FIELDBEAT_VAPID_KEY", "FIELDBEAT_MAIL_URL"),
+        *("FIELDBEAT_VAPID_KEY", "FIELDBEAT_MAIL_URL", "FIELDBEAT_METRICS_TOKEN"),
     }
 )
 """Variables whose value is never repeated in a message: it may hold a password."""
@@ -80,6 +82,8 @@ class Env:
     travel_caution: float
     sync_warn_rows: int
     sync_most_rows: int
+    metrics_token: str | None
+    trace_incoming: str
     demo: bool
 
     @property
@@ -297,56 +301,8 @@ TABLE: tuple[Variable, ...] = (
         "400000",
         read.whole(1, 10_000_000),
     ),
-    Variable(
-        "FIELDBEAT_ROUTING",
-        "Whom to ask for travel times: osrm, valhalla, or great-circle, an estimate from the straight line. Page: planning.md.",
-        "great-circle",
-        "osrm",
-        read.one_of("great-circle", "osrm", "valhalla"),
-    ),
-    Variable(
-        "FIELDBEAT_ROUTING_URL",
-        "The address of that road engine, one of yours: `fieldbeat routing serve` starts one.",
-        None,
-        "http://127.0.0.1:5000",
-        read.http_base,
-    ),
-    Variable(
-        "FIELDBEAT_ROUTING_TIMEOUT",
-        "How many seconds the engine has for all the ways of one plan. After that the plan is made with the estimate, and says so.",
-        "10",
-        "30",
-        read.number(0.1, 600),
-    ),
-    Variable(
-        "FIELDBEAT_ROUTING_BLOCK",
-        "The most places in one question to the engine; no more than it allows.",
-        None,
-        "1000",
-        read.whole(2, 2_000),
-        absent="100, what both engines allow unless told otherwise",
-    ),
-    Variable(
-        "FIELDBEAT_ROUTING_FACTOR",
-        "What the engine's times are multiplied with, for traffic, parking and the way to the door.",
-        "1",
-        "1.2",
-        read.number(0.2, 5),
-    ),
-    Variable(
-        "FIELDBEAT_ROUTING_CACHE_DAYS",
-        "How many days the engine's answers are kept; 0 to ask each time.",
-        "30",
-        "7",
-        read.whole(0, 365),
-    ),
-    Variable(
-        "FIELDBEAT_TRAVEL_CAUTION",
-        "What estimated times are multiplied with: more, and fewer visits are late; less, and more are planned.",
-        "1.25",
-        "1.15",
-        read.number(0.5, 3),
-    ),
+    *TRAVEL,
+    *WATCHING,
     Variable(
         "FIELDBEAT_DEMO",
         "Whether serve loads the demo, whose passwords everybody knows, into a database that holds no org: 1 or 0.",

@@ -160,6 +160,13 @@ def folder(text: str) -> Path:
     return path
 
 
+def token(text: str) -> str:
+    """Returns a word that nobody guesses, fit for a header."""
+    if len(text) < 24 or not text.isascii() or any(sign.isspace() for sign in text):
+        raise ValueError("is too short or has odd characters; make one with: openssl rand -hex 24")
+    return text
+
+
 def secret(text: str) -> str:
     """Returns a secret of 32 characters or more."""
     if len(text) < 32:

@@ -10,6 +10,8 @@ from uuid import UUID
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from backend.telemetry import tracing
+
 TEXT_KEYS = frozenset(
     {
         "event",
@@ -42,9 +44,14 @@ TEXT_KEYS = frozenset(
         "rule",
         "kind",
         "outcome",
+        "trace_id",
+        "span_id",
     }
 )
 """Keys whose text may be written. Numbers, yes/no and UUIDs pass under any key; other text may be a name and is dropped."""
+
+_OURS = frozenset({"timestamp", "trace_id", "span_id"})
+"""Written by ourselves, and of digits that might look like a telephone number."""
 
 _EMAIL = re.compile(r"[^\s@<>\"'=(),;:]+@[^\s@<>\"'(),;:]+\.\w+")
 _UUID = r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
@@ -66,8 +73,15 @@ def without_personal_data(_: WrappedLogger, __: str, event: EventDict) -> EventD
         elif isinstance(value, UUID):
             kept[key] = str(value)
         elif isinstance(value, str) and key in TEXT_KEYS:
-            kept[key] = value if key == "timestamp" else masked(value)
+            kept[key] = value if key in _OURS else masked(value)
     return kept
+
+
+def placed(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Names the trace and the span in which a line is written, where there are any."""
+    if (here := tracing.present()) is not None:
+        event["trace_id"], event["span_id"] = here
+    return event
 
 
 def told_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -85,6 +99,7 @@ def told_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 def _shared() -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
+        placed,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.PositionalArgumentsFormatter(),

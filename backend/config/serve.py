@@ -1,7 +1,9 @@
 """The supervisor behind `fieldbeat serve`: readies the database, starts the processes, keeps them, and ends them all."""
 
+import shutil
 import signal
 import socket
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from backend.config.prepare import Report, bring_up_to_date, start_database
 from backend.config.progress import Progress
 from backend.config.welcome import SignIn, show_welcome
 from backend.kit.embedded_postgres import EmbeddedServer
+from backend.telemetry import metrics
 
 READY_SECONDS = 90.0
 TICK_SECONDS = 0.2
@@ -47,6 +50,7 @@ class Supervisor:
         self._database: EmbeddedServer | None = None
         self._children: list[Child] = []
         self._listening: socket.socket | None = None
+        self._counts: str | None = None
         self._asked = 0
 
     def run(self) -> None:
@@ -70,6 +74,8 @@ class Supervisor:
                 self._database.stop()
             if self._listening is not None:
                 self._listening.close()
+            if self._counts is not None:
+                shutil.rmtree(self._counts, ignore_errors=True)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         del number, frame
@@ -110,6 +116,8 @@ class Supervisor:
 
     def _start_children(self, fd: int) -> None:
         shared = {"DATABASE_URL": self._database.uri} if self._database is not None else {}
+        # Of this machine and this run alone: processes elsewhere have the same numbers, and count from nought too.
+        shared[metrics.FOLDER] = self._counts = tempfile.mkdtemp(prefix="fieldbeat-metrics-")
         # It shows every alert to whoever asks on this machine: for trying things out, not for real people.
         if self._env.fcm_credentials is None and self._env.fcm_url is None and not self._env.production:
             port = _free_port()
@@ -149,10 +157,15 @@ class Supervisor:
         for child in self._children:
             pause = child.revive()
             if pause is not None:
+                self._forget(child)
                 self._console.print(
                     f"The {child.name} process ended (exit code {child.ended()}); starting it again in {pause:.0f} s.",
                     highlight=False,
                 )
+
+    def _forget(self, child: Child) -> None:
+        if child.process is not None and self._counts is not None:
+            metrics.forget_process(self._counts, child.process.pid)
 
 
 def _free_port() -> int:

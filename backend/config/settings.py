@@ -160,6 +160,7 @@ ROUTING_BLOCK = ENV.routing_block
 ROUTING_FACTOR = ENV.routing_factor
 ROUTING_CACHE_DAYS = ENV.routing_cache_days
 TRAVEL_CAUTION = ENV.travel_caution
+METRICS_TOKEN = ENV.metrics_token
 SYNC_WARN_ROWS = ENV.sync_warn_rows
 SYNC_MOST_ROWS = ENV.sync_most_rows
 

@@ -5,14 +5,24 @@ import socket
 import uvicorn
 from django.conf import settings
 
+from backend.config import traces
 from backend.config.database import limit_statements
 from backend.config.heads import PatientHeads
+from backend.telemetry import metrics
 
 STATEMENT_MS = 30_000
 """Somebody waits for the answer, and a statement that takes longer holds a connection that others need."""
 
 SOCKET_BYTES = 65_536
 GRACE_SECONDS = 5
+
+
+class _Server(uvicorn.Server):
+    """Sends its last spans before it ends: uvicorn ends the process by the signal that it was sent."""
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        with self.capture_signals(), traces.told("web"):
+            await self._serve(sockets)
 
 
 def run(listening: socket.socket) -> None:
@@ -31,4 +41,5 @@ def run(listening: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    metrics.DB_THREADS.inc(settings.DB_POOL)
+    _Server(config).run(sockets=[listening])

@@ -10,10 +10,13 @@ from types import FrameType
 
 from django.db import Error, connection
 
+from backend.config import traces
 from backend.config.wiring import JOBS, QUEUES, WIRING, Job, Queue
 from backend.events import outbox
+from backend.kit import clock
 from backend.kit.locks import Lock, release, try_hold
 from backend.kit.logs import bind, clear, logger
+from backend.telemetry import metrics
 
 IDLE_SECONDS = 0.25
 """How long it sleeps when nothing waits: the most by which a push is late for that reason."""
@@ -48,6 +51,7 @@ class Worker:
     def turn(self) -> bool:
         """Does what is due now, once, and says whether there was anything; a piece that fails is told and tried again later."""
         busy = False
+        metrics.WORKER_TURN.set(clock.now().timestamp())
         for queue in self._queues:
             busy = self._safely(queue.name, queue.drain) or busy
         for job in self._jobs:
@@ -94,4 +98,5 @@ def run() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    worker.run()
+    with traces.told("worker"):
+        worker.run()

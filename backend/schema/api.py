@@ -47,6 +47,7 @@ from backend.schema.operations.travel import TravelQuery
 from backend.schema.operations.work import WorkMutation, WorkQuery
 from backend.schema.operations.working_time import WorkingTimeMutation, WorkingTimeQuery
 from backend.schema.scalars import DATE_TIME
+from backend.schema.telling import Telling
 
 MAX_TOKENS = 2_000
 
@@ -147,7 +148,14 @@ schema = FieldbeatSchema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    extensions=[CodedErrors, FreshLoaders, Limits, lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS), KnownDocuments],
+    extensions=[
+        Telling,
+        CodedErrors,
+        FreshLoaders,
+        Limits,
+        lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
+        KnownDocuments,
+    ],
     execution_context_class=CompilingExecutor,
     config=StrawberryConfig(auto_camel_case=True, scalar_map={datetime: DATE_TIME}),
 )

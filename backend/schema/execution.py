@@ -7,6 +7,7 @@ from typing import ParamSpec, Protocol, TypeVar
 from django.conf import settings
 
 from backend.kit.threads import Threads
+from backend.telemetry.hops import hop
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,4 +27,4 @@ def _threads() -> Threads:
 
 async def run_in_pool(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Runs the function on the pool, with the caller's context (log ids) around it."""
-    return await _threads().run(function, *args, **kwargs)
+    return await _threads().run(hop(function), *args, **kwargs)

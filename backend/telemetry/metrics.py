@@ -4,9 +4,13 @@ Processes that serve starts share a folder (PROMETHEUS_MULTIPROC_DIR), so that w
 see backend.config.metrics_door and docs/adr/0040."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.multiprocess import mark_process_dead
 
 REGISTRY = CollectorRegistry()
 """Of this process; what waits in the database is in backend.config.figures."""
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable by which the Prometheus library is told of the folder that processes share."""
 
 _QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _LONG = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600)
@@ -65,3 +69,8 @@ PROVIDER_SECONDS = _seconds("provider_seconds", "One message at its provider.", 
 
 RATE_LIMITED = _counter("rate_limited_total", "Requests that were refused because there were too many.", "limit")
 SIGN_INS = _counter("sign_ins_total", "Attempts to sign in.", "outcome")
+
+
+def forget_process(folder: str, pid: int) -> None:
+    """Takes what a process that ended had open out of the folder; what it counted stays counted."""
+    mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]

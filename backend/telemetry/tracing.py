@@ -76,7 +76,7 @@ class Open:
             detach(self._before)
 
 
-_NOTHING = Open()
+NOTHING = Open()
 
 
 def span(
@@ -92,11 +92,11 @@ def span(
 
     `beside`: a place that is linked, and not believed. `within`: only where a span is open already, or `after` names a place."""
     if _tracer is None:
-        return _NOTHING
+        return NOTHING
     from opentelemetry.trace import Link, SpanKind, get_current_span
 
     if within and not (get_current_span().is_recording() if after is None else after):
-        return _NOTHING
+        return NOTHING
     links = ()
     if beside and (found := get_current_span(_place(beside)).get_span_context()).is_valid:
         links = (Link(found),)
