@@ -18,8 +18,10 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    NullValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValueNode,
     VariableNode,
     get_named_type,
     get_nullable_type,
@@ -27,6 +29,7 @@ from graphql import (
 )
 from strawberry.extensions import SchemaExtension
 
+from backend.schema.paging import USUAL
 from backend.schema.sources import CHILD_LIMIT
 
 MOST_DEPTH = 12
@@ -84,6 +87,13 @@ class Judge:
             one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
         }
         self._operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
+        # Of several operations, the one that asks for most; what is no number is validation's to refuse.
+        self._defaults: dict[str, int] = {}
+        for operation in self._operations:
+            for one in operation.variable_definitions or ():
+                if isinstance(one.default_value, IntValueNode):
+                    name, size = one.variable.name.value, int(one.default_value.value)
+                    self._defaults[name] = max(size, self._defaults.get(name, 0))
         self._priced: dict[tuple[str, int], tuple[int, int]] = {}
         self._open: set[str] = set()
 
@@ -100,7 +110,7 @@ class Judge:
     def _selection(
         self, chosen: SelectionSetNode, kind: GraphQLNamedType | None, page: int, chain: int
     ) -> tuple[int, int]:
-        """Returns depth and price; `page` is the length of `nodes`, when that may be asked for here."""
+        """Returns depth and price; `page` is the length of `nodes` and `edges`, when they may be asked for here."""
         if chain > LONGEST_CHAIN:
             raise TooMuch("The document is nested too deeply.")
         deepest, price = 0, 0
@@ -141,7 +151,7 @@ class Judge:
         described = inner is not None and inner.name.startswith("__")
         times = 1
         if known is not None and is_list_type(get_nullable_type(known.type)):
-            times = INTROSPECTED if described else page if name == "nodes" else first
+            times = INTROSPECTED if described else page if name in ("nodes", "edges") else first
         return 1 if described else depth + 1, own + times * below
 
     def _own_price(self, name: str, kind: GraphQLNamedType | None, known: GraphQLField | None) -> int:
@@ -152,19 +162,29 @@ class Judge:
         return BULKY.get(name, 1)
 
     def _first(self, node: FieldNode, known: GraphQLField | None) -> int:
-        """Returns how many rows the field's `first` asks for; the most there can be when it does not say."""
+        """Returns how many rows are asked for by `first` or `last`; the most there can be when that cannot be told."""
         if known is None or "first" not in known.args:
             return CHILD_LIMIT
-        value: object = known.args["first"].default_value
-        for argument in node.arguments or ():
-            if argument.name.value == "first":
-                value = None
-                if isinstance(argument.value, IntValueNode):
-                    value = int(argument.value.value)
-                elif isinstance(argument.value, VariableNode):
-                    value = self._variables.get(argument.value.name.value)
+        asked = [self._number(one.value) for one in node.arguments or () if one.name.value in ("first", "last")]
+        given = [one for one in asked if one is not None]
+        usual: object = known.args["first"].default_value
+        wanted = max(given) if given else usual if isinstance(usual, int) else USUAL
         # One out of range is refused by the field itself.
-        return value if isinstance(value, int) and 1 <= value <= CHILD_LIMIT else CHILD_LIMIT
+        return wanted if 1 <= wanted <= CHILD_LIMIT else CHILD_LIMIT
+
+    def _number(self, value: ValueNode) -> int | None:
+        """Returns the number that a value is, None for null; the most there can be for what is no number."""
+        if isinstance(value, IntValueNode):
+            return int(value.value)
+        if isinstance(value, NullValueNode):
+            return None
+        if not isinstance(value, VariableNode):
+            return CHILD_LIMIT
+        name = value.name.value
+        if name not in self._variables:
+            return self._defaults.get(name)
+        known = self._variables[name]
+        return known if known is None or isinstance(known, int) else CHILD_LIMIT
 
 
 class Limits(SchemaExtension):

@@ -7,7 +7,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
-from graphql import GraphQLField, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, get_named_type
+from graphql import (
+    GraphQLField,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+)
 from strawberry.utils.str_converters import to_camel_case
 
 from backend.identity.actor import Actor
@@ -64,13 +72,23 @@ def barred(type_name: str, field_name: str, field: GraphQLField) -> frozenset[st
     """Returns the roles that may not read a field: for its column, or for the kind of rows that it leads to.
 
     Whose kind of rows is hidden whole never comes to a row of it, so that its fields need no bar of their own."""
-    named = get_named_type(field.type)
+    named = _rows_behind(get_named_type(field.type))
     roles: frozenset[str] = frozenset()
+    if type_name not in _SHOWN and field_name == "node":  # an edge; its list is hidden already
+        return roles
     for model, column in sources(type_name, field_name):
         roles |= rule_of(model, column).hidden_from - rule_of(_SHOWN[type_name][0], WHOLE).hidden_from
     if named.name in _SHOWN:
         roles |= rule_of(_SHOWN[named.name][0], WHOLE).hidden_from
     return roles
+
+
+def _rows_behind(named: GraphQLNamedType) -> GraphQLNamedType:
+    """Returns the type of the rows behind the edges of a page."""
+    if not isinstance(named, GraphQLObjectType) or named.fields.keys() != {"cursor", "node"}:
+        return named
+    rows: GraphQLNamedType = get_named_type(named.fields["node"].type)
+    return rows
 
 
 def mask(schema: GraphQLSchema) -> None:

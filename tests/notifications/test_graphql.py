@@ -15,7 +15,7 @@ from tests.schema.conftest import Client
 
 INBOX = """query($first: Int! = 20, $after: String, $unread: Boolean! = false) {
   notifications(first: $first, after: $after, unreadOnly: $unread) {
-    nodes { id rule title body subjectEntity subjectId createdAt readAt version } endCursor hasNext } }"""
+    nodes { id rule title body subjectEntity subjectId createdAt readAt version } pageInfo { endCursor hasNextPage } } }"""
 READ = "mutation($id: UUID!) { markNotificationRead(id: $id) { notification { id body readAt } } }"
 REGISTER = """mutation($input: PushAddressInput!) {
   registerPushAddress(input: $input) { pushAddress { id kind deviceId lastSeenAt } } }"""
@@ -61,8 +61,8 @@ def test_pages_turn_from_new_to_old(story: Story) -> None:
     for more in (True, True, False):
         shown = ben(INBOX, first=1, after=after)["notifications"]
         seen += [node["title"] for node in shown["nodes"]]
-        after = shown["endCursor"]
-        assert shown["hasNext"] is more
+        after = shown["pageInfo"]["endCursor"]
+        assert shown["pageInfo"]["hasNextPage"] is more
     assert seen == ["Joe's Deli: Won", "Joe's Deli: Negotiation", "Joe's Deli: Proposal"]
 
 

@@ -38,13 +38,15 @@ PREVIEW = """query ($a: UUID!) { alignmentPreview(alignmentId: $a) { digest uncl
   deviationBefore deviationAfter
   devices { id pending risk user { username } }
   warnings { code message count territories { name } } } }"""
-MOVES = """query ($a: UUID!, $f: UUID) { alignmentMoves(alignmentId: $a, fromTerritoryId: $f) { hasNext nodes {
+MOVES = """query ($a: UUID!, $f: UUID) { alignmentMoves(alignmentId: $a, fromTerritoryId: $f) { pageInfo { hasNextPage } nodes {
   account { name } fromTerritoryId toTerritoryId why state } } }"""
-DEALS = "query ($a: UUID!) { alignmentDeals(alignmentId: $a) { nodes { name account { name } } hasNext } }"
+DEALS = (
+    "query ($a: UUID!) { alignmentDeals(alignmentId: $a) { nodes { name account { name } } pageInfo { hasNextPage } } }"
+)
 VISITS = """query ($a: UUID!) { alignmentVisits(alignmentId: $a) { nodes { visitId fate done account { name }
-  rep { username } taker { username } } hasNext } }"""
+  rep { username } taker { username } } pageInfo { hasNextPage } } }"""
 PROMISES = """query ($a: UUID!) { alignmentAppointments(alignmentId: $a) { nodes { title startsAt fate done
-  account { name } rep { username } taker { username } } hasNext } }"""
+  account { name } rep { username } taker { username } } pageInfo { hasNextPage } } }"""
 ACTIVATE = (
     """mutation ($i: ActivateAlignmentInput!) { activateAlignment(input: $i) { alignment { id state dueAt } } }"""
 )

@@ -35,8 +35,8 @@ NO_ROWS = frozenset(
 )
 """Types with leaves of their own that are no columns of a model; what of them could show one is named in the tests."""
 
-MADE = ("Payload", "SyncIssue", "SyncIssueField", "Page", "Document", "Checkpoint", "Changes")
-"""Payloads, the inbox, pages of rows, and what the facades make of pulled rows."""
+MADE = ("Payload", "SyncIssue", "SyncIssueField", "Edge", "PageInfo", "Document", "Checkpoint", "Changes")
+"""Payloads, the inbox, edges of lists, and what the facades make of pulled rows."""
 
 
 def _objects() -> Iterator[tuple[GraphQLObjectType, dict[str, GraphQLField]]]:

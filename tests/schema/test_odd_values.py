@@ -92,11 +92,15 @@ def test_what_is_no_text_is_refused_for_good(field: world.World, ask: Ask, store
     start, end = "2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z"
     refusals = [
         ask(field.ana).refused(SCHEDULE, i=_span(store, start, end, purpose=text)),
-        ask(field.ana).refused("query ($s: String) { accounts(filter: {search: $s}) { hasNext } }", s=text),
-        ask(field.ana).refused("query ($s: String) { accounts(filter: {tier: $s}) { hasNext } }", s=text),
+        ask(field.ana).refused(
+            "query ($s: String) { accounts(filter: {search: $s}) { pageInfo { hasNextPage } } }", s=text
+        ),
+        ask(field.ana).refused(
+            "query ($s: String) { accounts(filter: {tier: $s}) { pageInfo { hasNextPage } } }", s=text
+        ),
         ask(field.ana).refused(EDIT, a=str(store.pk), c={"consent": {text: True}}),
         ask(field.ana).refused(
-            "query ($s: String) { accounts(after: $s) { hasNext } }", s=_cursor([text, str(store.pk)])
+            "query ($s: String) { accounts(after: $s) { pageInfo { hasNextPage } } }", s=_cursor([text, str(store.pk)])
         ),
         ask(field.ana).refused(
             "mutation ($s: String!) { refreshSession(refreshToken: $s) { session { deviceId } } }", s=text
@@ -123,7 +127,10 @@ def test_a_row_that_nobody_can_read_is_our_fault(field: world.World, ask: Ask, s
 def test_a_cursor_of_brackets_is_no_cursor(field: world.World, ask: Ask) -> None:
     deep = base64.urlsafe_b64encode(b"[" * 3000).decode()
     assert (
-        ask(field.ana).refused("query ($s: String) { accounts(after: $s) { hasNext } }", s=deep)["code"] == "BAD_CURSOR"
+        ask(field.ana).refused("query ($s: String) { accounts(after: $s) { pageInfo { hasNextPage } } }", s=deep)[
+            "code"
+        ]
+        == "BAD_CURSOR"
     )
 
 

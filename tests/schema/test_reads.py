@@ -61,7 +61,7 @@ def _issue(field: World, user: User, account: Account, code: str = "FIELD_CONFLI
 
 
 LISTS = {
-    "accounts": ("{ accounts { nodes { id name } endCursor hasNext } }", 1),
+    "accounts": ("{ accounts { nodes { id name } pageInfo { endCursor hasNextPage } } }", 1),
     "account.parent": ("{ accounts { nodes { name parent { name } } } }", 1),
     "account.address": ("{ accounts { nodes { name address { lat quality } } } }", 1),
     "account.sales": ("{ accounts { nodes { name sales { amount12m } } } }", 1),
@@ -175,10 +175,13 @@ def test_pages_follow_one_another_without_gap_or_repeat(field: World, ask: Ask) 
         field.account(f"Store {number % 3}", field.north)
     ana, seen, after = ask(field.ana), [], None
     while True:
-        page = ana("query($a: String) { accounts(first: 2, after: $a) { nodes { id } endCursor hasNext } }", a=after)
+        page = ana(
+            "query($a: String) { accounts(first: 2, after: $a) { nodes { id } pageInfo { endCursor hasNextPage } } }",
+            a=after,
+        )
         seen += [node["id"] for node in page["accounts"]["nodes"]]
-        after = page["accounts"]["endCursor"]
-        if not page["accounts"]["hasNext"]:
+        after = page["accounts"]["pageInfo"]["endCursor"]
+        if not page["accounts"]["pageInfo"]["hasNextPage"]:
             break
     assert len(seen) == len(set(seen)) == 7
 
@@ -186,9 +189,9 @@ def test_pages_follow_one_another_without_gap_or_repeat(field: World, ask: Ask) 
 @pytest.mark.parametrize(
     ("document", "code", "field_named"),
     [
-        ("{ accounts(first: 101) { hasNext } }", "OUT_OF_RANGE", "first"),
-        ("{ accounts(first: 0) { hasNext } }", "OUT_OF_RANGE", "first"),
-        ('{ accounts(after: "x") { hasNext } }', "BAD_CURSOR", "after"),
+        ("{ accounts(first: 101) { pageInfo { hasNextPage } } }", "OUT_OF_RANGE", "first"),
+        ("{ accounts(first: 0) { pageInfo { hasNextPage } } }", "OUT_OF_RANGE", "first"),
+        ('{ accounts(after: "x") { pageInfo { hasNextPage } } }', "BAD_CURSOR", "after"),
         ("{ nearbyAccounts(lat: 91, lng: 0) { distanceM } }", "IMPOSSIBLE_COORDINATE", "lat"),
     ],
 )
@@ -204,7 +207,7 @@ def test_without_a_token_only_the_open_doors_answer(field: World, ask: Ask) -> N
     first, newest = told["serverInfo"]["protocols"]
     assert (first["number"], first["until"], newest["until"]) == (1, "2027-11-23", None)
     assert nobody.refused("{ me { user { id } } }")["code"] == "NOT_SIGNED_IN"
-    assert nobody.refused("{ accounts { hasNext } }")["retry"] == "AUTH"
+    assert nobody.refused("{ accounts { pageInfo { hasNextPage } } }")["retry"] == "AUTH"
 
 
 def test_nearest_come_first_with_their_distance(field: World, ask: Ask) -> None:

@@ -95,13 +95,13 @@ def test_what_an_account_bought_is_for_who_sees_it(field: World, ask: Ask) -> No
             amount="150.00",
         )
     lines = """query ($a: UUID!, $c: String) { orderLines(accountId: $a, first: 2, after: $c) {
-      nodes { lineNo amount product { name } } endCursor hasNext } }"""
+      nodes { lineNo amount product { name } } pageInfo { endCursor hasNextPage } } }"""
     ana = ask(field.ana)
     first = ana(lines, a=str(account.pk))["orderLines"]
     assert ana.queries == 2
     assert [one["lineNo"] for one in first["nodes"]] == [2, 1]
-    rest = ana(lines, a=str(account.pk), c=first["endCursor"])["orderLines"]
-    assert ([one["lineNo"] for one in rest["nodes"]], rest["hasNext"]) == ([0], False)
+    rest = ana(lines, a=str(account.pk), c=first["pageInfo"]["endCursor"])["orderLines"]
+    assert ([one["lineNo"] for one in rest["nodes"]], rest["pageInfo"]["hasNextPage"]) == ([0], False)
     assert ana.refused(lines, a=str(account.pk), c="WyIyMDI2LTAxLTAxIiwgIngiXQ==")["code"] == "BAD_CURSOR"
     assert ask(field.cy).refused(lines, a=str(account.pk))["code"] == "ACCOUNT_NOT_FOUND"
 

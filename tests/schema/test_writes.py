@@ -228,7 +228,7 @@ def test_a_document_that_is_not_ours_gets_a_code_too(field: World, ask: Ask) -> 
     for document in (
         "{",
         "{ nothingLikeThis }",
-        '{ accounts(first: "many") { hasNext } }',
+        '{ accounts(first: "many") { pageInfo { hasNextPage } } }',
         '{ account(id: "x") { id } }',
     ):
         assert ana.refused(document)["code"] == "GRAPHQL_INVALID"

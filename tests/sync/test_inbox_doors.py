@@ -23,7 +23,7 @@ from tests.here import on_this_connection
 RESOLVE = """mutation ($i: ResolveSyncIssueInput!) { resolveSyncIssue(input: $i) {
   done issue { state resolution code message resolvedBy { username } user { username } } } }"""
 CONFLICTS = """{ syncConflicts(filter: {state: "open"}) { nodes {
-  id name code actions account { name } user { username } fields { name policy base mine theirs } } hasNext } }"""
+  id name code actions account { name } user { username } fields { name policy base mine theirs } } pageInfo { hasNextPage } } }"""
 LIST = "/admin/sync/syncissue/"
 
 
@@ -81,14 +81,16 @@ def test_what_fails_again_says_so_and_stays_open(field: World, conflict: SyncIss
 def test_lists_go_on_page_by_page(field: World) -> None:
     ana = Replica(field.ana, field.phone(field.ana))
     ana.push(*[ana.mutation("no.such", new_id()) for _ in range(5)])
-    document = "query ($c: String) { syncIssues(first: 2, after: $c) { nodes { id } endCursor hasNext } }"
+    document = (
+        "query ($c: String) { syncIssues(first: 2, after: $c) { nodes { id } pageInfo { endCursor hasNextPage } } }"
+    )
     seen: list[str] = []
     cursor = None
     while True:
         found = ask(field.ana, document, c=cursor)["syncIssues"]
         seen += [node["id"] for node in found["nodes"]]
-        cursor = found["endCursor"]
-        if not found["hasNext"]:
+        cursor = found["pageInfo"]["endCursor"]
+        if not found["pageInfo"]["hasNextPage"]:
             break
     assert sorted(seen) == sorted(str(one) for one in SyncIssue.objects.values_list("pk", flat=True))
 

@@ -10,12 +10,13 @@ from django.db.models import Model, QuerySet
 from graphql import GraphQLSchema
 
 from backend.identity.actor import Actor
+from backend.schema.compiled.connections import ConnectionPlan, connection_plan
 from backend.schema.compiled.plan import Plan, plan_of
-from backend.schema.compiled.refused import Refused
-from backend.schema.compiled.shape import TYPENAME, Shape, definition
+from backend.schema.compiled.shape import Shape
 from backend.schema.compiled.text import texts
-from backend.schema.paging import beyond, cursor_at, page
-from backend.schema.types.pages import Page, page_of
+from backend.schema.paging import Order, Window, beyond, page
+from backend.schema.paging import cursor as page_cursor
+from backend.schema.types.pages import Connection, connection_of
 
 T = TypeVar("T")
 Rows = Callable[[], QuerySet[Any]]
@@ -34,46 +35,34 @@ class Read(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """A page of rows."""
+    """A page of rows, as a connection."""
 
     rows: Rows
-    by: str
-    first: int
-    after: str | None
-    descending: bool
+    by: Order
+    window: Window
 
     def compiled(self, schema: GraphQLSchema, shape: Shape, actor: Actor) -> Answer:
-        """Plans one text for each name under which `nodes` are asked for."""
-        fields = schema.type_map[shape.kind].fields  # type: ignore[attr-defined]
-        names = {one.response: _page_field(fields, one.field) for one in shape.chosen}
-        below = {one.response: one.below for one in shape.chosen if one.below is not None}
-        plans = {response: plan_of(schema, inner, actor.role) for response, inner in below.items()}
-        return partial(self._read, shape.kind, names, plans, actor)
+        """Plans one text for each name under which rows are asked for."""
+        return partial(self._read, connection_plan(schema, shape, actor.role), actor)
 
-    def _read(self, kind: str, names: dict[str, str], plans: dict[str, Plan], actor: Actor) -> dict[str, object]:
-        rows = beyond(self.rows(), by=self.by, first=self.first, after=self.after, descending=self.descending)
-        found = texts(rows, list(plans.values()), actor, at=(self.by, "pk"), most=self.first)
-        lists = dict(zip(plans, found.lists, strict=True))
-        known = {
-            "end_cursor": None if found.last is None else cursor_at(*found.last),
-            "has_next": found.more,
-            TYPENAME: kind,
+    def _read(self, plan: ConnectionPlan, actor: Actor) -> dict[str, object]:
+        rows = self.rows()
+        cursor = page_cursor(rows, self.by)
+        lists = [one.over(cursor) for one in plan.lists.values()]
+        page = beyond(rows, self.by, self.window)
+        found = texts(page, lists, actor, at=(cursor,), most=self.window.size, backwards=self.window.backwards)
+        previous, following = self.window.ends(more=found.more)
+        said = {
+            "has_next_page": following,
+            "has_previous_page": previous,
+            "start_cursor": None if found.first is None else found.first[0],
+            "end_cursor": None if found.last is None else found.last[0],
         }
-        return {response: lists[response] if name == "nodes" else known[name] for response, name in names.items()}
+        return plan.answer(found.lists, said)
 
     def plain(self) -> object:
         """Reads a slice."""
-        found = page(self.rows(), by=self.by, first=self.first, after=self.after, descending=self.descending)
-        return page_of(Page, found)
-
-
-def _page_field(fields: dict[str, Any], name: str) -> str:
-    if name == TYPENAME:
-        return name
-    python_name = definition(fields[name]).python_name
-    if python_name not in ("nodes", "end_cursor", "has_next"):
-        raise Refused(name, "no field of a page")
-    return python_name
+        return connection_of(object, page(self.rows(), self.by, self.window))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +104,10 @@ class ReadOne:
         return self.find()
 
 
-def a_page(kind: type[T], rows: Rows, *, by: str, first: int, after: str | None, descending: bool = False) -> Page[T]:
-    """Returns a page of rows, by a non-null column and then id, where a page of their GraphQL type is asked for."""
+def a_page(kind: type[T], rows: Rows, by: Order, window: Window) -> Connection[T]:
+    """Returns a page of rows where a connection of their GraphQL type is asked for."""
     del kind
-    return cast(Page[T], ReadPage(rows, by, first, after, descending))
+    return cast(Connection[T], ReadPage(rows, by, window))
 
 
 def a_list(kind: type[T], rows: Rows) -> list[T]:

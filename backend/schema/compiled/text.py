@@ -2,43 +2,54 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Expression, QuerySet
+from django.db.models.expressions import Combinable
 
 from backend.identity.actor import Actor
-from backend.schema.compiled.plan import Plan, rooted
+from backend.schema.compiled.plan import rooted
 from backend.schema.compiled.values import unmarked
+
+
+class Bound(Protocol):
+    """What makes a text of a row."""
+
+    def bound(self, actor: Actor) -> Expression:
+        """Returns the text as an expression over the rows, for this caller and now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """A JSON text for each plan; what was asked of the last row that is shown (None without rows); whether more follow."""
+    """A JSON text for each plan; what was asked of the first and of the last row that are shown (None without rows); whether
+    there are more."""
 
     lists: list[orjson.Fragment]
+    first: tuple[Any, ...] | None
     last: tuple[Any, ...] | None
     more: bool
 
 
 def texts(
     rows: QuerySet[Any],
-    plans: Sequence[Plan],
+    plans: Sequence[Bound],
     actor: Actor,
     *,
-    at: Sequence[str] = (),
+    at: Sequence[Combinable] = (),
     most: int | None = None,
     single: bool = False,
+    backwards: bool = False,
 ) -> Texts:
-    """Reads the rows as text by each plan, `most` of them; `at`: columns wanted of the last one. `single`: the first row's
-    text, and no list. Raises Unsayable."""
+    """Reads the rows as text by each plan, `most` of them; `at`: what is wanted of the first and the last one. `single`: the
+    first row's text, and no list. `backwards`: the rows come from the last to the first. Raises Unsayable."""
     bound = [plan.bound(actor) for plan in plans]
     try:
         sql, params = rooted(rows).values_list(*bound, *(at or ("pk",))).query.sql_with_params()
     except EmptyResultSet:
-        return Texts([orjson.Fragment(b"[]") for _ in plans], None, False)
+        return Texts([orjson.Fragment(b"[]") for _ in plans], None, None, False)
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         result = cursor.pgresult
@@ -46,10 +57,12 @@ def texts(
         shown = found if most is None else min(found, most)
         if single:
             shown = min(shown, 1)
-        lists = [b",".join([result.get_value(row, column) for row in range(shown)]) for column in range(len(bound))]
-        last = None
-        if shown:
-            cursor.scroll(shown - 1, mode="absolute")
-            last = cursor.fetchone()[len(bound) :]
+        order = range(shown - 1, -1, -1) if backwards else range(shown)
+        lists = [b",".join([result.get_value(row, column) for row in order]) for column in range(len(bound))]
+        ends = []
+        for row in (order[0], order[-1]) if shown else ():
+            cursor.scroll(row, mode="absolute")
+            ends.append(cursor.fetchone()[len(bound) :])
+        first, last = ends or (None, None)
     frame = b"%b" if single else b"[%b]"
-    return Texts([orjson.Fragment(frame % unmarked(text)) for text in lists], last, found > shown)
+    return Texts([orjson.Fragment(frame % unmarked(text)) for text in lists], first, last, found > shown)

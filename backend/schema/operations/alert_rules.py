@@ -19,7 +19,7 @@ from backend.notifications.alerting.models import AlertRule as RuleRow
 from backend.notifications.alerting.parameters import Some
 from backend.notifications.alerting.preview import Preview, check_span, preview
 from backend.schema.context import Info
-from backend.schema.paging import Slice, page
+from backend.schema.paging import Slice, Window, ordered_by, page
 from backend.schema.types import rows
 from backend.schema.types.alert_rules import (
     AlertEpisode,
@@ -29,7 +29,7 @@ from backend.schema.types.alert_rules import (
     AlertRule,
     AlertRuleVersion,
 )
-from backend.schema.types.pages import Page, page_of
+from backend.schema.types.pages import Connection, connection_of
 
 
 @strawberry.input(description="managers: all, direct or none.")
@@ -158,13 +158,20 @@ class AlertRulesQuery:
         return [_kind(kind) for kind in KINDS.values()]
 
     @strawberry.field(description="The org's rules, and those of your branch, oldest first; for managers and admins.")
-    async def alert_rules(self, info: Info, first: int = 20, after: str | None = None) -> Page[AlertRule]:
+    async def alert_rules(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[AlertRule]:
         actor = info.context.actor
 
         def read() -> Slice[RuleRow]:
-            return page(queries.rules_seen(actor), by="created_at", first=first, after=after)
+            return page(queries.rules_seen(actor), ordered_by("created_at"), Window(first, after, last, before))
 
-        return page_of(AlertRule, await info.context.run(read))
+        return connection_of(AlertRule, await info.context.run(read))
 
     @strawberry.field(description="One of them.")
     async def alert_rule(self, info: Info, id: UUID) -> AlertRule:
@@ -182,15 +189,21 @@ class AlertRulesQuery:
 
     @strawberry.field(description="What the rule noticed of what you see, newest first.")
     async def alert_episodes(
-        self, info: Info, rule_id: UUID, first: int = 20, after: str | None = None
-    ) -> Page[AlertEpisode]:
+        self,
+        info: Info,
+        rule_id: UUID,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[AlertEpisode]:
         actor = info.context.actor
 
         def read() -> Slice[EpisodeRow]:
             found = queries.episodes_seen(actor, queries.rule_for(actor, rule_id))
-            return page(found, by="opened_at", first=first, after=after, descending=True)
+            return page(found, ordered_by("-opened_at"), Window(first, after, last, before))
 
-        return page_of(AlertEpisode, await info.context.run(read))
+        return connection_of(AlertEpisode, await info.context.run(read))
 
     @strawberry.field(description="What a rule would have fired, asked of history by the same question as live.")
     async def alert_preview(self, info: Info, input: AlertPreviewInput) -> AlertPreview:

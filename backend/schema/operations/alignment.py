@@ -11,7 +11,7 @@ from backend.planning.realign.pages import AppointmentLine, VisitLine, appointme
 from backend.schema.context import Info
 from backend.schema.operations.alignment_edits import AlignmentEditInput, change_of
 from backend.schema.operations.alignment_preview import Seen, numbered, seen, shown
-from backend.schema.paging import Slice, check_first, page
+from backend.schema.paging import Slice, Window, counted, ordered_by, page
 from backend.schema.types import rows
 from backend.schema.types.alignment import (
     Alignment,
@@ -23,7 +23,7 @@ from backend.schema.types.alignment import (
 )
 from backend.schema.types.crm import Opportunity
 from backend.schema.types.identity import User
-from backend.schema.types.pages import Page, page_of
+from backend.schema.types.pages import Connection, connection_of
 from backend.territories.alignment import activating, drafts, undoing
 from backend.territories.alignment.queries import alignment_for, alignments_seen, moves_of
 from backend.territories.models import Alignment as AlignmentRow
@@ -81,13 +81,20 @@ class AlignmentPayload:
 @strawberry.type
 class AlignmentQuery:
     @strawberry.field(description="Changes of territories, the newest first. Managers see their branch's, admins all.")
-    async def alignments(self, info: Info, first: int = 20, after: str | None = None) -> Page[Alignment]:
+    async def alignments(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Alignment]:
         actor = info.context.actor
 
         def read() -> Slice[AlignmentRow]:
-            return page(alignments_seen(actor), by="created_at", first=first, after=after, descending=True)
+            return page(alignments_seen(actor), ordered_by("-created_at"), Window(first, after, last, before))
 
-        return page_of(Alignment, await info.context.run(read))
+        return connection_of(Alignment, await info.context.run(read))
 
     @strawberry.field(description="One of them: how far it is, and what came of it.")
     async def alignment(self, info: Info, id: UUID) -> Alignment:
@@ -96,15 +103,21 @@ class AlignmentQuery:
 
     @strawberry.field(description="Who did what with it.")
     async def alignment_entries(
-        self, info: Info, alignment_id: UUID, first: int = 50, after: str | None = None
-    ) -> Page[AlignmentEntry]:
+        self,
+        info: Info,
+        alignment_id: UUID,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[AlignmentEntry]:
         actor = info.context.actor
 
         def read() -> Slice[EntryRow]:
             found = EntryRow.objects.filter(alignment=alignment_for(actor, alignment_id))
-            return page(found, by="at", first=first, after=after)
+            return page(found, ordered_by("at"), Window(first, after, last, before))
 
-        return page_of(AlignmentEntry, await info.context.run(read))
+        return connection_of(AlignmentEntry, await info.context.run(read))
 
     @strawberry.field(
         description="What it would do if it were activated now; a draft is decided anew at every call. The pages of "
@@ -128,50 +141,52 @@ class AlignmentQuery:
         from_territory_id: UUID | None = None,
         to_territory_id: UUID | None = None,
         state: str | None = None,
-        first: int = 50,
+        first: int | None = None,
         after: str | None = None,
-    ) -> Page[AlignmentMove]:
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[AlignmentMove]:
         actor = info.context.actor
         given = {"from_territory_id": from_territory_id, "to_territory_id": to_territory_id, "state": state}
         wanted = {name: value for name, value in given.items() if value is not None}
 
         def read() -> Slice[MoveRow]:
             found = moves_of(alignment_for(actor, alignment_id)).filter(**wanted)
-            return page(found, by="account_id", first=first, after=after)
+            return page(found, ordered_by("account_id"), Window(first, after, last, before))
 
-        return page_of(AlignmentMove, await info.context.run(read))
+        return connection_of(AlignmentMove, await info.context.run(read))
 
     @strawberry.field(description="The open deals that change hands.")
     async def alignment_deals(
-        self, info: Info, alignment_id: UUID, first: int = 50, after: str | None = None
-    ) -> Page[Opportunity]:
+        self, info: Info, alignment_id: UUID, first: int | None = None, after: str | None = None
+    ) -> Connection[Opportunity]:
         actor = info.context.actor
+        window = Window(first, after)
 
         def read() -> Slice[OpportunityRow]:
-            check_first(first)
             alignment = alignment_for(actor, alignment_id)
-            ids = impact.deal_ids(alignment, first=first + 1, after=numbered(after, UUID) if after else None)
-            by_id = OpportunityRow.objects.in_bulk(ids[:first])
-            found = [by_id[one] for one in ids[:first] if one in by_id]
-            return Slice(found, str(ids[:first][-1]) if ids else None, len(ids) > first)
+            ids = impact.deal_ids(alignment, first=window.size + 1, after=numbered(after, UUID) if after else None)
+            by_id = OpportunityRow.objects.in_bulk(ids[: window.size])
+            found = [by_id[one] for one in ids[: window.size] if one in by_id]
+            return Slice(found, [str(one.pk) for one in found], after is not None, len(ids) > window.size)
 
-        return page_of(Opportunity, await info.context.run(read))
+        return connection_of(Opportunity, await info.context.run(read))
 
     @strawberry.field(
         description="The appointments about accounts that change hands, and what becomes of each; private ones are not told."
     )
     async def alignment_appointments(
-        self, info: Info, alignment_id: UUID, first: int = 50, after: str | None = None
-    ) -> Page[AlignmentAppointment]:
+        self, info: Info, alignment_id: UUID, first: int | None = None, after: str | None = None
+    ) -> Connection[AlignmentAppointment]:
         actor = info.context.actor
-        check_first(first)
+        window = Window(first, after)
         skip = numbered(after, int) if after else 0
 
         def read() -> list[AppointmentLine]:
-            return appointment_lines(alignment_for(actor, alignment_id), first=first + 1, skip=skip)
+            return appointment_lines(alignment_for(actor, alignment_id), first=window.size + 1, skip=skip)
 
-        found = await info.context.run_in_turn(read)
-        ids = list({one for line in found for one in (line.rep_id, line.taker_id)})
+        listed = counted(await info.context.run_in_turn(read), window, skip)
+        ids = list({one for line in listed.rows for one in (line.rep_id, line.taker_id)})
         people = dict(zip(ids, await info.context.load.user.load_many(ids), strict=True))
         nodes = [
             AlignmentAppointment(
@@ -186,23 +201,23 @@ class AlignmentQuery:
                 rep=rows.one(User, people[line.rep_id]),
                 taker=rows.one(User, people[line.taker_id]),
             )
-            for line in found[:first]
+            for line in listed.rows
         ]
-        return Page(nodes=nodes, end_cursor=str(skip + len(nodes)) if nodes else None, has_next=len(found) > first)
+        return connection_of(AlignmentAppointment, listed, nodes)
 
     @strawberry.field(description="The planned visits that it concerns, and what becomes of each.")
     async def alignment_visits(
-        self, info: Info, alignment_id: UUID, first: int = 50, after: str | None = None
-    ) -> Page[AlignmentVisit]:
+        self, info: Info, alignment_id: UUID, first: int | None = None, after: str | None = None
+    ) -> Connection[AlignmentVisit]:
         actor = info.context.actor
-        check_first(first)
+        window = Window(first, after)
         skip = numbered(after, int) if after else 0
 
         def read() -> list[VisitLine]:
-            return visit_lines(alignment_for(actor, alignment_id), first=first + 1, skip=skip)
+            return visit_lines(alignment_for(actor, alignment_id), first=window.size + 1, skip=skip)
 
-        found = await info.context.run_in_turn(read)
-        ids = list({one for line in found for one in (line.rep_id, line.taker_id)})
+        listed = counted(await info.context.run_in_turn(read), window, skip)
+        ids = list({one for line in listed.rows for one in (line.rep_id, line.taker_id)})
         people = dict(zip(ids, await info.context.load.user.load_many(ids), strict=True))
         nodes = [
             AlignmentVisit(
@@ -213,9 +228,9 @@ class AlignmentQuery:
                 rep=rows.one(User, people[line.rep_id]),
                 taker=rows.one(User, people[line.taker_id]),
             )
-            for line in found[:first]
+            for line in listed.rows
         ]
-        return Page(nodes=nodes, end_cursor=str(skip + len(nodes)) if nodes else None, has_next=len(found) > first)
+        return connection_of(AlignmentVisit, listed, nodes)
 
 
 @strawberry.type

@@ -14,10 +14,10 @@ from backend.kit.geo import checked_point
 from backend.schema.changes import BASE_VERSION, given, told
 from backend.schema.compiled import reads
 from backend.schema.context import Info
-from backend.schema.paging import check_first
+from backend.schema.paging import Window, check_first, ordered_by
 from backend.schema.types import rows
 from backend.schema.types.crm import Account, Opportunity, Pipeline, Product
-from backend.schema.types.pages import Page
+from backend.schema.types.pages import Connection
 from backend.territories import nearby
 from backend.territories.coverage import account_for, opportunities_seen, opportunity_for, visible
 from backend.territories.models import AccountTerritory
@@ -107,10 +107,18 @@ def _opportunities(actor: Actor, where: OpportunityFilter | None) -> QuerySet[Op
 class CrmQuery:
     @strawberry.field(description="Accounts in the caller's coverage, by name.")
     async def accounts(
-        self, info: Info, first: int = 20, after: str | None = None, filter: AccountFilter | None = None
-    ) -> Page[Account]:
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        filter: AccountFilter | None = None,
+    ) -> Connection[Account]:
         actor = info.context.actor
-        return reads.a_page(Account, lambda: _accounts(actor, filter), by="name", first=first, after=after)
+        return reads.a_page(
+            Account, lambda: _accounts(actor, filter), ordered_by("name"), Window(first, after, last, before)
+        )
 
     @strawberry.field
     async def account(self, info: Info, id: UUID) -> Account:
@@ -128,10 +136,18 @@ class CrmQuery:
 
     @strawberry.field(description="Deals in the caller's coverage, by name.")
     async def opportunities(
-        self, info: Info, first: int = 20, after: str | None = None, filter: OpportunityFilter | None = None
-    ) -> Page[Opportunity]:
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        filter: OpportunityFilter | None = None,
+    ) -> Connection[Opportunity]:
         actor = info.context.actor
-        return reads.a_page(Opportunity, lambda: _opportunities(actor, filter), by="name", first=first, after=after)
+        return reads.a_page(
+            Opportunity, lambda: _opportunities(actor, filter), ordered_by("name"), Window(first, after, last, before)
+        )
 
     @strawberry.field
     async def opportunity(self, info: Info, id: UUID) -> Opportunity:
@@ -145,9 +161,18 @@ class CrmQuery:
         return reads.a_list(Pipeline, lambda: queries.pipelines(actor)[:100])
 
     @strawberry.field(description="The catalogue, by name.")
-    async def products(self, info: Info, first: int = 20, after: str | None = None) -> Page[Product]:
+    async def products(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Product]:
         actor = info.context.actor
-        return reads.a_page(Product, lambda: queries.products(actor), by="name", first=first, after=after)
+        return reads.a_page(
+            Product, lambda: queries.products(actor), ordered_by("name"), Window(first, after, last, before)
+        )
 
 
 @strawberry.type

@@ -9,10 +9,10 @@ from backend.identity.models import Device as DeviceRow
 from backend.identity.models import Org as OrgRow
 from backend.identity.models import User as UserRow
 from backend.schema.context import Info
-from backend.schema.paging import Slice, page
+from backend.schema.paging import Slice, Window, ordered_by, page
 from backend.schema.types import rows
 from backend.schema.types.identity import Device, Org, Session, User
-from backend.schema.types.pages import Page, page_of
+from backend.schema.types.pages import Connection, connection_of
 from backend.territories.coverage import people_seen
 
 
@@ -82,15 +82,25 @@ class IdentityQuery:
         description="You and everybody beneath you who is there, by name to sign in with; of one role, if it is given."
     )
     async def people(
-        self, info: Info, first: int = 20, after: str | None = None, role: str | None = None
-    ) -> Page[User]:
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        role: str | None = None,
+    ) -> Connection[User]:
         actor = info.context.actor
 
         def read() -> Slice[UserRow]:
             found = people_seen(actor)
-            return page(found if role is None else found.filter(role=role), by="username", first=first, after=after)
+            return page(
+                found if role is None else found.filter(role=role),
+                ordered_by("username"),
+                Window(first, after, last, before),
+            )
 
-        return page_of(User, await info.context.run(read))
+        return connection_of(User, await info.context.run(read))
 
     @strawberry.field(description="Your own devices.")
     async def devices(self, info: Info) -> list[Device]:

@@ -8,10 +8,10 @@ from django.db.models import QuerySet
 
 from backend.identity.actor import Actor
 from backend.schema.context import Info
-from backend.schema.paging import Slice, page
+from backend.schema.paging import Slice, Window, ordered_by, page
 from backend.schema.types import rows
 from backend.schema.types.inbox import SyncIssue
-from backend.schema.types.pages import Page, page_of
+from backend.schema.types.pages import Connection, connection_of
 from backend.sync import queries
 from backend.sync.actions import resolve_issue
 from backend.sync.models import IssueState
@@ -41,9 +41,7 @@ class ResolveSyncIssuePayload:
     done: bool
 
 
-async def _listed(
-    info: Info, seen: Seen, first: int, after: str | None, where: SyncIssueFilter | None
-) -> Page[SyncIssue]:
+async def _listed(info: Info, seen: Seen, window: Window, where: SyncIssueFilter | None) -> Connection[SyncIssue]:
     actor = info.context.actor
 
     def read() -> Slice[SyncIssueRow]:
@@ -51,24 +49,36 @@ async def _listed(
         for name in ("state", "user_id", "code"):
             if where is not None and (value := getattr(where, name)) is not None:
                 found = found.filter(**{name: value})
-        return page(found, by="created_at", first=first, after=after, descending=True)
+        return page(found, ordered_by("-created_at"), window)
 
-    return page_of(SyncIssue, await info.context.run(read))
+    return connection_of(SyncIssue, await info.context.run(read))
 
 
 @strawberry.type
 class InboxQuery:
     @strawberry.field(description="What could not be applied as sent, of yourself and those beneath you; newest first.")
     async def sync_issues(
-        self, info: Info, first: int = 20, after: str | None = None, filter: SyncIssueFilter | None = None
-    ) -> Page[SyncIssue]:
-        return await _listed(info, queries.issues_seen, first, after, filter)
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        filter: SyncIssueFilter | None = None,
+    ) -> Connection[SyncIssue]:
+        return await _listed(info, queries.issues_seen, Window(first, after, last, before), filter)
 
     @strawberry.field(description="Those of them in which others changed fields meanwhile, field by field.")
     async def sync_conflicts(
-        self, info: Info, first: int = 20, after: str | None = None, filter: SyncIssueFilter | None = None
-    ) -> Page[SyncIssue]:
-        return await _listed(info, queries.conflicts_seen, first, after, filter)
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        filter: SyncIssueFilter | None = None,
+    ) -> Connection[SyncIssue]:
+        return await _listed(info, queries.conflicts_seen, Window(first, after, last, before), filter)
 
     @strawberry.field
     async def sync_issue(self, info: Info, id: UUID) -> SyncIssue:

@@ -8,12 +8,12 @@ from backend.identity.actor import Actor
 from backend.merging import actions, queries
 from backend.merging.models import AccountMerge as AccountMergeRow
 from backend.schema.context import Info
-from backend.schema.paging import Slice, page
+from backend.schema.paging import Slice, Window, ordered_by, page
 from backend.schema.types import rows
 from backend.schema.types.crm import Account
 from backend.schema.types.identity import User
 from backend.schema.types.merging import AccountMerge, MergePreview, merged_fields, moved_rows
-from backend.schema.types.pages import Page, page_of
+from backend.schema.types.pages import Connection, connection_of
 from backend.territories.coverage import account_for
 
 
@@ -62,16 +62,22 @@ class MergingQuery:
 
     @strawberry.field(description="The merges that an account took part in, newest first, undone ones too.")
     async def account_merges(
-        self, info: Info, account_id: UUID, first: int = 20, after: str | None = None
-    ) -> Page[AccountMerge]:
+        self,
+        info: Info,
+        account_id: UUID,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[AccountMerge]:
         actor = info.context.actor
 
         def read() -> Slice[AccountMergeRow]:
             account = account_for(actor, account_id)
             found = queries.merges_of(actor, account.pk)
-            return page(found, by="merged_at", first=first, after=after, descending=True)
+            return page(found, ordered_by("-merged_at"), Window(first, after, last, before))
 
-        return page_of(AccountMerge, await info.context.run(read))
+        return connection_of(AccountMerge, await info.context.run(read))
 
 
 @strawberry.type

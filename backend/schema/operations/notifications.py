@@ -8,10 +8,10 @@ from backend.notifications import actions, browsers, queries
 from backend.notifications.models import Notification as NotificationRow
 from backend.notifications.models import PushAddress as PushAddressRow
 from backend.schema.context import Info, device_of
-from backend.schema.paging import page
+from backend.schema.paging import Window, ordered_by, page
 from backend.schema.types import rows
 from backend.schema.types.notifications import Notification, PushAddress
-from backend.schema.types.pages import Page, page_of
+from backend.schema.types.pages import Connection, connection_of
 
 
 @strawberry.input(
@@ -38,19 +38,23 @@ class NotificationPayload:
 class NotificationsQuery:
     @strawberry.field(description="What you were told of and still may see, newest first.")
     async def notifications(
-        self, info: Info, first: int = 20, after: str | None = None, unread_only: bool = False
-    ) -> Page[Notification]:
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        unread_only: bool = False,
+    ) -> Connection[Notification]:
         actor = info.context.actor
         found = await info.context.run(
             lambda: page(
                 queries.inbox(actor, unread_only=unread_only),
-                by="created_at",
-                first=first,
-                after=after,
-                descending=True,
+                ordered_by("-created_at"),
+                Window(first, after, last, before),
             )
         )
-        return page_of(Notification, found)
+        return connection_of(Notification, found)
 
     @strawberry.field(
         description="This server's public key for Web Push: a browser subscribes with it as applicationServerKey. "

@@ -14,9 +14,10 @@ from backend.orders import actions, lines, queries
 from backend.orders.models import Order as OrderRow
 from backend.schema.compiled import reads
 from backend.schema.context import Info
+from backend.schema.paging import Window, ordered_by
 from backend.schema.types import rows
 from backend.schema.types.orders import Order
-from backend.schema.types.pages import Page
+from backend.schema.types.pages import Connection
 from backend.territories.coverage import account_for
 
 
@@ -53,8 +54,14 @@ class OrderPayload:
 class OrdersQuery:
     @strawberry.field(description="Orders of the accounts in the caller's coverage, newest first.")
     async def orders(
-        self, info: Info, first: int = 20, after: str | None = None, filter: OrderFilter | None = None
-    ) -> Page[Order]:
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        filter: OrderFilter | None = None,
+    ) -> Connection[Order]:
         actor = info.context.actor
 
         def seen() -> QuerySet[OrderRow]:
@@ -65,7 +72,7 @@ class OrdersQuery:
                 found = found.filter(state=filter.state)
             return found
 
-        return reads.a_page(Order, seen, by="placed_at", first=first, after=after, descending=True)
+        return reads.a_page(Order, seen, ordered_by("-placed_at"), Window(first, after, last, before))
 
     @strawberry.field
     async def order(self, info: Info, id: UUID) -> Order:

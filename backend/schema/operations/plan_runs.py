@@ -16,10 +16,10 @@ from backend.planning.publishing_runs import publish_run
 from backend.schema.context import Info
 from backend.schema.execution import Run
 from backend.schema.live import hub
-from backend.schema.paging import Slice, page
+from backend.schema.paging import Slice, Window, ordered_by, page
 from backend.schema.types import rows
 from backend.schema.types.field import Visit
-from backend.schema.types.pages import Page, page_of
+from backend.schema.types.pages import Connection, connection_of
 from backend.schema.types.plan_runs import (
     PlanComparison,
     PlanPart,
@@ -59,30 +59,44 @@ class PlanRunsQuery:
         return rows.one(PlanRun, await info.context.run(lambda: queries.run_for(actor, id)))
 
     @strawberry.field(description="Runs for yourself or for people beneath you, newest first.")
-    async def plan_runs(self, info: Info, first: int = 20, after: str | None = None) -> Page[PlanRun]:
+    async def plan_runs(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[PlanRun]:
         actor = info.context.actor
 
         def read() -> Slice[models.PlanRun]:
-            return page(queries.runs(actor), by="created_at", first=first, after=after, descending=True)
+            return page(queries.runs(actor), ordered_by("-created_at"), Window(first, after, last, before))
 
-        return page_of(PlanRun, await info.context.run(read))
+        return connection_of(PlanRun, await info.context.run(read))
 
     @strawberry.field(
         description="The parts of a run, one for each rep that you see; with refused those only that could not be planned, or "
         "not be published."
     )
     async def plan_parts(
-        self, info: Info, run_id: UUID, refused: bool = False, first: int = 20, after: str | None = None
-    ) -> Page[PlanPart]:
+        self,
+        info: Info,
+        run_id: UUID,
+        refused: bool = False,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[PlanPart]:
         actor = info.context.actor
 
         def read() -> Slice[models.PlanPart]:
             found = queries.run_for(actor, run_id).parts.filter(rep_id__in=visible_roots_sql(actor))
             if refused:
                 found = found.exclude(trouble={})
-            return page(found, by="state", first=first, after=after)
+            return page(found, ordered_by("state"), Window(first, after, last, before))
 
-        return page_of(PlanPart, await info.context.run(read))
+        return connection_of(PlanPart, await info.context.run(read))
 
     @strawberry.field(description="One rep's part of a run, with its plans and who is left out.")
     async def plan_part(self, info: Info, id: UUID) -> PlanPart:

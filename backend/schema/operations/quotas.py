@@ -9,9 +9,9 @@ from backend.quotas import actions, queries
 from backend.quotas.actions import Asked
 from backend.quotas.models import Quota as QuotaRow
 from backend.schema.context import Info
-from backend.schema.paging import Slice, page
+from backend.schema.paging import Slice, Window, ordered_by, page
 from backend.schema.types import rows
-from backend.schema.types.pages import Page, page_of
+from backend.schema.types.pages import Connection, connection_of
 from backend.schema.types.quotas import Quota
 from backend.territories.coverage import user_for
 
@@ -40,17 +40,24 @@ class QuotasQuery:
         description="Your quotas and those of people beneath you, newest first; of one person (userId), or that hold on a day (on)."
     )
     async def quotas(
-        self, info: Info, first: int = 20, after: str | None = None, user_id: UUID | None = None, on: date | None = None
-    ) -> Page[Quota]:
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        user_id: UUID | None = None,
+        on: date | None = None,
+    ) -> Connection[Quota]:
         actor = info.context.actor
 
         def read() -> Slice[QuotaRow]:
             found = queries.quotas_seen(actor, user_id=user_id, on=on)
-            shown = page(found, by="created_at", first=first, after=after, descending=True)
+            shown = page(found, ordered_by("-created_at"), Window(first, after, last, before))
             queries.figured(shown.rows)
             return shown
 
-        return page_of(Quota, await info.context.run(read))
+        return connection_of(Quota, await info.context.run(read))
 
 
 @strawberry.type

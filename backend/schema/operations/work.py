@@ -22,9 +22,10 @@ from backend.schema.compiled import reads
 from backend.schema.context import Info
 from backend.schema.masks import readable, writable
 from backend.schema.operations.crm import AccountPayload, OpportunityPayload
+from backend.schema.paging import Window, ordered_by
 from backend.schema.types import rows
 from backend.schema.types.crm import Account, Contact, Opportunity
-from backend.schema.types.pages import Page
+from backend.schema.types.pages import Connection
 from backend.schema.types.work import Activity, Lead, OrderLine
 from backend.territories.actions import open_account, open_account_of_lead
 from backend.territories.coverage import (
@@ -110,25 +111,33 @@ class CreateActivityInput:
 class WorkQuery:
     @strawberry.field(description="Leads in the caller's coverage, oldest first.")
     async def leads(
-        self, info: Info, first: int = 20, after: str | None = None, status: str | None = None
-    ) -> Page[Lead]:
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        status: str | None = None,
+    ) -> Connection[Lead]:
         actor = info.context.actor
 
         def seen() -> QuerySet[LeadRow]:
             found = leads_seen(actor)
             return found if status is None else found.filter(status=status)
 
-        return reads.a_page(Lead, seen, by="created_at", first=first, after=after)
+        return reads.a_page(Lead, seen, ordered_by("created_at"), Window(first, after, last, before))
 
     @strawberry.field(description="Activities in the caller's coverage, newest first.")
     async def activities(
         self,
         info: Info,
-        first: int = 20,
+        first: int | None = None,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
         account_id: UUID | None = None,
         open: bool | None = None,
-    ) -> Page[Activity]:
+    ) -> Connection[Activity]:
         actor = info.context.actor
 
         def seen() -> QuerySet[ActivityRow]:
@@ -139,19 +148,25 @@ class WorkQuery:
                 found = found.filter(status="open") if open else found.exclude(status="open")
             return found
 
-        return reads.a_page(Activity, seen, by="created_at", first=first, after=after, descending=True)
+        return reads.a_page(Activity, seen, ordered_by("-created_at"), Window(first, after, last, before))
 
     @strawberry.field(description="What an account bought, newest first.")
     async def order_lines(
-        self, info: Info, account_id: UUID, first: int = 20, after: str | None = None
-    ) -> Page[OrderLine]:
+        self,
+        info: Info,
+        account_id: UUID,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[OrderLine]:
         actor = info.context.actor
 
         def seen() -> QuerySet[OrderLineRow]:
             account = account_for(actor, account_id)
             return readable(OrderLineRow.objects.filter(account=account), actor)
 
-        return reads.a_page(OrderLine, seen, by="ordered_on", first=first, after=after, descending=True)
+        return reads.a_page(OrderLine, seen, ordered_by("-ordered_on"), Window(first, after, last, before))
 
 
 @strawberry.type

@@ -18,7 +18,7 @@ from backend.schema.api import schema
 from backend.schema.compiled import plan
 from backend.schema.context import Context
 from backend.schema.frames import encoded
-from backend.schema.paging import cursor_at
+from backend.schema.paging import cursor, ordered_by
 from tests.factories.world import World, acting
 from tests.here import on_this_connection
 from tests.schema.compiled.questions import Asker, Question
@@ -56,11 +56,11 @@ def asker(field: World, thicket: Thicket) -> Asker:
     paged: dict[str, tuple[type[Row], str]] = {
         "accounts": (Account, "name"),
         "opportunities": (Opportunity, "name"),
-        "orders": (Order, "placed_at"),
-        "activities": (Activity, "created_at"),
+        "orders": (Order, "-placed_at"),
+        "activities": (Activity, "-created_at"),
     }
     cursors = {
-        name: [cursor_at(*row) for row in model._default_manager.values_list(by, "id")]
+        name: list(model._default_manager.values_list(cursor(model._default_manager.all(), ordered_by(by)), flat=True))
         for name, (model, by) in paged.items()
     }
     visits = Visit.objects.filter(rep=field.ana, deleted_at=None).values_list("rep_id", "planned_start")

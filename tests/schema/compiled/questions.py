@@ -11,6 +11,7 @@ from graphql.type import GraphQLNonNull
 LISTS = ("accounts", "opportunities", "products", "leads", "activities", "orders", "orderLines", "pipelines", "visits")
 SINGLE = ("account", "opportunity", "visit", "order")
 DEEPEST = 4
+PAGED = ("nodes", "edges")
 
 
 @dataclass(slots=True)
@@ -63,9 +64,12 @@ class Asker:
             return [f'day: "{day}"', f'repId: "{rep}"']
         if name == "pipelines":
             return []
-        given = [f"first: {self._value('Int!', dice.choice([1, 2, 3, 7]))}"]
-        if name in self.cursors and dice.random() < 0.15:
-            given.append(f"after: {self._value('String', dice.choice(self.cursors[name]))}")
+        given = [f"{dice.choice(['first', 'first', 'last'])}: {self._value('Int!', dice.choice([1, 2, 3, 7]))}"]
+        given += [
+            f"{way}: {self._value('String', dice.choice(self.cursors[name]))}"
+            for way in ("after", "before")
+            if name in self.cursors and dice.random() < 0.15
+        ]
         if name == "orderLines" or (name == "activities" and dice.random() < 0.4):
             given.append(f'accountId: "{dice.choice(self.ids["account"])}"')
         elif name in ("accounts", "opportunities", "orders") and dice.random() < 0.4:
@@ -118,19 +122,19 @@ class Asker:
             for name in names
             if name not in leaves
             and (depth < DEEPEST)
-            and (lists < 2 or not is_list_type(_bare(kind.fields[name].type)))
+            and (name in PAGED or lists < 2 or not is_list_type(_bare(kind.fields[name].type)))
         ]
         name = dice.choice(edges) if edges and (not leaves or dice.random() < 0.45) else dice.choice(leaves)
         if name == "candidates":
             name = "verdict"
         alias = f"{name}_{dice.randrange(3)}: " if dice.random() < 0.25 else ""
         if "nodes" in kind.fields and dice.random() < 0.5:
-            name, alias = "nodes", ""
+            name, alias = dice.choice(PAGED), ""
         of = get_named_type(kind.fields[name].type)
         below = ""
         if isinstance(of, GraphQLObjectType):
-            deeper = lists + (name != "nodes" and is_list_type(_bare(kind.fields[name].type)))
-            below = f" {self._selection(of, depth + (name != 'nodes'), deeper)}"
+            deeper = lists + (name not in PAGED and is_list_type(_bare(kind.fields[name].type)))
+            below = f" {self._selection(of, depth + (name not in (*PAGED, 'node')), deeper)}"
         return f"{alias}{name}{self._directive()}{below}"
 
     def _directive(self) -> str:
