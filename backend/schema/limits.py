@@ -1,12 +1,17 @@
-"""What one document may ask for, judged before anything of it runs: how deep, and how many values at the most.
+"""What one document may ask for, judged before anything of it runs: how deep, how many values at the most, under how many
+names of the asker's own, and with how many directives.
 
-The price of a field is 1 and that of what is asked beneath it, as often as its list may be long. A fragment is priced once,
-however often it is spread, so that the judging itself stays cheap."""
+The price of a field is 1 and that of what is asked beneath it, as often as its list may be long. The judge comes to each
+place of the document once, also to a fragment that is spread a million times: fragments that double at each step, in
+800 letters, would keep it busy for half a minute otherwise."""
 
-from collections.abc import Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -28,12 +33,21 @@ from graphql import (
     is_list_type,
 )
 from strawberry.extensions import SchemaExtension
+from strawberry.types import ExecutionContext
 
 from backend.schema.paging import USUAL
 from backend.schema.sources import CHILD_LIMIT
 
 MOST_DEPTH = 12
 MOST_VALUES = 100_000
+MOST_ALIASES = 100
+MOST_DIRECTIVES = 100
+MOST_DIRECTIVES_HERE = 4
+"""On one field or fragment: there are two that may stand there."""
+
+WIDEST = 250
+"""Fields and fragments in one pair of braces; to compare each with each, validation takes the square of it."""
+
 LONGEST_CHAIN = 60
 """Fields and spreads from the operation down: what bounds the judge's own recursion."""
 
@@ -77,8 +91,37 @@ class TooMuch(Exception):
     """The document asks for too much; the message says of what."""
 
 
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What an operation may cost: so many values at the most, so deep. `root`: the first field that it asks for."""
+
+    values: int
+    depth: int
+    root: str
+
+
+@dataclass(slots=True)
+class _Sum:
+    """Of a pair of braces. `fixed` and `each`: the price is fixed + each * n where `nodes` or `edges` here have n rows."""
+
+    depth: int = 0
+    fixed: int = 0
+    each: int = 0
+    aliases: int = 0
+    directives: int = 0
+
+    def add(self, other: "_Sum") -> None:
+        self.depth = max(self.depth, other.depth)
+        self.fixed += other.fixed
+        self.each += other.each
+        self.aliases += other.aliases
+        self.directives += other.directives
+
+
 class Judge:
-    """Prices one document."""
+    """Prices one document.
+
+    `judged` counts the fields, spreads and inline fragments come to; `by_variables` says that a variable had a say."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any] | None) -> None:
         self._schema = schema
@@ -94,65 +137,88 @@ class Judge:
                 if isinstance(one.default_value, IntValueNode):
                     name, size = one.variable.name.value, int(one.default_value.value)
                     self._defaults[name] = max(size, self._defaults.get(name, 0))
-        self._priced: dict[tuple[str, int], tuple[int, int]] = {}
+        self._priced: dict[str, _Sum] = {}
         self._open: set[str] = set()
+        self.judged = 0
+        self.by_variables = False
 
-    def check(self) -> None:
-        """Raises TooMuch when an operation of the document is too deep or asks for too many values."""
-        for operation in self._operations:
-            root = self._schema.get_root_type(operation.operation)
-            depth, price = self._selection(operation.selection_set, root, CHILD_LIMIT, 0)
-            if depth > MOST_DEPTH:
-                raise TooMuch(f"The operation is {depth} fields deep; at most {MOST_DEPTH} are answered.")
-            if price > MOST_VALUES:
-                raise TooMuch(f"The operation may give more than {MOST_VALUES} values; ask for fewer at a time.")
+    def check(self, name: str | None = None) -> Price:
+        """Returns the price of the operation of that name, or of the first. Raises TooMuch when any is too deep, or asks for
+        too many values, under too many aliases, or with too many directives."""
+        prices = {one.name.value if one.name else None: self._price(one) for one in self._operations}
+        return prices.get(name) or next(iter(prices.values()), Price(values=1, depth=0, root=""))
 
-    def _selection(
-        self, chosen: SelectionSetNode, kind: GraphQLNamedType | None, page: int, chain: int
-    ) -> tuple[int, int]:
-        """Returns depth and price; `page` is the length of `nodes` and `edges`, when they may be asked for here."""
+    def _price(self, operation: OperationDefinitionNode) -> Price:
+        root = self._schema.get_root_type(operation.operation)
+        found = self._selection(operation.selection_set, root, 0)
+        found.directives += _directives(operation.directives)
+        price = found.fixed + found.each * CHILD_LIMIT
+        if found.depth > MOST_DEPTH:
+            raise TooMuch(f"The operation is {found.depth} fields deep; at most {MOST_DEPTH} are answered.")
+        if price > MOST_VALUES:
+            raise TooMuch(f"The operation may give more than {MOST_VALUES} values; ask for fewer at a time.")
+        if found.aliases > MOST_ALIASES:
+            raise TooMuch(f"The operation has more than {MOST_ALIASES} aliases; ask in several.")
+        if found.directives > MOST_DIRECTIVES:
+            raise TooMuch(f"The operation has more than {MOST_DIRECTIVES} directives; ask in several.")
+        first = operation.selection_set.selections[0]
+        return Price(values=price, depth=found.depth, root=first.name.value if isinstance(first, FieldNode) else "")
+
+    def _selection(self, chosen: SelectionSetNode, kind: GraphQLNamedType | None, chain: int) -> _Sum:
         if chain > LONGEST_CHAIN:
             raise TooMuch("The document is nested too deeply.")
-        deepest, price = 0, 0
+        if len(chosen.selections) > WIDEST:
+            raise TooMuch(f"More than {WIDEST} fields stand in one pair of braces.")
+        whole = _Sum()
         for one in chosen.selections:
+            self.judged += 1
             if isinstance(one, FieldNode):
-                depth, cost = self._field(one, kind, page, chain + 1)
+                whole.add(self._field(one, kind, chain + 1))
             elif isinstance(one, FragmentSpreadNode):
-                depth, cost = self._spread(one.name.value, page, chain + 1)
+                whole.add(self._spread(one.name.value, chain + 1))
             else:
                 assert isinstance(one, InlineFragmentNode)
                 inner = kind if one.type_condition is None else self._schema.get_type(one.type_condition.name.value)
-                depth, cost = self._selection(one.selection_set, inner, page, chain + 1)
-            deepest, price = max(deepest, depth), price + cost
-        return deepest, price
+                whole.add(self._selection(one.selection_set, inner, chain + 1))
+            whole.directives += _directives(one.directives)
+        return whole
 
-    def _spread(self, name: str, page: int, chain: int) -> tuple[int, int]:
+    def _spread(self, name: str, chain: int) -> _Sum:
         fragment = self._fragments.get(name)
         # What is unknown, or goes in a circle, is for validation to refuse.
         if fragment is None or name in self._open:
-            return 0, 0
-        if (name, page) not in self._priced:
+            return _Sum()
+        if name not in self._priced:
             self._open.add(name)
             kind = self._schema.get_type(fragment.type_condition.name.value)
-            self._priced[name, page] = self._selection(fragment.selection_set, kind, page, chain)
+            self._priced[name] = self._selection(fragment.selection_set, kind, chain)
+            self._priced[name].directives += _directives(fragment.directives)
             self._open.remove(name)
-        return self._priced[name, page]
+        return self._priced[name]
 
-    def _field(self, node: FieldNode, kind: GraphQLNamedType | None, page: int, chain: int) -> tuple[int, int]:
+    def _field(self, node: FieldNode, kind: GraphQLNamedType | None, chain: int) -> _Sum:
         name = node.name.value
         known = self._schema.get_field(kind, name) if isinstance(kind, GraphQLObjectType) else None
-        own = self._own_price(name, kind, known)
+        found = _Sum(depth=1, fixed=self._own_price(name, kind, known), aliases=0 if node.alias is None else 1)
         if node.selection_set is None:
-            return 1, own
+            return found
         inner = None if known is None else get_named_type(known.type)
+        below = self._selection(node.selection_set, inner, chain)
+        found.aliases += below.aliases
+        found.directives = below.directives
         first = self._first(node, known)
-        depth, below = self._selection(node.selection_set, inner, first, chain)
+        price = below.fixed + below.each * first
         # The schema's description nests by its nature, and its depth is limited by a rule of its own.
         described = inner is not None and inner.name.startswith("__")
-        times = 1
-        if known is not None and is_list_type(get_nullable_type(known.type)):
-            times = INTROSPECTED if described else page if name in ("nodes", "edges") else first
-        return 1 if described else depth + 1, own + times * below
+        # `edges { node }` is what `nodes` says in one step.
+        found.depth = 1 if described else below.depth + (name != "edges")
+        if known is None or not is_list_type(get_nullable_type(known.type)):
+            found.fixed += price
+        elif name in ("nodes", "edges") and not described:
+            found.each = price
+        else:
+            found.fixed += price * (INTROSPECTED if described else first)
+        return found
 
     def _own_price(self, name: str, kind: GraphQLNamedType | None, known: GraphQLField | None) -> int:
         if kind in (self._schema.query_type, self._schema.mutation_type, self._schema.subscription_type):
@@ -180,11 +246,47 @@ class Judge:
             return None
         if not isinstance(value, VariableNode):
             return CHILD_LIMIT
+        self.by_variables = True
         name = value.name.value
         if name not in self._variables:
             return self._defaults.get(name)
         known = self._variables[name]
         return known if known is None or isinstance(known, int) else CHILD_LIMIT
+
+
+def _directives(nodes: Sequence[DirectiveNode] | None) -> int:
+    if nodes is None:
+        return 0
+    if len(nodes) > MOST_DIRECTIVES_HERE:
+        raise TooMuch(f"More than {MOST_DIRECTIVES_HERE} directives stand in one place.")
+    return len(nodes)
+
+
+class _Prices:
+    """The prices of documents asked last, where no variable has a say in them."""
+
+    MOST = 1_000
+    LONGEST = 2**14
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, str | None], Price] = OrderedDict()
+
+    def of(self, context: ExecutionContext) -> Price:
+        """Returns the price of the operation at hand; raises TooMuch."""
+        assert context.graphql_document is not None
+        key = (context.query or "", context.operation_name)
+        if key in self._kept:
+            return self._kept[key]
+        judge = Judge(context.schema._schema, context.graphql_document, context.variables)
+        price = judge.check(context.operation_name)
+        if not judge.by_variables and 0 < len(key[0]) <= self.LONGEST:
+            self._kept[key] = price
+            if len(self._kept) > self.MOST:
+                self._kept.popitem(last=False)
+        return price
+
+
+prices = _Prices()
 
 
 class Limits(SchemaExtension):
@@ -193,9 +295,8 @@ class Limits(SchemaExtension):
     def on_validate(self) -> Iterator[None]:
         """Leaves the error where validation would leave its own."""
         context = self.execution_context
-        assert context.graphql_document is not None
         try:
-            Judge(context.schema._schema, context.graphql_document, context.variables).check()
+            prices.of(context)
         except TooMuch as error:
             extensions = {"code": "QUERY_TOO_LARGE", "retry": "NEVER", "fields": {"query": "asks for too much"}}
             context.pre_execution_errors = [GraphQLError(str(error), extensions=extensions)]

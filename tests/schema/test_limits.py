@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 import pytest
-from graphql import get_introspection_query
+from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, Visitor, get_introspection_query, parse, visit
 
 from backend.identity.models import User
-from backend.schema.limits import MOST_DEPTH
+from backend.schema.api import schema
+from backend.schema.limits import MOST_ALIASES, MOST_DEPTH, MOST_DIRECTIVES, WIDEST, Judge, TooMuch
 from tests.factories import world
 from tests.schema.conftest import Client
 
@@ -110,3 +111,71 @@ def test_many_small_pages_are_asked_for_in_several_documents(field: world.World,
 
     assert len(ask(field.ana)(pages(20))) == 20
     assert ask(field.ana).refused(pages(40))["code"] == "QUERY_TOO_LARGE"
+
+
+def _bomb(steps: int, inner: str = "__typename") -> str:
+    """Returns a document whose fragments double at each step."""
+    fragments = "".join(f"fragment F{n} on Query{{...F{n + 1} ...F{n + 1}}}" for n in range(steps))
+    return f"{{...F0}}{fragments}fragment F{steps} on Query{{{inner}}}"
+
+
+def _places(document: str) -> int:
+    """Returns how many fields, spreads and inline fragments are written in a document."""
+
+    class Count(Visitor):
+        places = 0
+
+        def enter(self, node: object, *_: object) -> None:
+            self.places += isinstance(node, FieldNode | FragmentSpreadNode | InlineFragmentNode)
+
+    count = Count()
+    visit(parse(document), count)
+    return count.places
+
+
+@pytest.mark.parametrize(
+    "inner", ["__typename", "a:__typename", "__typename @skip(if:true)", "accounts(first:2){nodes{id}}"]
+)
+def test_a_bomb_of_fragments_is_judged_by_coming_to_each_place_once(inner: str) -> None:
+    bomb = _bomb(23, inner)
+    judge = Judge(schema._schema, parse(bomb), {})
+    with pytest.raises(TooMuch):
+        judge.check()
+    assert judge.judged <= _places(bomb)
+
+
+def test_pages_of_many_lengths_do_not_multiply_the_judging() -> None:
+    pages = " ".join(f"a{n}: accounts(first: {n + 1}) {{ ...P }}" for n in range(20))
+    document = f"{{ {pages} }} fragment P on AccountPage {{ nodes {{ {' '.join(['id'] * 200)} }} }}"
+    judge = Judge(schema._schema, parse(document), {})
+    judge.check()
+    assert judge.judged == _places(document)
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ("{" + " ".join(f"a{n}: __typename" for n in range(MOST_ALIASES + 1)) + "}", "aliases"),
+        (f"{{ {'...F ' * 60} }} fragment F on Query {{ a: __typename b: __typename }}", "aliases"),
+        ("{" + " ".join(["__typename @include(if: true)"] * (MOST_DIRECTIVES + 1)) + "}", "directives"),
+        ("{ __typename " + "@aa" * 10 + "}", "directives"),
+        ("query " + "@aa" * 10 + "{ __typename }", "directives"),
+        (f"{{ ...F }} fragment F on Query {'@skip(if: false)' * 5} {{ __typename }}", "directives"),
+        ("{" + " __typename" * (WIDEST + 1) + "}", "pair of braces"),
+    ],
+)
+def test_names_directives_and_repetitions_have_an_end(ask: Ask, document: str, told: str) -> None:
+    client = ask(None)
+    _, [error] = client.both(document)
+    assert (error["extensions"]["code"], client.queries) == ("QUERY_TOO_LARGE", 0)
+    assert told in error["message"]
+
+
+def test_a_price_that_is_known_is_no_others(ask: Ask, visited: world.World) -> None:
+    two = f"query A {{ serverInfo {{ version }} }} query B {_visits(1)}"
+    cheap, dear = (Judge(schema._schema, parse(two), {}).check(name).values for name in ("A", "B"))
+    assert cheap < dear
+    document = _visits(2).replace("first: 100", "first: $n").replace("{ accounts", "query ($n: Int!) { accounts", 1)
+    for _ in range(2):
+        assert ask(visited.ana)(document, n=2)["accounts"]["nodes"]
+        assert ask(visited.ana).refused(document, n=100)["code"] == "QUERY_TOO_LARGE"
