@@ -62,7 +62,9 @@ class Source(Generic[M]):
         """Returns the rows of one key, in order, to be asked again and again by one statement."""
         found = self.rows(actor).filter(**{self.key: key})
         if self.root is not None:
-            found = visible_of_each(found, actor, root=self.root)
+            # The root of them all, where the edge starts from it: looked up once, not for each row at the end.
+            known = key if self.many and self.root == self.key else None
+            found = visible_of_each(found, actor, root=self.root, known=known)
         found = found.order_by(*self.order)
         return found[:CHILD_LIMIT] if self.many else found[:1]
 

@@ -19,6 +19,7 @@ from backend.kit import clock
 from backend.kit.errors import NotFound
 from backend.kit.field_rules import may_read
 from backend.territories import pairs
+from backend.territories.seen import Root, Seen, Way, root_of
 
 M = TypeVar("M", bound=models.Model)
 
@@ -37,27 +38,23 @@ def visible_roots_sql(actor: Actor) -> RawSQL:
 
 def visible(rows: models.QuerySet[M], actor: Actor, *, root: str) -> models.QuerySet[M]:
     """Keeps the rows of the actor's org whose `root` column is a root the actor sees, and that are not deleted."""
-    return rows.filter(**{"org_id": actor.org_id, "deleted_at": None, f"{root}__in": visible_roots_sql(actor)})
+    return _seen(rows, actor, models.F(root), root_of(rows.model, root))
 
 
-class _Seen(models.Func):
-    """Whether a root is one that a user sees at an instant, for one row at a time. `IS TRUE` keeps it from becoming a join,
-    which would be made anew for each row of an outer query; the one root is then looked up, and not all of them read."""
-
-    output_field = models.BooleanField()
-
-    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
-        """Returns the SQL and its parameters."""
-        (root, of_root), (user, of_user), (now, of_now) = map(compiler.compile, self.get_source_expressions())
-        sql = f"(EXISTS (SELECT FROM visible_roots({user}, {now}) seen WHERE seen.root = {root}) IS TRUE)"
-        return sql, [*of_user, *of_now, *of_root]
+def visible_of_each(
+    rows: models.QuerySet[M], actor: Actor, *, root: str, known: models.Expression | None = None
+) -> models.QuerySet[M]:
+    """Keeps the same rows as `visible`, for a subquery that is run for each row of another query: each root is looked up.
+    `known`: what the root of all of them is, to be looked up once for them all."""
+    return _seen(rows, actor, models.F(root) if known is None else known, root_of(rows.model, root), Way.EACH)
 
 
-def visible_of_each(rows: models.QuerySet[M], actor: Actor, *, root: str) -> models.QuerySet[M]:
-    """Keeps the same rows as `visible`, for a subquery that is run for each row of another query."""
-    mine = rows.filter(org_id=actor.org_id, deleted_at=None)
-    user = models.Value(actor.user_id, output_field=models.UUIDField())
-    return mine.filter(_Seen(models.F(root), user, models.Value(clock.now(), output_field=models.DateTimeField())))
+def _seen(rows: models.QuerySet[M], actor: Actor, root: Any, kind: Root, way: Way | None = None) -> models.QuerySet[M]:
+    user, org = (models.Value(one, output_field=models.UUIDField()) for one in (actor.user_id, actor.org_id))
+    now = models.Value(clock.now(), output_field=models.DateTimeField())
+    # A root that is known without the row is not the row itself.
+    known = Root.ACCOUNT if kind is Root.OWN and not isinstance(root, models.F) else kind
+    return rows.filter(Seen(root, user, org, now, kind=known, way=way), org_id=actor.org_id, deleted_at=None)
 
 
 def sees(user_id: UUID, root: UUID) -> bool:

@@ -1,12 +1,16 @@
-"""Who sees a root, asked from the root, is who holds it in `visible_roots`, and in `all_visible_roots`: in worlds made at random."""
+"""Who sees a root, asked from the root, is who holds it in `visible_roots`, and in `all_visible_roots`, and as a condition of
+rows: in worlds made at random."""
 
 import random
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.db.models import DateTimeField, UUIDField, Value
+from django.db.models.expressions import RawSQL
 
 from backend.crm.models import Account
 from backend.identity.models import Org, Role, User
@@ -21,6 +25,7 @@ from backend.territories.models import (
     TerritoryModel,
     UserTerritory,
 )
+from backend.territories.seen import Root, Seen, Way
 
 NOW = clock.now()
 WORLDS = 12
@@ -124,6 +129,15 @@ def by_person(user_id: UUID, whole: str = "") -> dict[UUID, str]:
     return dict(rows)
 
 
+def by_condition(user: User, org_id: UUID, among: Iterable[UUID], kind: Root, way: Way) -> set[UUID]:
+    known = (Value(user.pk, output_field=UUIDField()), Value(org_id, output_field=UUIDField()))
+    seen = Seen(RawSQL("r.root", []), *known, Value(NOW, output_field=DateTimeField()), kind=kind, way=way)
+    sql, params = Account.objects.all().query.get_compiler("default").compile(seen)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT r.root FROM unnest(%s::uuid[]) r(root) WHERE {sql}", [list(among), *params])
+        return {root for (root,) in cursor.fetchall()}
+
+
 def test_asked_from_the_root_it_is_the_same(db: None) -> None:
     met: set[tuple[str, str]] = set()
     for seed in range(WORLDS):
@@ -134,6 +148,17 @@ def test_asked_from_the_root_it_is_the_same(db: None) -> None:
         assert pairs.seen(asked, NOW) == true & asked, seed
         assert {user: by_person(user.pk, "all_") for user in held} == held, seed
         assert true <= asked
+        for user in world.dice.sample(world.users, 5):
+            assert by_condition(user, new_id(), world.roots(), Root.ANY, Way.EACH) == set(held[user]), seed
+            accounts = {root for root, kind in held[user].items() if kind == "account"}
+            every = [one.pk for one in world.accounts]
+            assert by_condition(user, new_id(), every, Root.ACCOUNT, Way.EACH) == accounts, seed
+            for org in world.orgs:
+                there = [one.pk for one in world.accounts if one.org_id == org.pk and one.deleted_at is None]
+                mine = accounts if org.pk == user.org_id else set()
+                assert by_condition(user, org.pk, there, Root.OWN, Way.EACH) == mine, seed
+        for way in (Way.ANYHOW, Way.WHOLE):
+            assert by_condition(user, new_id(), world.roots(), Root.ANY, way) == set(held[user]), (seed, way)
         met |= {(user.role, kind) for user, roots in held.items() for kind in roots.values()}
     everything = {
         (role, kind) for role in ("rep", "manager", "admin") for kind in ("org", "user", "territory", "account")
