@@ -12,7 +12,8 @@ from backend.identity import attempts, rules, tokens
 from backend.identity.actor import Actor
 from backend.identity.models import Device, RefreshToken, User
 from backend.kit import clock, locks
-from backend.kit.errors import NotFound
+from backend.kit.errors import DomainError, NotFound
+from backend.telemetry import metrics
 
 # Compared against when no such user exists, so that the answer takes as long either way.
 _NOBODY = make_password(None)
@@ -26,9 +27,14 @@ def sign_in(
     Raises Unauthenticated (BAD_CREDENTIALS), Busy (RATE_LIMITED) and Invalid (INSTALL_KEY_LENGTH)."""
     rules.check_install_key(install_key)
     # Not in the transaction below: a refused attempt must stay counted.
-    attempts.begin(username, address)
-    session = _sign_in(username, password, install_key=install_key, name=name, platform=platform)
+    try:
+        attempts.begin(username, address)
+        session = _sign_in(username, password, install_key=install_key, name=name, platform=platform)
+    except DomainError as error:
+        metrics.SIGN_INS.labels(error.code).inc()
+        raise
     attempts.succeeded(username, address)
+    metrics.SIGN_INS.labels("ok").inc()
     return session
 
 

@@ -12,6 +12,8 @@ from typing import Any
 from graphql import DocumentNode
 from strawberry.extensions import SchemaExtension
 
+from backend.telemetry import metrics
+
 MOST_LETTERS = 2**18
 """Of all documents kept; parsed, a letter takes about 100 bytes."""
 
@@ -44,7 +46,8 @@ class Documents:
             self._counted["misses" if found is None else "hits"] += 1
             if found is not None:
                 self._kept.move_to_end(text)
-            return found
+        (metrics.DOCUMENT_MISS if found is None else metrics.DOCUMENT_HIT).inc()
+        return found
 
     def keep(self, text: str, document: Document) -> None:
         """Keeps a document that is valid, in place of those not asked for longest."""

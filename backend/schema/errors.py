@@ -11,6 +11,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from backend.kit.errors import DomainError
 from backend.kit.ids import new_id
 from backend.kit.logs import logger
+from backend.telemetry import metrics
 
 _log = logger("graphql")
 
@@ -66,6 +67,7 @@ class CodedErrors(MaskErrors):
 
 
 def _copy(error: GraphQLError, message: str, extensions: Mapping[str, object]) -> GraphQLError:
+    metrics.ERRORS.labels(extensions["code"]).inc()
     return GraphQLError(
         message,
         nodes=error.nodes,

@@ -40,10 +40,14 @@ OPERATIONS = _counter(
 OPERATION_SECONDS = _seconds("graphql_operation_seconds", "Execution of a query or mutation.", "type")
 ERRORS = _counter("graphql_errors_total", "Errors that clients were told, by code.", "code")
 SUBSCRIPTIONS = _gauge("subscriptions_open", "Subscriptions that are open, by root field.", "field")
-READS = _counter(
-    "compiled_reads_total", "Reads of rows: by one statement (compiled), or by the resolvers (refused, odd).", "outcome"
+READ_BY_RESOLVERS = _counter(
+    "reads_by_resolvers_total",
+    "Reads, or fields of their rows, that one statement could not answer; the log names them.",
 )
-PLANS = _counter("plan_cache_total", "Plans that were asked for: kept ones (hit) and new ones (miss).", "outcome")
+_PLANS = _counter("plan_cache_total", "Plans of compiled reads: kept ones (hit) and new ones (miss).", "outcome")
+PLAN_HIT, PLAN_MISS = _PLANS.labels("hit"), _PLANS.labels("miss")
+_DOCUMENTS = _counter("document_cache_total", "Documents: parsed before (hit) and not (miss).", "outcome")
+DOCUMENT_HIT, DOCUMENT_MISS = _DOCUMENTS.labels("hit"), _DOCUMENTS.labels("miss")
 
 PULL_SECONDS = _seconds("sync_pull_seconds", "One page of a pull, in its turn, without the wait for the turn.")
 PULL_ROWS = _counter("sync_pull_rows_total", "Operations on rows that pulls were given.")

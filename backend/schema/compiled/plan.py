@@ -25,6 +25,7 @@ from backend.schema.compiled.refused import Refused
 from backend.schema.compiled.shape import TYPENAME, Chosen, Shape, definition
 from backend.schema.masks import barred, model_of
 from backend.schema.types.edges import ColumnField, EdgeField
+from backend.telemetry import metrics
 
 MOST_PLANS = 500
 MOST_ARGUMENTS = 80
@@ -59,12 +60,14 @@ def plan_of(schema: GraphQLSchema, shape: Shape, role: Role) -> Plan:
     with _lock:
         if (plan := _plans.get((shape, role))) is not None:
             _plans.move_to_end((shape, role))
+            metrics.PLAN_HIT.inc()
             return plan
     made = _Compiler(schema, role).plan(shape)
     with _lock:
         _plans[shape, role] = made
         while len(_plans) > MOST_PLANS:
             _plans.popitem(last=False)
+    metrics.PLAN_MISS.inc()
     return made
 
 

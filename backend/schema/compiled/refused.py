@@ -4,6 +4,7 @@ from collections import Counter
 from threading import Lock
 
 from backend.kit.logs import logger
+from backend.telemetry import metrics
 
 _log = logger("graphql")
 _lock = Lock()
@@ -27,6 +28,7 @@ def count(where: str, why: str) -> None:
     with _lock:
         _counted[where, why] += 1
         first = _counted[where, why] == 1
+    metrics.READ_BY_RESOLVERS.inc()
     if first:
         _log.info("read_by_resolvers", where=where, why=why)
 

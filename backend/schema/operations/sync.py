@@ -15,6 +15,7 @@ from backend.sync.protocol import CURRENT, FARTHEST_OFFSET_MS, PAGE_LIMIT, UNSAI
 from backend.sync.pull import Pulled, pull
 from backend.sync.push import push
 from backend.sync.waiting import note_pending
+from backend.telemetry import metrics
 
 
 def _mutation(given: SyncMutationInput) -> Mutation:
@@ -61,10 +62,12 @@ class SyncQuery:
         def read() -> Pulled:
             device = device_for(actor, device_id, protocol)
             note_pending(device, pending)
-            return pull(actor=actor, device_id=device, protocol=protocol, cursor=cursor, limit=limit)
+            with metrics.PULL_SECONDS.time():
+                return pull(actor=actor, device_id=device, protocol=protocol, cursor=cursor, limit=limit)
 
         pulled = await info.context.run_in_turn(read)
         page = pulled.page
+        metrics.PULL_ROWS.inc(len(page.lines))
         return SyncPage(
             ops=unread(page.lines),  # type: ignore[arg-type]
             cursor=page.cursor,
@@ -92,9 +95,12 @@ class SyncMutation:
 
         def act() -> PushReply:
             device = device_for(actor, device_id, protocol)
-            return push(actor=actor, device_id=device, mutations=decoded, protocol=protocol)
+            with metrics.PUSH_SECONDS.time():
+                return push(actor=actor, device_id=device, mutations=decoded, protocol=protocol)
 
         reply = await info.context.run_in_turn(act)
+        for one in reply.results:
+            metrics.PUSHED.labels(one.status).inc()
         return SyncPushPayload(
             last_seq=reply.last_seq,
             results=rows.many(SyncResult, reply.results),
