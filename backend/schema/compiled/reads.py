@@ -17,6 +17,7 @@ from backend.schema.compiled.text import texts
 from backend.schema.paging import Order, Window, beyond, page
 from backend.schema.paging import cursor as page_cursor
 from backend.schema.types.pages import Connection, connection_of
+from backend.territories.seen import Way
 
 T = TypeVar("T")
 Rows = Callable[[], QuerySet[Any]]
@@ -50,7 +51,9 @@ class ReadPage:
         cursor = page_cursor(rows, self.by)
         lists = [one.over(cursor) for one in plan.lists.values()]
         page = beyond(rows, self.by, self.window)
-        found = texts(page, lists, actor, at=(cursor,), most=self.window.size, backwards=self.window.backwards)
+        found = texts(
+            page, lists, actor, at=(cursor,), way=_way(actor), most=self.window.size, backwards=self.window.backwards
+        )
         previous, following = self.window.ends(more=found.more)
         said = {
             "has_next_page": following,
@@ -93,7 +96,7 @@ class ReadOne:
         return partial(self._read, plan_of(schema, shape, actor.role), actor)
 
     def _read(self, plan: Plan, actor: Actor) -> orjson.Fragment:
-        found = texts(self.rows(), [plan], actor, single=True)
+        found = texts(self.rows(), [plan], actor, way=Way.EACH, single=True)
         if found.last is None:
             other = self.find()
             found = texts(type(other)._default_manager.filter(pk=other.pk), [plan], actor, single=True)
@@ -102,6 +105,11 @@ class ReadOne:
     def plain(self) -> object:
         """Finds the row."""
         return self.find()
+
+
+def _way(actor: Actor) -> Way:
+    # Who leads sees much of the org, and what they see is soon met in an order that an index has.
+    return Way.EACH if actor.leads else Way.WHOLE
 
 
 def a_page(kind: type[T], rows: Rows, by: Order, window: Window) -> Connection[T]:

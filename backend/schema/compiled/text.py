@@ -6,13 +6,14 @@ from typing import Any, Protocol
 
 import orjson
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import Expression, QuerySet
 from django.db.models.expressions import Combinable
 
 from backend.identity.actor import Actor
+from backend.schema.compiled import statements
 from backend.schema.compiled.plan import rooted
 from backend.schema.compiled.values import unmarked
+from backend.territories.seen import Way, asked
 
 
 class Bound(Protocol):
@@ -28,8 +29,8 @@ class Texts:
     there are more."""
 
     lists: list[orjson.Fragment]
-    first: tuple[Any, ...] | None
-    last: tuple[Any, ...] | None
+    first: tuple[str | None, ...] | None
+    last: tuple[str | None, ...] | None
     more: bool
 
 
@@ -38,31 +39,35 @@ def texts(
     plans: Sequence[Bound],
     actor: Actor,
     *,
+    way: Way = Way.ANYHOW,
     at: Sequence[Combinable] = (),
     most: int | None = None,
     single: bool = False,
     backwards: bool = False,
 ) -> Texts:
-    """Reads the rows as text by each plan, `most` of them; `at`: what is wanted of the first and the last one. `single`: the
-    first row's text, and no list. `backwards`: the rows come from the last to the first. Raises Unsayable."""
+    """Reads the rows as text by each plan, `most` of them; `way`: how coverage of the rows is asked for; `at`: what is wanted
+    of the first and the last one, as texts. `single`: the first row's text, and no list. `backwards`: the rows come from the
+    last to the first. Raises Unsayable."""
     bound = [plan.bound(actor) for plan in plans]
     try:
-        sql, params = rooted(rows).values_list(*bound, *(at or ("pk",))).query.sql_with_params()
+        with asked(way):
+            sql, params = rooted(rows).values_list(*bound, *(at or ("pk",))).query.sql_with_params()
     except EmptyResultSet:
         return Texts([orjson.Fragment(b"[]") for _ in plans], None, None, False)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        result = cursor.pgresult
-        found: int = result.ntuples
-        shown = found if most is None else min(found, most)
-        if single:
-            shown = min(shown, 1)
-        order = range(shown - 1, -1, -1) if backwards else range(shown)
-        lists = [b",".join([result.get_value(row, column) for row in order]) for column in range(len(bound))]
-        ends = []
-        for row in (order[0], order[-1]) if shown else ():
-            cursor.scroll(row, mode="absolute")
-            ends.append(cursor.fetchone()[len(bound) :])
-        first, last = ends or (None, None)
+    result = statements.read(sql, params)
+    found: int = result.ntuples
+    shown = found if most is None else min(found, most)
+    if single:
+        shown = min(shown, 1)
+    order = range(shown - 1, -1, -1) if backwards else range(shown)
+    get = result.get_value
+    lists = [b",".join([get(row, column) for row in order]) for column in range(len(bound))]
+    ends = [_said(result, row, len(bound)) for row in ((order[0], order[-1]) if shown else ())]
+    first, last = ends or (None, None)
     frame = b"%b" if single else b"[%b]"
     return Texts([orjson.Fragment(frame % unmarked(text)) for text in lists], first, last, found > shown)
+
+
+def _said(result: Any, row: int, start: int) -> tuple[str | None, ...]:
+    values = (result.get_value(row, column) for column in range(start, result.nfields))
+    return tuple(None if value is None else value.decode() for value in values)

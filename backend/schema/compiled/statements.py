@@ -1,0 +1,40 @@
+"""Statements that are asked again and again: planned once for each connection, where PostgreSQL finds that good enough.
+
+To plan who sees what takes longer than to read a row. The ORM's own statements carry their values in their text, so that
+each is a new one to the database."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connection
+from django.db.backends.postgresql.base import ServerBindingCursor
+
+PREPARED_AT = 2
+"""A statement is prepared when a connection is asked for it so many times."""
+
+MOST_PREPARED = 60
+"""For each connection; a plan takes some 100 kB in its process of the database."""
+
+
+def read(sql: str, params: Sequence[object]) -> Any:
+    """Returns psycopg's result of a statement that only reads, its values as they came: text.
+
+    No question goes before it, whether the connection still lives. Where it does not, it is asked once more on another."""
+    line = connection.connection
+    try:
+        return _read(sql, params)
+    except (OperationalError, InterfaceError):
+        if line is None or not line.closed or connection.in_atomic_block:
+            raise
+        connection.close()
+        return _read(sql, params)
+
+
+def _read(sql: str, params: Sequence[object]) -> Any:
+    connection.ensure_connection()
+    line: Any = connection.connection
+    if line.prepare_threshold is None:
+        line.prepare_threshold, line.prepared_max = PREPARED_AT, MOST_PREPARED
+    with connection.wrap_database_errors, connection._prepare_cursor(ServerBindingCursor(line)) as cursor:
+        cursor.execute(sql, params)
+        return cursor.pgresult
