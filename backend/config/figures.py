@@ -89,12 +89,10 @@ FIGURES = Figures()
 def _asked() -> list[Metric]:
     began = time.perf_counter()
     try:
-        connection.close_if_unusable_or_obsolete()
         with transaction.atomic():
             found = _read()
     except Error as error:
         _log.warning("figures_not_read", error=type(error).__name__)
-        connection.close()
         return [_one("figures_up", "Whether the database could be asked for figures.", 0)]
     seconds = time.perf_counter() - began
     return [

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connection
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -16,10 +17,8 @@ from starlette.types import Receive, Scope, Send
 
 from backend.config.figures import FIGURES
 from backend.config.process_figures import ProcessFigures
-from backend.kit.logs import logger
 from backend.telemetry.metrics import FOLDER, REGISTRY
 
-_log = logger("metrics")
 # One thread of its own, for reading files and the database takes a while: a second reader waits for the first.
 _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="metrics")
 
@@ -36,10 +35,9 @@ async def metrics_door(scope: Scope, receive: Receive, send: Send) -> None:
             await _answer(send, 404, b"")
             return
     elif not _knows(Headers(scope=scope).get("authorization", ""), token):
-        _log.warning("metrics_refused")
         await _answer(send, 401, b"", extra=[(b"www-authenticate", b"Bearer")])
         return
-    text = await asyncio.get_running_loop().run_in_executor(_thread, exposition)
+    text = await asyncio.get_running_loop().run_in_executor(_thread, _on_living_connection)
     await _answer(send, 200, text)
 
 
@@ -54,6 +52,11 @@ def exposition() -> bytes:
     shown.register(ProcessFigures(Path(folder) if folder else None))
     shown.register(FIGURES)
     return generate_latest(shown)
+
+
+def _on_living_connection() -> bytes:
+    connection.close_if_unusable_or_obsolete()
+    return exposition()
 
 
 def _knows(given: str, token: str) -> bool:
