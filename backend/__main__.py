@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from backend.config import alert_commands, plan_commands, planning_commands, routing_commands, territory_commands
+from backend.config import (
+    alert_commands,
+    document_commands,
+    plan_commands,
+    planning_commands,
+    routing_commands,
+    territory_commands,
+)
 from backend.config.boot import database, setup_django
 from backend.config.checks import CannotStart, check_database, listen
 from backend.config.env import SettingsError, current
@@ -212,6 +219,7 @@ planning_commands.add_to(app)
 territory_commands.add_to(app)
 plan_commands.add_to(app, _ready, _out)
 alert_commands.add_to(app, _ready, _out)
+document_commands.add_to(app, _ready, _out)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from backend.config import env_values as read
 from backend.config.env_channels import CHANNELS
+from backend.config.env_gateway import GATEWAY, fill
 from backend.config.env_travel import TRAVEL
 from backend.config.env_variable import Variable
 from backend.config.env_watching import WATCHING
@@ -84,6 +85,10 @@ class Env:
     sync_most_rows: int
     metrics_token: str | None
     trace_incoming: str
+    introspection: bool
+    free_documents: frozenset[str]
+    rate_points: int
+    rate_address: int
     demo: bool
 
     @property
@@ -111,7 +116,8 @@ TABLE: tuple[Variable, ...] = (
     ),
     Variable(
         "REDIS_URL",
-        "A Redis for the cache that several web processes share. When absent, each process keeps its own in memory.",
+        "A Redis or Valkey for what several web processes share: how much each device asked for lately, and the cache. When it is "
+        "absent, or for as long as it is lost, each process counts for itself.",
         None,
         "redis://127.0.0.1:6379/0",
         read.redis_url,
@@ -173,6 +179,7 @@ TABLE: tuple[Variable, ...] = (
         read.hosts,
     ),
     *CHANNELS,
+    *GATEWAY,
     Variable("FIELDBEAT_WEB_PROCESSES", "How many web processes share the port.", "1", "4", read.whole(1, 64)),
     Variable(
         "FIELDBEAT_DB_POOL",
@@ -328,6 +335,7 @@ def load(environ: Mapping[str, str]) -> Env:
             wrong.append(f"{variable.name}{shown} {error}.")
     if found.get("demo", ...) is None:
         found["demo"] = found.get("env") != "production"
+    fill(found)
     if found.get("routing", "great-circle") != "great-circle" and not found.get("routing_url", "wrong already"):
         wrong.append(
             f"FIELDBEAT_ROUTING={found['routing']} needs FIELDBEAT_ROUTING_URL, the address of that engine; "

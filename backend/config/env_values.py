@@ -138,6 +138,18 @@ def yes_no(text: str) -> bool:
     return text == "1"
 
 
+EVERYBODY = frozenset({"everybody"})
+_WHO = frozenset({"rep", "manager", "admin", "partner", "scripts", "everybody"})
+
+
+def free_documents(text: str) -> frozenset[str]:
+    """Returns who may send documents of their own."""
+    found = frozenset(part.strip().lower() for part in text.split(",") if part.strip())
+    if not found or found - _WHO:
+        raise ValueError(f"names nobody known; write some of {', '.join(sorted(_WHO))}, with commas between")
+    return found
+
+
 def word(text: str) -> str:
     """Returns a name or key without spaces."""
     if any(sign.isspace() for sign in text):

@@ -21,6 +21,7 @@ ALLOWED_HOSTS = [host[1:] if host.startswith("*.") else host for host in ENV.all
 INSTALLED_APPS = [
     "backend.events",
     "backend.identity",
+    "backend.clients",
     "backend.crm",
     "backend.territories",
     "backend.field",
@@ -148,6 +149,11 @@ PUBLIC_URL = ENV.public_url
 globals().update(mail_settings(ENV.mail_url, ENV.mail_from))
 DB_POOL = ENV.db_pool
 PLAN_DAYS = ENV.plan_days
+INTROSPECTION = ENV.introspection
+FREE_DOCUMENTS = None if "everybody" in ENV.free_documents else ENV.free_documents
+RATE_POINTS = ENV.rate_points
+RATE_ADDRESS = ENV.rate_address
+REDIS_URL = ENV.redis_url
 SYNC_LOG_DAYS = ENV.sync_log_days
 SYNC_LEDGER_DAYS = ENV.sync_ledger_days
 SYNC_IDLE_DAYS = ENV.sync_idle_days

@@ -10,7 +10,8 @@ from backend.identity.models import Role
 class Actor:
     """Who calls: user, org, role, and the device whose token it is (None for a script's token).
 
-    `generation`: of that token, where the call began with one; what goes on for long ends with its session."""
+    `generation`: of that token, where the call began with one; what goes on for long ends with its session.
+    `platform`: what the device said it is when it signed in first; empty when it did not say."""
 
     user_id: UUID
     org_id: UUID
@@ -19,6 +20,7 @@ class Actor:
     timezone: str
     device_id: UUID | None = None
     generation: int | None = None
+    platform: str = ""
 
     @property
     def leads(self) -> bool:

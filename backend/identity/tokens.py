@@ -147,18 +147,19 @@ def authenticate(token: str) -> Actor:
             raise rules.device_revoked()
         if device.token_generation != claims["gen"]:
             raise rules.token_invalid()
-        user = device.user
+        user, platform = device.user, device.platform
     else:
+        platform = ""
         found = User.objects.filter(pk=user_id).first()
         if found is None:
             raise rules.token_invalid()
         user = found
     if not user.is_active or user.org_id is None:
         raise rules.token_invalid()
-    return actor_of(user, device_id, claims["gen"])
+    return actor_of(user, device_id, claims["gen"], platform)
 
 
-def actor_of(user: User, device_id: UUID | None = None, generation: int | None = None) -> Actor:
+def actor_of(user: User, device_id: UUID | None = None, generation: int | None = None, platform: str = "") -> Actor:
     """Returns the frozen caller for a user who belongs to an org."""
     assert user.org_id is not None
     return Actor(
@@ -169,6 +170,7 @@ def actor_of(user: User, device_id: UUID | None = None, generation: int | None =
         timezone=user.timezone,
         device_id=device_id,
         generation=generation,
+        platform=platform,
     )
 
 

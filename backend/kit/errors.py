@@ -5,14 +5,18 @@ from typing import ClassVar
 
 
 class DomainError(Exception):
-    """An expected refusal; `code` is stable, `message` is free text, `fields` maps a field name to what is wrong with it."""
+    """An expected refusal; `code` is stable, `message` is free text, `fields` maps a field name to what is wrong with it;
+    `after` how many seconds later it may be tried again, where that is known."""
 
     family: ClassVar[str] = "ERROR"
 
-    def __init__(self, code: str, message: str, *, fields: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, *, fields: Mapping[str, str] | None = None, after: int | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.after = after
         self.fields: dict[str, str] = dict(fields or {})
 
 

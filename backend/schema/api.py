@@ -2,20 +2,17 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any
 
 import strawberry
-from graphql import GraphQLError
 from strawberry.extensions import MaxTokensLimiter, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext, ExecutionResult
-from strawberry.types.graphql import OperationType
 
 from backend.schema.compiled.executor import CompilingExecutor
 from backend.schema.context import Context
 from backend.schema.documents import KnownDocuments
 from backend.schema.errors import CodedErrors
-from backend.schema.limits import Limits
+from backend.schema.gate import Gate, GatedSchema
+from backend.schema.limits import MOST_TOKENS
 from backend.schema.masks import mask
 from backend.schema.operations.addresses import AddressesMutation
 from backend.schema.operations.alert_rules import AlertRulesMutation, AlertRulesQuery
@@ -48,8 +45,6 @@ from backend.schema.operations.work import WorkMutation, WorkQuery
 from backend.schema.operations.working_time import WorkingTimeMutation, WorkingTimeQuery
 from backend.schema.scalars import DATE_TIME
 from backend.schema.telling import Telling
-
-MAX_TOKENS = 2_000
 
 
 @strawberry.type
@@ -129,22 +124,7 @@ class FreshLoaders(SchemaExtension):
         yield
 
 
-_ONE_ANSWER = frozenset({OperationType.QUERY, OperationType.MUTATION})
-
-
-class FieldbeatSchema(strawberry.Schema):
-    """The schema; errors are logged where they are coded, once."""
-
-    async def execute(self, query: str | None, *given: Any, **named: Any) -> ExecutionResult:
-        """Gives one answer; a subscription, which has many, is refused (`stream` answers it)."""
-        allowed = frozenset(named.pop("allowed_operation_types", _ONE_ANSWER)) & _ONE_ANSWER
-        return await super().execute(query, *given, allowed_operation_types=allowed, **named)
-
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Logs nothing here: CodedErrors logs what was unexpected, under the id the client is given."""
-
-
-schema = FieldbeatSchema(
+schema = GatedSchema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
@@ -152,8 +132,8 @@ schema = FieldbeatSchema(
         Telling,
         CodedErrors,
         FreshLoaders,
-        Limits,
-        lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
+        Gate,
+        lambda: MaxTokensLimiter(max_token_count=MOST_TOKENS),
         KnownDocuments,
     ],
     execution_context_class=CompilingExecutor,

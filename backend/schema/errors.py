@@ -32,6 +32,21 @@ _VALUE_REFUSED = "22"
 """The class of SQLSTATE by which PostgreSQL refuses a value."""
 
 
+def told(error: DomainError) -> dict[str, object]:
+    """Returns the extensions that say what an expected refusal is."""
+    said: dict[str, object] = {
+        "code": error.code,
+        "retry": RETRY_CLASS.get(error.family, "NEVER"),
+        "fields": error.fields,
+    }
+    return said if error.after is None else {**said, "retryAfter": error.after}
+
+
+def refused(error: DomainError) -> GraphQLError:
+    """Returns the error of a whole operation that was refused before it began."""
+    return GraphQLError(error.message, extensions=told(error))
+
+
 class CodedErrors(MaskErrors):
     """Gives every error `extensions {code, retry, fields, errorId}`."""
 
@@ -45,12 +60,7 @@ class CodedErrors(MaskErrors):
             original = original.original_error
         extensions: Mapping[str, object]
         if isinstance(original, DomainError):
-            extensions = {
-                "code": original.code,
-                "retry": RETRY_CLASS.get(original.family, "NEVER"),
-                "fields": original.fields,
-            }
-            return _copy(error, original.message, extensions)
+            return _copy(error, original.message, told(original))
         if isinstance(original, _NO_OPERATION):
             return _copy(error, "There is no such operation.", _INVALID)
         if original is None:

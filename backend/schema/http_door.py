@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http.types import QueryParams
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
@@ -20,6 +21,7 @@ from backend.schema.api import schema
 from backend.schema.context import Context, address_of
 from backend.schema.frames import MOST_BYTES, BodyStalled, BodyTooLarge, counted, decoded, encoded
 from backend.schema.media import GRAPHQL, JSON, answered_in, is_json
+from backend.schema.trusted import take_name
 
 _OF_CODE = {"RATE_LIMITED": HTTPStatus.TOO_MANY_REQUESTS}
 """Refusals of a whole request that have a status of their own in every media type."""
@@ -42,8 +44,15 @@ class _Http(GraphQL[Context, None]):
     def decode_json(self, data: str | bytes) -> object:
         found = decoded(data)
         if isinstance(found, dict | list):
+            if isinstance(found, dict):
+                take_name(found)
             return found
         raise json.JSONDecodeError("neither an object nor a list", "", 0)
+
+    def parse_query_params(self, params: QueryParams) -> dict[str, Any]:
+        found = super().parse_query_params(params)
+        take_name(found)
+        return found
 
     def encode_json(self, data: object) -> bytes:
         return encoded(data)

@@ -6,7 +6,7 @@ place of the document once, also to a fragment that is spread a million times: f
 800 letters, would keep it busy for half a minute otherwise."""
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,6 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLError,
     GraphQLField,
     GraphQLNamedType,
     GraphQLObjectType,
@@ -32,12 +31,12 @@ from graphql import (
     get_nullable_type,
     is_list_type,
 )
-from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
 from backend.schema.paging import USUAL
 from backend.schema.sources import CHILD_LIMIT
 
+MOST_TOKENS = 2_000
 MOST_DEPTH = 12
 MOST_VALUES = 100_000
 MOST_ALIASES = 100
@@ -287,17 +286,3 @@ class _Prices:
 
 
 prices = _Prices()
-
-
-class Limits(SchemaExtension):
-    """Refuses documents that ask for too much, before validation, which is itself dear for some of them."""
-
-    def on_validate(self) -> Iterator[None]:
-        """Leaves the error where validation would leave its own."""
-        context = self.execution_context
-        try:
-            prices.of(context)
-        except TooMuch as error:
-            extensions = {"code": "QUERY_TOO_LARGE", "retry": "NEVER", "fields": {"query": "asks for too much"}}
-            context.pre_execution_errors = [GraphQLError(str(error), extensions=extensions)]
-        yield

@@ -100,6 +100,12 @@ def test_a_query_may_be_asked_by_get_and_nothing_else() -> None:
     assert (_asked("GET").status_code, _asked("GET", query="{").status_code) == (400, 200)
 
 
+def test_a_document_may_be_named_in_each_way_of_asking() -> None:
+    name = "none has this id, and so nothing is read"
+    assert _code(_post(json.dumps({"documentId": name}).encode())) == "DOCUMENT_UNKNOWN"
+    assert _code(_asked("GET", documentId=f"sha256:{name}")) == "DOCUMENT_UNKNOWN"
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_other_methods_are_none(method: str) -> None:
     answer = _asked(method, query="{ __typename }")

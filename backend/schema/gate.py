@@ -1,0 +1,72 @@
+"""What every operation passes before it is executed, through whichever door it came: its document is found where it was named,
+priced, and held against what its sender may ask."""
+
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.schema import StreamResult
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
+
+from backend.kit.errors import DomainError
+from backend.schema.context import Context
+from backend.schema.errors import refused
+from backend.schema.limits import TooMuch, prices
+from backend.schema.trusted import check_free, spelled
+
+_ONE_ANSWER = frozenset({OperationType.QUERY, OperationType.MUTATION})
+
+
+class Gate(SchemaExtension):
+    """Refuses operations before validation, which is itself dear for some documents."""
+
+    async def on_validate(self) -> AsyncIterator[None]:
+        """Leaves an error where validation would leave its own."""
+        operation = self.execution_context
+        assert operation.graphql_document is not None
+        try:
+            prices.of(operation)
+            if isinstance(context := operation.context, Context):
+                check_free(context.caller, operation.query, operation.graphql_document)
+        except (DomainError, TooMuch) as error:
+            operation.pre_execution_errors = [_told(error)]
+        yield
+
+
+def _told(error: DomainError | TooMuch) -> GraphQLError:
+    if isinstance(error, DomainError):
+        return refused(error)
+    extensions = {"code": "QUERY_TOO_LARGE", "retry": "NEVER", "fields": {"query": "asks for too much"}}
+    return GraphQLError(str(error), extensions=extensions)
+
+
+class GatedSchema(strawberry.Schema):
+    """A schema whose documents may be named; errors are logged where they are coded, once."""
+
+    async def execute(self, query: str | None, *given: Any, **named: Any) -> ExecutionResult:
+        """Gives one answer; a subscription, which has many, is refused (`stream` answers it)."""
+        allowed = frozenset(named.pop("allowed_operation_types", None) or _ONE_ANSWER) & _ONE_ANSWER
+        try:
+            query = await spelled(query, named["context_value"])
+        except DomainError as error:
+            return PreExecutionError(data=None, errors=[refused(error)])
+        return await super().execute(query, *given, allowed_operation_types=allowed, **named)
+
+    async def stream(self, query: str | None, *given: Any, **named: Any) -> StreamResult:
+        """Gives answers as they come."""
+        try:
+            query = await spelled(query, named["context_value"])
+        except DomainError as error:
+            return cast(StreamResult, _one(PreExecutionError(data=None, errors=[refused(error)])))
+        return await super().stream(query, *given, **named)
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Logs nothing here: CodedErrors logs what was unexpected, under the id the client is given."""
+
+
+async def _one(result: ExecutionResult) -> AsyncIterator[ExecutionResult]:
+    yield result
