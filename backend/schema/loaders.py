@@ -1,6 +1,8 @@
 """One query for all rows of a kind that an operation asks for; what they are is declared in `sources`."""
 
+from asyncio import Future, shield
 from collections import defaultdict
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -10,9 +12,19 @@ from strawberry.dataloader import DataLoader
 from backend.identity.actor import Actor
 from backend.schema import sources
 from backend.schema.execution import Run
-from backend.schema.sources import Source
+from backend.schema.sources import Source, Wanted
 
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
+NOTHING: Wanted = MappingProxyType({})
+
+
+class _Loader(DataLoader[UUID, T]):
+    """Loads for several who wait: that one of them is cancelled, for a field beside it failed, is nothing to the others."""
+
+    def load(self, key: UUID) -> "Future[T]":
+        """Returns what is awaited for one key."""
+        return shield(super().load(key))
 
 
 class _One(Generic[M]):
@@ -51,35 +63,38 @@ class Loaders:
     def __init__(self, actor: Actor, run: Run) -> None:
         self._actor = actor
         self._run = run
-        self._made: dict[int, DataLoader[UUID, Any]] = {}
+        self._made: dict[tuple[int, tuple[tuple[str, object], ...]], DataLoader[UUID, Any]] = {}
 
-    def of(self, source: Source[Any]) -> "DataLoader[UUID, Any]":
-        """Returns the loader of a source: of the row of each key or None, or of a list."""
-        made = self._made.get(id(source))
+    def of(self, source: Source[Any], wanted: Wanted = NOTHING) -> "DataLoader[UUID, Any]":
+        """Returns the loader of a source, narrowed: of the row of each key or None, or of a list."""
+        key = (id(source), tuple(wanted.items()))
+        made = self._made.get(key)
         if made is None:
-            made = self._made[id(source)] = self._many(source) if source.many else self._one(source)
+            made = self._made[key] = self._many(source, wanted) if source.many else self._one(source)
         return made
 
     def _one(self, source: Source[M]) -> "DataLoader[UUID, M | None]":
         def fetch(ids: list[UUID]) -> list[M | None]:
             found: dict[UUID, M] = {}
-            for row in source.among(self._actor, ids):
+            for row in source.among(self._actor, ids, NOTHING):
                 found.setdefault(getattr(row, source.key), row)
             return [found.get(one) for one in ids]
 
         async def load(ids: list[UUID]) -> list[M | None]:
             return await self._run(fetch, ids)
 
-        return DataLoader(load_fn=load)
+        return _Loader(load_fn=load)
 
-    def _many(self, source: Source[M]) -> "DataLoader[UUID, list[M]]":
+    def _many(self, source: Source[M], wanted: Wanted) -> "DataLoader[UUID, list[M]]":
         def fetch(ids: list[UUID]) -> list[list[M]]:
             found: dict[UUID, list[M]] = defaultdict(list)
-            for row in source.among(self._actor, ids):
+            for row in source.among(self._actor, ids, wanted):
                 found[getattr(row, source.key)].append(row)
-            return [found[one][: sources.CHILD_LIMIT] for one in ids]
+            most = wanted.get(sources.FIRST, sources.CHILD_LIMIT)
+            assert isinstance(most, int)
+            return [found[one][:most] for one in ids]
 
         async def load(ids: list[UUID]) -> list[list[M]]:
             return await self._run(fetch, ids)
 
-        return DataLoader(load_fn=load)
+        return _Loader(load_fn=load)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import orjson
 from django.db.models import Expression, Func, TextField, Value
 from django.db.models.expressions import Combinable
 from graphql import GraphQLObjectType, GraphQLSchema
@@ -69,7 +68,7 @@ class ConnectionPlan:
     names: tuple[str, ...]
     kinds: dict[str, str]
 
-    def answer(self, lists: Sequence[orjson.Fragment], said: dict[str, object]) -> dict[str, object]:
+    def answer(self, lists: Sequence[object], said: dict[str, object]) -> dict[str, object]:
         """Returns the connection: `lists` in the order of this plan's, `said` by the names of PageInfo's fields."""
         known: dict[str, object] = {**self.kinds, **dict(zip(self.lists, lists, strict=True))}
         for response, asked in self.info.items():
@@ -89,15 +88,15 @@ def connection_plan(schema: GraphQLSchema, shape: Shape, role: Role) -> Connecti
         elif name == "page_info":
             info[one.response] = {each.response: _name(schema, "PageInfo", each.field) for each in one.below.chosen}
         elif name == "nodes":
-            lists[one.response] = _Node(plan_of(schema, one.below, role))
+            lists[one.response] = _Node(plan_of(schema, one.below, role, (one.response,)))
         elif name == "edges":
-            lists[one.response] = _edge(schema, one.below, role)
+            lists[one.response] = _edge(schema, one.below, role, one.response)
         else:
             raise Refused(f"{shape.kind}.{one.field}", "no field of a page")
     return ConnectionPlan(lists, info, tuple(one.response for one in shape.chosen), kinds)
 
 
-def _edge(schema: GraphQLSchema, shape: Shape, role: Role) -> _Edge:
+def _edge(schema: GraphQLSchema, shape: Shape, role: Role, at: str) -> _Edge:
     pieces, values, text = [], [], "{"
     for one in shape.chosen:
         text += f'{"" if text == "{" else ","}"{one.response}":'
@@ -106,7 +105,7 @@ def _edge(schema: GraphQLSchema, shape: Shape, role: Role) -> _Edge:
             continue
         quoted = '"' if one.below is None else ""
         pieces.append(text + quoted)
-        values.append(None if one.below is None else plan_of(schema, one.below, role))
+        values.append(None if one.below is None else plan_of(schema, one.below, role, (at, one.response)))
         text = quoted
     return _Edge((*pieces, text + "}"), tuple(values))
 

@@ -9,6 +9,7 @@ from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path
 
 from backend.schema.compiled.begun import TidyExecutor
+from backend.schema.compiled.holes import filled
 from backend.schema.compiled.reads import Answer, Read, ReadList, ReadOne, ReadPage
 from backend.schema.compiled.refused import Refused, Unsayable, count
 from backend.schema.compiled.shape import shape_of
@@ -74,7 +75,7 @@ class CompilingExecutor(TidyExecutor):
         context: Context = self.context_value
         if (answer := self._compiled(context, kind, asked, read)) is not None:
             try:
-                return await context.run(answer)
+                return await filled(self, kind, asked, await context.run(answer))
             except Unsayable:
                 count(get_named_type(kind).name, "a value that is written otherwise")
         completed: Awaitable[Any] | Any = complete(await context.run(read.plain))

@@ -4,10 +4,10 @@ Into the text go names of columns and tables, as the ORM quotes them, and names 
 digits and underscores; values are parameters."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from django.core.exceptions import FieldDoesNotExist, FieldError
@@ -20,10 +20,12 @@ from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, get_nullable
 from backend.identity.actor import Actor
 from backend.identity.models import Role
 from backend.kit import clock
-from backend.schema.compiled import values
-from backend.schema.compiled.refused import Refused
+from backend.schema import sources
+from backend.schema.compiled import holes, values
+from backend.schema.compiled.refused import Refused, note
 from backend.schema.compiled.shape import TYPENAME, Chosen, Shape, definition
 from backend.schema.masks import barred, model_of
+from backend.schema.sources import FIRST, Wanted
 from backend.schema.types.edges import ColumnField, EdgeField
 from backend.telemetry import metrics
 
@@ -35,36 +37,64 @@ _USER, _ORG = UUID(int=1), UUID(int=2)
 """Stand in a plan for the caller and their org."""
 
 
+_BOUND_LIMIT = 2**31 - 1
+"""Stands at the end of a subquery for a number of rows that is bound later."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Argument:
+    """Stands in a plan for the value of the shape's argument of that number."""
+
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """SQL for the text of one row that stands under the alias ROOT, and its parameters."""
+    """SQL for the text of one row that stands under the alias ROOT, and its parameters.
+
+    `given` are the values of arguments in this request: with any, a plan must not be kept for a document."""
 
     sql: str
     params: tuple[object, ...]
+    given: tuple[object, ...] = ()
 
     def bound(self, actor: Actor) -> RawSQL:
         """Returns the text as an expression, for this caller and now."""
         known: dict[object, object] = {_USER: actor.user_id, _ORG: actor.org_id}
         now = clock.now()
-        mine = [now if isinstance(one, datetime) else known.get(one, one) for one in self.params]
-        return RawSQL(self.sql, mine, output_field=TextField())  # noqa: S611
+
+        def bound(one: object) -> object:
+            if isinstance(one, _Argument):
+                return self.given[one.number]
+            return now if isinstance(one, datetime) else known.get(one, one)
+
+        return RawSQL(self.sql, [bound(one) for one in self.params], output_field=TextField())  # noqa: S611
 
 
 ROOT = "t0"
-_plans: "OrderedDict[tuple[Shape, Role], Plan]" = OrderedDict()
+_Key: TypeAlias = tuple[Shape, Role, tuple[str, ...]]
+_plans: "OrderedDict[_Key, Plan]" = OrderedDict()
 _lock = Lock()
 
 
-def plan_of(schema: GraphQLSchema, shape: Shape, role: Role) -> Plan:
-    """Returns the plan of a shape for a role; raises Refused."""
+def plan_of(schema: GraphQLSchema, shape: Shape, role: Role, at: tuple[str, ...] = ()) -> Plan:
+    """Returns the plan of a shape for a role, with the shape's values; `at`: the names of the answer that lead to its rows.
+    Raises Refused."""
+    plan = _plan_of(schema, (shape, role, at))
+    given = shape.given()
+    return replace(plan, given=given) if given else plan
+
+
+def _plan_of(schema: GraphQLSchema, key: _Key) -> Plan:
     with _lock:
-        if (plan := _plans.get((shape, role))) is not None:
-            _plans.move_to_end((shape, role))
+        if (plan := _plans.get(key)) is not None:
+            _plans.move_to_end(key)
             metrics.PLAN_HIT.inc()
             return plan
-    made = _Compiler(schema, role).plan(shape)
+    shape, role, at = key
+    made = _Compiler(schema, role).plan(shape, at)
     with _lock:
-        _plans[shape, role] = made
+        _plans[key] = made
         while len(_plans) > MOST_PLANS:
             _plans.popitem(last=False)
     metrics.PLAN_MISS.inc()
@@ -96,12 +126,12 @@ class _Compiler:
         # Whom coverage is asked for is bound later; a role is not: what it may not read is no part of the plan.
         self._actor = Actor(user_id=_USER, org_id=_ORG, role=role, username="", timezone="UTC")
         self._aliases = 0
+        self._given = 0
+        self._root: Query | None = None
 
-    def plan(self, shape: Shape) -> Plan:
-        rows = rooted(self._model(shape)._default_manager.all())
-        sql, params = self._row(rows.query, shape, ROOT)
-        if len(_joined(rows.query)) > 1:
-            raise Refused(shape.kind, "columns of another table at the root")
+    def plan(self, shape: Shape, at: tuple[str, ...]) -> Plan:
+        self._root = rooted(self._model(shape)._default_manager.all()).query
+        sql, params = self._row(self._root, shape, at)
         return Plan(sql, tuple(params))
 
     def _model(self, shape: Shape) -> type[Model]:
@@ -110,11 +140,16 @@ class _Compiler:
             raise Refused(shape.kind, "no rows of a table")
         return model
 
-    def _row(self, query: Query, shape: Shape, alias: str) -> tuple[str, list[object]]:
+    def _row(self, query: Query, shape: Shape, path: tuple[str, ...]) -> tuple[str, list[object]]:
         """Returns SQL for the text of a row of the query, and its parameters in the order of the text."""
         pieces: list[tuple[str, str, list[object]]] = []
         for chosen in shape.chosen:
-            sql, params = self._field(query, shape.kind, chosen, alias)
+            first = self._given
+            try:
+                sql, params = self._field(query, shape.kind, chosen, path)
+            except Refused as refused:
+                sql, params = self._hole(query, shape.kind, (*path, chosen.response), refused), []
+                self._given = first + len(Shape(shape.kind, (chosen,)).given())
             pieces.append((f'{"," if pieces else "{"}"{chosen.response}":', sql, params))
         if not pieces:  # all of it was skipped
             return "'{}'", []
@@ -127,7 +162,12 @@ class _Compiler:
             all_params += [param for _, _, params in part for param in params]
         return " || ".join(texts), all_params
 
-    def _field(self, query: Query, kind: str, chosen: Chosen, alias: str) -> tuple[str, list[object]]:
+    def _hole(self, query: Query, kind: str, path: tuple[str, ...], refused: Refused) -> str:
+        note(refused)
+        key, _ = _column(query, F("pk"), kind)
+        return holes.mark(path, key)
+
+    def _field(self, query: Query, kind: str, chosen: Chosen, path: tuple[str, ...]) -> tuple[str, list[object]]:
         if chosen.field == TYPENAME:
             return f"'\"{kind}\"'", []
         parent = self._schema.type_map[kind]
@@ -137,11 +177,14 @@ class _Compiler:
         where = f"{kind}.{chosen.field}"
         if declared.extensions or declared.permission_classes:
             raise Refused(where, "an extension")
+        if chosen.why is not None:
+            raise Refused(where, chosen.why)
         assert declared.python_name is not None
         if self._actor.role in barred(kind, declared.python_name, field):
+            self._given += len(Shape(kind, (chosen,)).given())
             return ("'[]'" if is_list_type(get_nullable_type(field.type)) else "'null'"), []
         if isinstance(declared, EdgeField):
-            return self._edge(query, declared, field, chosen, alias)
+            return self._edge(query, declared, field, chosen, path)
         if chosen.below is not None:
             raise Refused(where, "a resolver")
         return self._leaf(query, kind, declared, field, where), []
@@ -158,33 +201,60 @@ class _Compiler:
                 raise Refused(where, "no column")
         else:
             raise Refused(where, "a resolver")
+        of_root = query is self._root
+        query = query.clone() if of_root else query
         sql, column = _column(query, shown, where)
+        if of_root and len(_joined(query)) > 1:  # the statement's rows are made elsewhere, and are not joined so
+            raise Refused(where, "a column of another row")
         text = values.written(field.type, column, sql)
         if text is None:
             raise Refused(where, f"{column.get_internal_type()} as {field.type}")
         return text
 
     def _edge(
-        self, query: Query, declared: EdgeField, field: GraphQLField, chosen: Chosen, alias: str
+        self, query: Query, declared: EdgeField, field: GraphQLField, chosen: Chosen, path: tuple[str, ...]
     ) -> tuple[str, list[object]]:
         assert chosen.below is not None
         here, _ = _column(query, F(declared.here), chosen.field)
         self._aliases += 1
         child = f"t{self._aliases}"
-        rows = declared.source.of_each(self._actor, RawSQL(here, []))  # noqa: S611
+        source = declared.source
+        wanted = {name: self._argument() for name in chosen.narrowed}
+        rows = source.of_each(self._actor, RawSQL(here, []), _bindable(wanted))  # noqa: S611
         if rows.model is not self._model(chosen.below):
             raise Refused(chosen.below.kind, "rows of another table")
         rows = rooted(rows, child)
-        sql, params = self._row(rows.query, chosen.below, child)
+        sql, params = self._row(rows.query, chosen.below, (*path, chosen.response))
         shown = RawSQL(sql, params, output_field=TextField())  # noqa: S611
-        inner, inner_params = rows.values_list(shown).query.sql_with_params()
+        rows = rows.values_list(shown)
         # The text stands before what chooses the rows, and so do its parameters: as the statement has them.
-        if declared.source.many:
+        if source.many:
+            inner, inner_params = _limited(rows, wanted.get(FIRST))
             text = f"(SELECT coalesce('[' || string_agg(s.j, ',') || ']', '[]') FROM ({inner}) s(j))"  # noqa: S608
         else:
+            inner, inner_params = _limited(rows[:1], None)
             missing = values.NEVER if is_non_null_type(field.type) else "'null'"
             text = f"coalesce(({inner}), {missing})"
-        return text, list(inner_params)
+        return text, inner_params
+
+    def _argument(self) -> _Argument:
+        self._given += 1
+        return _Argument(self._given - 1)
+
+
+def _bindable(wanted: dict[str, _Argument]) -> Wanted:
+    """Returns what narrows a source, with places for the values; what says its value itself has it."""
+    said = {"True": True, "False": False}
+    return {name: said[name.partition(":")[2]] if ":" in name else RawSQL("%s", [one]) for name, one in wanted.items()}
+
+
+def _limited(rows: QuerySet[Any], most: _Argument | None) -> tuple[str, list[object]]:
+    """Returns SQL for the rows, so many at the most, and its parameters."""
+    if most is None:
+        sql, params = (rows if rows.query.is_sliced else rows[: sources.CHILD_LIMIT]).query.sql_with_params()
+        return sql, list(params)
+    sql, params = rows[:_BOUND_LIMIT].query.sql_with_params()
+    return f"{sql.removesuffix(str(_BOUND_LIMIT))}%s", [*params, most]
 
 
 def _joined(query: Query) -> list[Any]:

@@ -11,6 +11,7 @@ from graphql import GraphQLSchema
 
 from backend.identity.actor import Actor
 from backend.schema.compiled.connections import ConnectionPlan, connection_plan
+from backend.schema.compiled.holes import Holed
 from backend.schema.compiled.plan import Plan, plan_of
 from backend.schema.compiled.shape import Shape
 from backend.schema.compiled.text import texts
@@ -95,7 +96,7 @@ class ReadOne:
         """Plans one text."""
         return partial(self._read, plan_of(schema, shape, actor.role), actor)
 
-    def _read(self, plan: Plan, actor: Actor) -> orjson.Fragment:
+    def _read(self, plan: Plan, actor: Actor) -> orjson.Fragment | Holed:
         found = texts(self.rows(), [plan], actor, way=Way.EACH, single=True)
         if found.last is None:
             other = self.find()

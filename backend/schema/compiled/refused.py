@@ -9,6 +9,7 @@ from backend.telemetry import metrics
 _log = logger("graphql")
 _lock = Lock()
 _counted: Counter[tuple[str, str]] = Counter()
+_noted: set[tuple[str, str]] = set()
 
 
 class Refused(Exception):
@@ -23,8 +24,18 @@ class Unsayable(Exception):
     """A row holds a value that the database would write otherwise than the resolvers."""
 
 
+def note(refused: Refused) -> None:
+    """Logs what plans leave to a resolver: the first of each kind."""
+    with _lock:
+        first = (refused.where, refused.why) not in _noted
+        _noted.add((refused.where, refused.why))
+    if first:
+        _log.info("left_to_its_resolver", where=refused.where, why=refused.why)
+
+
 def count(where: str, why: str) -> None:
-    """Counts one read that the resolvers answered; the first of each kind is logged."""
+    """Counts one read that resolvers answered: the whole ("Type"), or one field of its rows ("Type.field"). The first of each
+    kind is logged."""
     with _lock:
         _counted[where, why] += 1
         first = _counted[where, why] == 1

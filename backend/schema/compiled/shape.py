@@ -2,22 +2,44 @@
 
 from typing import NamedTuple, TypeAlias
 
-from graphql import GraphQLField, GraphQLNamedType, GraphQLObjectType, get_named_type
-from graphql.execution.collect_fields import FieldDetailsList
+from graphql import GraphQLError, GraphQLField, GraphQLNamedType, GraphQLObjectType, get_argument_values, get_named_type
+from graphql.execution.collect_fields import FieldDetails, FieldDetailsList
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.field import StrawberryField
 
+from backend.kit.errors import DomainError
 from backend.schema.compiled.refused import Refused
+from backend.schema.types.edges import EdgeField
 
 TYPENAME = "__typename"
 
 
+class Given(tuple[object, ...]):
+    """Values of arguments: bound anew for each request, and so no part of what plans are kept under."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Given)
+
+    def __ne__(self, other: object) -> bool:
+        return not isinstance(other, Given)
+
+    def __hash__(self) -> int:
+        return 0
+
+
 class Chosen(NamedTuple):
-    """One field of an answer: under which name, which field, and what of it (nothing of a leaf)."""
+    """One field of an answer: under which name, which field, and what of it (nothing of a leaf). Of an edge also which
+    arguments narrow it, and their values."""
 
     response: str
     field: str
-    below: "Shape | None"
+    below: "Shape | None" = None
+    narrowed: tuple[str, ...] = ()
+    given: Given = Given()
+    why: str | None = None
+    """Why only a resolver can answer it."""
 
 
 class Shape(NamedTuple):
@@ -25,6 +47,12 @@ class Shape(NamedTuple):
 
     kind: str
     chosen: tuple[Chosen, ...]
+
+    def given(self) -> tuple[object, ...]:
+        """Returns the values of all arguments, those of a field before those beneath it."""
+        return tuple(
+            value for one in self.chosen for value in (*one.given, *(() if one.below is None else one.below.given()))
+        )
 
 
 Executor: TypeAlias = StrawberryGraphQLCoreExecutionContext
@@ -38,7 +66,7 @@ def definition(field: GraphQLField) -> StrawberryField:
 
 
 def shape_of(executor: Executor, kind: GraphQLNamedType, asked: FieldDetailsList) -> Shape:
-    """Returns what is asked of a type; raises Refused for what only a resolver can judge."""
+    """Returns what is asked of a type; raises Refused for a type that is none of rows."""
     if not isinstance(kind, GraphQLObjectType) or kind.interfaces:
         raise Refused(kind.name, "an abstract type")
     collected = executor.collect_subfields(kind, asked).grouped_field_set
@@ -48,10 +76,28 @@ def shape_of(executor: Executor, kind: GraphQLNamedType, asked: FieldDetailsList
 def _chosen(executor: Executor, kind: GraphQLObjectType, response: str, asked: FieldDetailsList) -> Chosen:
     name = asked[0].node.name.value
     if name == TYPENAME:
-        return Chosen(response, name, None)
+        return Chosen(response, name)
     field = kind.fields[name]
-    if field.args:
-        raise Refused(f"{kind.name}.{name}", "arguments")
+    declared = definition(field)
     named = get_named_type(field.type)
-    below = shape_of(executor, named, asked) if isinstance(named, GraphQLObjectType) else None
-    return Chosen(response, name, below)
+    narrowed: tuple[str, ...] = ()
+    given = Given()
+    if field.args:
+        if not isinstance(declared, EdgeField):
+            return Chosen(response, name, why="arguments")
+        try:
+            narrowed, given = _narrowed(executor, declared, field, asked[0])
+        except (GraphQLError, DomainError):
+            return Chosen(response, name, why="arguments that are refused")
+    below = None
+    if isinstance(named, GraphQLObjectType) and (isinstance(declared, EdgeField) or declared.is_basic_field):
+        below = shape_of(executor, named, asked)
+    return Chosen(response, name, below, narrowed, given)
+
+
+def _narrowed(
+    executor: Executor, declared: EdgeField, field: GraphQLField, asked: FieldDetails
+) -> tuple[tuple[str, ...], Given]:
+    values = get_argument_values(field, asked.node, executor.variable_values, asked.fragment_variable_values)
+    wanted = declared.source.wanted({declared.names[name]: value for name, value in values.items()})
+    return tuple(wanted), Given(wanted.values())

@@ -10,7 +10,8 @@ from django.db.models import Expression, QuerySet
 from django.db.models.expressions import Combinable
 
 from backend.identity.actor import Actor
-from backend.schema.compiled import statements
+from backend.schema.compiled import holes, statements
+from backend.schema.compiled.holes import Holed
 from backend.schema.compiled.plan import rooted
 from backend.schema.compiled.values import unmarked
 from backend.territories.seen import Way, asked
@@ -28,7 +29,7 @@ class Texts:
     """A JSON text for each plan; what was asked of the first and of the last row that are shown (None without rows); whether
     there are more."""
 
-    lists: list[orjson.Fragment]
+    lists: list[orjson.Fragment | Holed]
     first: tuple[str | None, ...] | None
     last: tuple[str | None, ...] | None
     more: bool
@@ -65,7 +66,7 @@ def texts(
     ends = [_said(result, row, len(bound)) for row in ((order[0], order[-1]) if shown else ())]
     first, last = ends or (None, None)
     frame = b"%b" if single else b"[%b]"
-    return Texts([orjson.Fragment(frame % unmarked(text)) for text in lists], first, last, found > shown)
+    return Texts([holes.part(frame % unmarked(text), rows) for text in lists], first, last, found > shown)
 
 
 def _said(result: Any, row: int, start: int) -> tuple[str | None, ...]:

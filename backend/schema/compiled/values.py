@@ -105,7 +105,8 @@ def written(kind: GraphQLOutputType, column: "Field[Any, Any]", sql: str) -> str
     return f"coalesce({text if writer is _quoted else f'{text}::text'}, 'null')" if column.null else text
 
 
-_MARKED = re.compile(rb"\x01(.)([^\x02]*)\x02", re.DOTALL)
+_MARKED = re.compile(rb"\x01([^h])([^\x02]*)\x02", re.DOTALL)
+"""All but holes, which are filled later."""
 
 
 def unmarked(text: bytes) -> bytes:

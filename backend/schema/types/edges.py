@@ -1,6 +1,8 @@
 """Fields that lead from one row to others, and fields that show another column than that of their name: declared once, for
 the resolver and for compiled reads alike."""
 
+from collections.abc import Mapping
+from inspect import Parameter, Signature
 from operator import attrgetter
 from typing import Any
 
@@ -8,6 +10,7 @@ from django.db.models import F
 from django.db.models.expressions import Combinable
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
+from strawberry.utils.str_converters import to_camel_case
 
 from backend.schema.context import Info
 from backend.schema.sources import Source
@@ -18,6 +21,8 @@ class EdgeField(StrawberryField):
 
     source: Source[Any]
     here: str
+    names: Mapping[str, str]
+    """Of its arguments, by what GraphQL calls them."""
 
 
 class ColumnField(StrawberryField):
@@ -27,14 +32,27 @@ class ColumnField(StrawberryField):
 
 
 def edge(source: Source[Any], here: str = "id", *, description: str | None = None) -> Any:
-    """Declares an edge: to the row, or the rows, of the source whose key is the row's `here`; null where that is null."""
+    """Declares an edge: to the row, or the rows, of the source whose key is the row's `here`; null where that is null. It
+    takes what the source can be narrowed by."""
 
-    async def load(self: Any, info: Info):  # type: ignore[no-untyped-def]  # the field says what it is
+    async def load(self: Any, info: Info, **arguments: object):  # type: ignore[no-untyped-def]  # the field says what it is
+        wanted = source.wanted(arguments)
         key = getattr(self, here)
-        return None if key is None else await info.context.load.of(source).load(key)
+        return None if key is None else await info.context.load.of(source, wanted).load(key)
 
+    taken = source.takes()
+    given = [
+        Parameter("self", Parameter.POSITIONAL_ONLY),
+        Parameter("info", Parameter.POSITIONAL_ONLY, annotation=Info),
+    ]
+    given += [
+        Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind, default=default)
+        for name, (kind, default) in taken.items()
+    ]
+    load.__signature__ = Signature(given)  # type: ignore[attr-defined]
     field = EdgeField(base_resolver=StrawberryResolver(load), description=description)
     field.source, field.here = source, here
+    field.names = {to_camel_case(name): name for name in taken}
     return field
 
 

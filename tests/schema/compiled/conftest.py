@@ -11,6 +11,7 @@ from asgiref.sync import async_to_sync
 from backend.crm.models import Account, Activity, Opportunity
 from backend.field.models import Visit
 from backend.identity.models import User
+from backend.kit import clock
 from backend.kit.models import Row
 from backend.orders.models import Order
 from backend.schema import sources
@@ -33,6 +34,15 @@ def answer(user: User, question: Question, *, by_resolvers: bool) -> tuple[bytes
     for error in errors:
         error["extensions"] = {**error["extensions"], "errorId": None}
     return encoded(result.data), errors
+
+
+def same(user: User, question: Question) -> tuple[bytes, list[dict[str, Any]]]:
+    """Asks both ways at one instant; returns what both said."""
+    with clock.moved_to(clock.now()):  # addresses of files are good until a moment
+        plain = answer(user, question, by_resolvers=True)
+        compiled = answer(user, question, by_resolvers=False)
+    assert compiled == plain, (user.username, question)
+    return plain
 
 
 @pytest.fixture

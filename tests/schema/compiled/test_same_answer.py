@@ -3,31 +3,20 @@
 import os
 from datetime import timedelta
 from random import Random
-from typing import Any
 
 import pytest
 from django.db import connection
 
 from backend.crm.models import Account, AccountSales, Contact
-from backend.identity.models import User
 from backend.kit import clock
 from backend.schema.compiled.refused import counted
 from backend.territories.models import AccountShare
 from tests.factories.world import World
-from tests.schema.compiled.conftest import answer
+from tests.schema.compiled.conftest import same
 from tests.schema.compiled.questions import Asker, Question
 
 CASES = int(os.environ.get("COMPILED_CASES", "150"))
 SEED = int(os.environ.get("COMPILED_SEED", "1"))
-
-
-def _same(user: User, question: Question) -> tuple[bytes, list[dict[str, Any]]]:
-    """Asks both ways at one instant; returns what both said."""
-    with clock.moved_to(clock.now()):  # addresses of files are good until a moment
-        plain = answer(user, question, by_resolvers=True)
-        compiled = answer(user, question, by_resolvers=False)
-    assert compiled == plain, (user.username, question)
-    return plain
 
 
 def test_random_questions_have_one_answer(field: World, asker: Asker) -> None:
@@ -37,7 +26,7 @@ def test_random_questions_have_one_answer(field: World, asker: Asker) -> None:
     for number in range(CASES):
         asker.dice = Random(f"{SEED}.{number}")
         question = asker.question()
-        said, errors = _same(people[number % len(people)], question)
+        said, errors = same(people[number % len(people)], question)
         told += len(said) > 100
         assert {one["extensions"]["code"] for one in errors}.isdisjoint({"UNEXPECTED", "GRAPHQL_INVALID"}), question
     assert told > CASES / 3
@@ -50,11 +39,11 @@ def test_what_one_was_answered_is_not_what_the_next_is(field: World, asker: Aske
     asker.dice = Random(f"next.{number}")
     body = "id name parent { id name } contacts { fullName } opportunities { id amount lines { quantity } } boost"
     question = Question(f"{{ accounts(first: 7) {{ nodes {{ {body} }} }} }}", {})
-    said = [_same(user, question)[0] for user in (field.ana, field.cy, field.ben, field.bea, field.pat, field.zoe)]
+    said = [same(user, question)[0] for user in (field.ana, field.cy, field.ben, field.bea, field.pat, field.zoe)]
     assert len(set(said)) > 3
     random = asker.question()
     for user in (field.ana, field.cy, field.pat):
-        _same(user, random)
+        same(user, random)
 
 
 def test_a_plan_that_is_kept_asks_for_coverage_as_it_is_now(field: World) -> None:
@@ -67,9 +56,9 @@ def test_a_plan_that_is_kept_asks_for_coverage_as_it_is_now(field: World) -> Non
             valid_from=now - timedelta(1), valid_to=now + timedelta(days),
         )  # fmt: skip
     question = Question(f'{{ account(id: "{branch.pk}") {{ parent {{ name }} }} }}', {})
-    assert b"Head office" in _same(field.pat, question)[0]
+    assert b"Head office" in same(field.pat, question)[0]
     with clock.moved_to(now + timedelta(5)):
-        assert _same(field.pat, question)[0] == b'{"account":{"parent":null}}'
+        assert same(field.pat, question)[0] == b'{"account":{"parent":null}}'
 
 
 ODD = {
@@ -97,7 +86,7 @@ def test_what_no_resolver_says_is_not_said(field: World, name: str) -> None:
     written, selection = ODD[name]
     with connection.cursor() as cursor:
         cursor.execute(written)
-    _same(field.ana, Question(f"{{ accounts {{ nodes {{ name {selection} }} endCursor }} }}", {}))
+    same(field.ana, Question(f"{{ accounts {{ nodes {{ name {selection} }} endCursor }} }}", {}))
 
 
 def test_a_version_beyond_what_graphql_counts_is_refused_by_both(field: World) -> None:
@@ -109,6 +98,6 @@ def test_a_version_beyond_what_graphql_counts_is_refused_by_both(field: World) -
         cursor.execute("UPDATE crm_contact SET version = 2147483647")
         cursor.execute("SET LOCAL session_replication_role = DEFAULT")
     for selection in ("version", "contacts { version }"):
-        said, [error] = _same(field.ana, Question(f"{{ accounts {{ nodes {{ name {selection} }} }} }}", {}))
+        said, [error] = same(field.ana, Question(f"{{ accounts {{ nodes {{ name {selection} }} }} }}", {}))
         assert said == b"null"
         assert "32" in error["message"] or error["extensions"]["code"] == "UNEXPECTED"
