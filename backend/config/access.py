@@ -62,33 +62,19 @@ class AccessLog:
                 status = message.get("code", 1005)
             return message
 
-        try:
-            with self._span(scope, request_id) as here:
+        # Within its span, so that the line says in which trace it was written.
+        with self._span(scope, request_id) as here:
+            try:
                 await self._app(scope, noted, noting)
+            except Exception:
+                _log.exception("request_failed")
+                raise
+            finally:
                 here.note("http.response.status_code", status)
                 if http and status >= 500:
                     here.failed(str(status))
-        except Exception:
-            _log.exception("request_failed")
-            raise
-        finally:
-            seconds = time.perf_counter() - began
-            level = _log.debug if scope["path"].startswith(_QUIET) else _log.info
-            level(
-                "request" if http else "socket",
-                method=scope.get("method", "WEBSOCKET"),
-                path=scope["path"],
-                status=status,
-                ms=round(seconds * 1000, 1),
-            )
-            if http:
-                door = door_of(scope["path"])
-                metrics.HTTP.labels(door, status).inc()
-                metrics.HTTP_SECONDS.labels(door).observe(seconds)
-            elif accepted:
-                metrics.SOCKETS.dec()
-                metrics.SOCKETS_CLOSED.labels(status).inc()
-            clear()
+                _tell(scope, status, time.perf_counter() - began, accepted)
+                clear()
 
     def _span(self, scope: Scope, request_id: str) -> tracing.Open:
         # A socket lasts for hours: each of its operations is a trace of its own.
@@ -109,6 +95,25 @@ class AccessLog:
             after=given if self._incoming == "follow" else "",
             beside=given if self._incoming == "link" else None,
         )
+
+
+def _tell(scope: Scope, status: int, seconds: float, accepted: bool) -> None:
+    http = scope["type"] == "http"
+    level = _log.debug if scope["path"].startswith(_QUIET) else _log.info
+    level(
+        "request" if http else "socket",
+        method=scope.get("method", "WEBSOCKET"),
+        path=scope["path"],
+        status=status,
+        ms=round(seconds * 1000, 1),
+    )
+    if http:
+        door = door_of(scope["path"])
+        metrics.HTTP.labels(door, status).inc()
+        metrics.HTTP_SECONDS.labels(door).observe(seconds)
+    elif accepted:
+        metrics.SOCKETS.dec()
+        metrics.SOCKETS_CLOSED.labels(status).inc()
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

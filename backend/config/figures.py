@@ -34,8 +34,8 @@ _QUEUES = """
 """
 # Who may not read all statistics sees the transactions of their own role alone, which are all that Fieldbeat makes.
 _ACTIVITY = """
-    SELECT COALESCE(extract(epoch FROM now() - min(xact_start) FILTER (WHERE backend_xid IS NOT NULL)), 0),
-           COALESCE(extract(epoch FROM now() - min(xact_start)), 0),
+    SELECT greatest(0, extract(epoch FROM now() - min(xact_start) FILTER (WHERE backend_xid IS NOT NULL))),
+           greatest(0, extract(epoch FROM now() - min(xact_start))),
            count(*), current_setting('max_connections')::int
     FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
