@@ -33,12 +33,19 @@ from graphql import (
 )
 from strawberry.types import ExecutionContext
 
-from backend.schema.paging import USUAL
+from backend.schema.context import Context
+from backend.schema.paging import LARGE, MOST, USUAL, most_for
 from backend.schema.sources import CHILD_LIMIT
 
 MOST_TOKENS = 2_000
 MOST_DEPTH = 12
 MOST_VALUES = 100_000
+MOST_VALUES_OF_SCRIPTS = 1_000_000
+"""For who may ask for large pages."""
+
+BEYOND = 20
+"""So many rows of a large page behind its first hundred cost what one does: no resolver sees them."""
+
 MOST_ALIASES = 100
 MOST_DIRECTIVES = 100
 MOST_DIRECTIVES_HERE = 4
@@ -122,8 +129,14 @@ class Judge:
 
     `judged` counts the fields, spreads and inline fragments come to; `by_variables` says that a variable had a say."""
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any] | None) -> None:
-        self._schema = schema
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        variables: Mapping[str, Any] | None,
+        most: int = MOST_VALUES,
+    ) -> None:
+        self._schema, self._most = schema, most
         self._variables = variables or {}
         self._fragments = {
             one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
@@ -154,8 +167,8 @@ class Judge:
         price = found.fixed + found.each * CHILD_LIMIT
         if found.depth > MOST_DEPTH:
             raise TooMuch(f"The operation is {found.depth} fields deep; at most {MOST_DEPTH} are answered.")
-        if price > MOST_VALUES:
-            raise TooMuch(f"The operation may give more than {MOST_VALUES} values; ask for fewer at a time.")
+        if price > self._most:
+            raise TooMuch(f"The operation may give more than {self._most} values; ask for fewer at a time.")
         if found.aliases > MOST_ALIASES:
             raise TooMuch(f"The operation has more than {MOST_ALIASES} aliases; ask in several.")
         if found.directives > MOST_DIRECTIVES:
@@ -235,7 +248,9 @@ class Judge:
         usual: object = known.args["first"].default_value
         wanted = max(given) if given else usual if isinstance(usual, int) else USUAL
         # One out of range is refused by the field itself.
-        return wanted if 1 <= wanted <= CHILD_LIMIT else CHILD_LIMIT
+        if not 1 <= wanted <= LARGE:
+            return CHILD_LIMIT
+        return wanted if wanted <= MOST else MOST + (wanted - MOST) // BEYOND
 
     def _number(self, value: ValueNode) -> int | None:
         """Returns the number that a value is, None for null; the most there can be for what is no number."""
@@ -261,6 +276,11 @@ def _directives(nodes: Sequence[DirectiveNode] | None) -> int:
     return len(nodes)
 
 
+def _most(context: object) -> int:
+    actor = context.caller if isinstance(context, Context) else None
+    return MOST_VALUES if actor is None or most_for(actor) == MOST else MOST_VALUES_OF_SCRIPTS
+
+
 class _Prices:
     """The prices of documents asked last, where no variable has a say in them."""
 
@@ -268,15 +288,16 @@ class _Prices:
     LONGEST = 2**14
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str | None], Price] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str | None, int], Price] = OrderedDict()
 
     def of(self, context: ExecutionContext) -> Price:
         """Returns the price of the operation at hand; raises TooMuch."""
         assert context.graphql_document is not None
-        key = (context.query or "", context.operation_name)
+        most = _most(context.context)
+        key = (context.query or "", context.operation_name, most)
         if key in self._kept:
             return self._kept[key]
-        judge = Judge(context.schema._schema, context.graphql_document, context.variables)
+        judge = Judge(context.schema._schema, context.graphql_document, context.variables, most)
         price = judge.check(context.operation_name)
         if not judge.by_variables and 0 < len(key[0]) <= self.LONGEST:
             self._kept[key] = price

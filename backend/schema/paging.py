@@ -1,4 +1,5 @@
-"""Pages of a list: keyset cursors over the columns of its order and the id, forwards or backwards, at most 100 rows.
+"""Pages of a list: keyset cursors over the columns of its order and the id, forwards or backwards, at most 100 rows;
+for scripts of those who lead 10,000, where the list is compiled.
 
 A cursor names a row by the values that it is ordered by. PostgreSQL writes it, for every row of a page, in the statement that
 reads the page; it says which order it is of, and is refused by another."""
@@ -6,6 +7,7 @@ reads the page; it says which order it is of, and is refused by another."""
 import base64
 import binascii
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -16,11 +18,15 @@ from django.db.models import F, Func, Model, Q, QuerySet, TextField, Value
 from django.db.models.expressions import Combinable, OrderBy
 from django.db.models.functions import Cast
 
+from backend.identity.actor import Actor
 from backend.kit.errors import Invalid
 
 M = TypeVar("M", bound=Model)
 L = TypeVar("L")
 MOST = 100
+LARGE = 10_000
+"""How many rows a page has for a script, which reads all of a list, and has the memory for it."""
+
 USUAL = 20
 """How many rows a page has when nobody says."""
 
@@ -76,12 +82,13 @@ class Window:
     after: str | None = None
     last: int | None = None
     before: str | None = None
+    most: int = MOST
 
     def __post_init__(self) -> None:
         if self.first is not None and self.last is not None:
             raise Invalid("FIRST_OR_LAST", "Ask for the first rows or for the last.", fields={"last": "with first"})
         for name in ("first", "last"):
-            check_first(getattr(self, name), name)
+            check_first(getattr(self, name), name, self.most)
 
     @property
     def size(self) -> int:
@@ -110,10 +117,15 @@ class Slice(Generic[L]):
     has_next: bool
 
 
-def check_first(first: int | None, name: str = "first") -> int | None:
-    """Refuses a page of less than 1 or more than 100."""
-    if first is not None and not 1 <= first <= MOST:
-        raise Invalid("OUT_OF_RANGE", f"{name} is from 1 to {MOST}.", fields={name: "out of range"})
+def most_for(actor: Actor) -> int:
+    """Returns how many rows a page of a compiled list has at the most: more for who leads, with a token of no device."""
+    return LARGE if actor.leads and actor.device_id is None else MOST
+
+
+def check_first(first: int | None, name: str = "first", most: int = MOST) -> int | None:
+    """Refuses a page of less than 1 or more than 100, or than `most`."""
+    if first is not None and not 1 <= first <= most:
+        raise Invalid("OUT_OF_RANGE", f"{name} is from 1 to {most}.", fields={name: "out of range"})
     return first
 
 
@@ -128,8 +140,19 @@ class _Written(Func):
 
 def cursor(rows: QuerySet[Any], by: Order) -> Combinable:
     """Returns the cursor of each of the rows, as an expression over them."""
-    columns = [Cast(F(key.path), TextField()) for key in by]
-    return _Written(Cast(Value(_mark(rows.model._meta.label, by)), TextField()), *columns)
+    return _Written(Cast(Value(_mark(rows.model._meta.label, by)), TextField()), *keys(by))
+
+
+def keys(by: Order) -> list[Combinable]:
+    """Returns what a cursor is made of, as expressions over the rows: texts."""
+    return [Cast(F(key.path), TextField()) for key in by]
+
+
+def cursor_of(rows: QuerySet[Any], by: Order, values: Sequence[str | None]) -> str:
+    """Returns the cursor of a row with these keys, as PostgreSQL writes it: for a page, of which only the ends are told."""
+    parts = [_mark(rows.model._meta.label, by), *values]
+    text = b"[" + b", ".join(map(orjson.dumps, parts)) + b"]"
+    return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
 
 
 @cache

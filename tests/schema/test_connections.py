@@ -123,3 +123,28 @@ def test_long_pages_of_long_lists_cost_too_much_from_either_end(field: World, as
     asked = f"query ($n: Int = 100, $no: Int) {{ accounts({end}: $n, {'last' if end == 'first' else 'first'}: $no) {{ {body} }} }}"
     assert ana.refused(asked)["code"] == "QUERY_TOO_LARGE"
     assert ana(asked, n=2, no=None)["accounts"]
+
+
+def test_scripts_of_those_who_lead_read_large_pages(field: World, ask: Ask, stores: list[str]) -> None:
+    """Ben's phone and Ana do not: their pages stay small."""
+    document = (
+        "query ($n: Int!) { accounts(first: $n) { nodes { id contacts { fullName } } pageInfo { hasNextPage } } }"
+    )
+    assert [one["id"] for one in ask(field.ben)(document, n=10_000)["accounts"]["nodes"]] == stores
+    assert ask(field.ben).refused(document, n=10_001)["code"] == "OUT_OF_RANGE"
+    for client in (ask(field.ana), Client(field.ben, field.phone(field.ben))):
+        assert [client.refused(document, n=n)["code"] for n in (101, 10_000)] == ["OUT_OF_RANGE"] * 2
+    dear = document.replace("id contacts", "visits { id checkIns { id } } contacts").replace(
+        "$n: Int!", "$n: Int = 10000"
+    )
+    assert ask(field.ben).refused(dear)["code"] == "QUERY_TOO_LARGE"
+
+
+def test_the_ends_of_a_page_are_named_as_its_rows_are(field: World, ask: Ask) -> None:
+    """Names that JSON and base64 write each in their way: whole pages name their ends elsewhere than edges are named."""
+    for name in ('Zoë "Q" \\ Sons', "tab\tline\n\r\b\f\x01\x1f\x7f", "漢字 🎉 \u2028", "x" * 190, "</a>'"):
+        field.account(name, field.north)
+    for size in range(1, 6):
+        page = ask(field.ana)(PAGE, first=size)["accounts"]
+        assert page["pageInfo"]["endCursor"] == page["edges"][-1]["cursor"]
+        assert page["pageInfo"]["startCursor"] == page["edges"][0]["cursor"]

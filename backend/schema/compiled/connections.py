@@ -68,6 +68,11 @@ class ConnectionPlan:
     names: tuple[str, ...]
     kinds: dict[str, str]
 
+    @property
+    def tells_cursors(self) -> bool:
+        """Whether the cursors of the page's ends are asked for."""
+        return any(of.endswith("_cursor") for asked in self.info.values() for of in asked.values())
+
     def answer(self, lists: Sequence[object], said: dict[str, object]) -> dict[str, object]:
         """Returns the connection: `lists` in the order of this plan's, `said` by the names of PageInfo's fields."""
         known: dict[str, object] = {**self.kinds, **dict(zip(self.lists, lists, strict=True))}

@@ -15,7 +15,7 @@ from backend.schema.compiled.holes import Holed
 from backend.schema.compiled.plan import Plan, plan_of
 from backend.schema.compiled.shape import Shape
 from backend.schema.compiled.text import texts
-from backend.schema.paging import Order, Window, beyond, page
+from backend.schema.paging import Order, Window, beyond, cursor_of, keys, page
 from backend.schema.paging import cursor as page_cursor
 from backend.schema.types.pages import Connection, connection_of
 from backend.territories.seen import Way
@@ -52,16 +52,14 @@ class ReadPage:
         cursor = page_cursor(rows, self.by)
         lists = [one.over(cursor) for one in plan.lists.values()]
         page = beyond(rows, self.by, self.window)
-        found = texts(
-            page, lists, actor, at=(cursor,), way=_way(actor), most=self.window.size, backwards=self.window.backwards
-        )
+        most, backwards = self.window.size, self.window.backwards
+        at = keys(self.by) if plan.tells_cursors else ()
+        found = texts(page, lists, actor, way=_way(actor), at=at, most=most, backwards=backwards)
         previous, following = self.window.ends(more=found.more)
-        said = {
-            "has_next_page": following,
-            "has_previous_page": previous,
-            "start_cursor": None if found.first is None else found.first[0],
-            "end_cursor": None if found.last is None else found.last[0],
-        }
+        said: dict[str, object] = {"has_next_page": following, "has_previous_page": previous}
+        if plan.tells_cursors:
+            ends = {"start_cursor": found.first, "end_cursor": found.last}
+            said |= {name: None if end is None else cursor_of(rows, self.by, end) for name, end in ends.items()}
         return plan.answer(found.lists, said)
 
     def plain(self) -> object:

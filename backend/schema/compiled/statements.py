@@ -31,10 +31,12 @@ def read(sql: str, params: Sequence[object]) -> Any:
 
 
 def _read(sql: str, params: Sequence[object]) -> Any:
-    connection.ensure_connection()
-    line: Any = connection.connection
+    django: Any = connection
+    django.ensure_connection()
+    line = django.connection
     if line.prepare_threshold is None:
         line.prepare_threshold, line.prepared_max = PREPARED_AT, MOST_PREPARED
-    with connection.wrap_database_errors, connection._prepare_cursor(ServerBindingCursor(line)) as cursor:
+    cursor_on: Any = ServerBindingCursor
+    with django.wrap_database_errors, django._prepare_cursor(cursor_on(line)) as cursor:
         cursor.execute(sql, params)
         return cursor.pgresult

@@ -14,7 +14,7 @@ from backend.kit.geo import checked_point
 from backend.schema.changes import BASE_VERSION, given, told
 from backend.schema.compiled import reads
 from backend.schema.context import Info
-from backend.schema.paging import Window, check_first, ordered_by
+from backend.schema.paging import Window, check_first, most_for, ordered_by
 from backend.schema.types import rows
 from backend.schema.types.crm import Account, Opportunity, Pipeline, Product
 from backend.schema.types.pages import Connection
@@ -117,7 +117,10 @@ class CrmQuery:
     ) -> Connection[Account]:
         actor = info.context.actor
         return reads.a_page(
-            Account, lambda: _accounts(actor, filter), ordered_by("name"), Window(first, after, last, before)
+            Account,
+            lambda: _accounts(actor, filter),
+            ordered_by("name"),
+            Window(first, after, last, before, most_for(actor)),
         )
 
     @strawberry.field
@@ -146,7 +149,10 @@ class CrmQuery:
     ) -> Connection[Opportunity]:
         actor = info.context.actor
         return reads.a_page(
-            Opportunity, lambda: _opportunities(actor, filter), ordered_by("name"), Window(first, after, last, before)
+            Opportunity,
+            lambda: _opportunities(actor, filter),
+            ordered_by("name"),
+            Window(first, after, last, before, most_for(actor)),
         )
 
     @strawberry.field
@@ -171,7 +177,10 @@ class CrmQuery:
     ) -> Connection[Product]:
         actor = info.context.actor
         return reads.a_page(
-            Product, lambda: queries.products(actor), ordered_by("name"), Window(first, after, last, before)
+            Product,
+            lambda: queries.products(actor),
+            ordered_by("name"),
+            Window(first, after, last, before, most_for(actor)),
         )
 
 

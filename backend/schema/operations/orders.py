@@ -14,7 +14,7 @@ from backend.orders import actions, lines, queries
 from backend.orders.models import Order as OrderRow
 from backend.schema.compiled import reads
 from backend.schema.context import Info
-from backend.schema.paging import Window, ordered_by
+from backend.schema.paging import Window, most_for, ordered_by
 from backend.schema.types import rows
 from backend.schema.types.orders import Order
 from backend.schema.types.pages import Connection
@@ -72,7 +72,7 @@ class OrdersQuery:
                 found = found.filter(state=filter.state)
             return found
 
-        return reads.a_page(Order, seen, ordered_by("-placed_at"), Window(first, after, last, before))
+        return reads.a_page(Order, seen, ordered_by("-placed_at"), Window(first, after, last, before, most_for(actor)))
 
     @strawberry.field
     async def order(self, info: Info, id: UUID) -> Order:

@@ -22,7 +22,7 @@ from backend.schema.compiled import reads
 from backend.schema.context import Info
 from backend.schema.masks import readable, writable
 from backend.schema.operations.crm import AccountPayload, OpportunityPayload
-from backend.schema.paging import Window, ordered_by
+from backend.schema.paging import Window, most_for, ordered_by
 from backend.schema.types import rows
 from backend.schema.types.crm import Account, Contact, Opportunity
 from backend.schema.types.pages import Connection
@@ -125,7 +125,7 @@ class WorkQuery:
             found = leads_seen(actor)
             return found if status is None else found.filter(status=status)
 
-        return reads.a_page(Lead, seen, ordered_by("created_at"), Window(first, after, last, before))
+        return reads.a_page(Lead, seen, ordered_by("created_at"), Window(first, after, last, before, most_for(actor)))
 
     @strawberry.field(description="Activities in the caller's coverage, newest first.")
     async def activities(
@@ -148,7 +148,9 @@ class WorkQuery:
                 found = found.filter(status="open") if open else found.exclude(status="open")
             return found
 
-        return reads.a_page(Activity, seen, ordered_by("-created_at"), Window(first, after, last, before))
+        return reads.a_page(
+            Activity, seen, ordered_by("-created_at"), Window(first, after, last, before, most_for(actor))
+        )
 
     @strawberry.field(description="What an account bought, newest first.")
     async def order_lines(
@@ -166,7 +168,9 @@ class WorkQuery:
             account = account_for(actor, account_id)
             return readable(OrderLineRow.objects.filter(account=account), actor)
 
-        return reads.a_page(OrderLine, seen, ordered_by("-ordered_on"), Window(first, after, last, before))
+        return reads.a_page(
+            OrderLine, seen, ordered_by("-ordered_on"), Window(first, after, last, before, most_for(actor))
+        )
 
 
 @strawberry.type
