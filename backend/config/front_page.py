@@ -1,6 +1,8 @@
 """The page at /: what runs here and where its doors are."""
 
 import html
+from base64 import b64encode
+from hashlib import sha256
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -15,6 +17,12 @@ _DOORS = (
     ("/admin/", "the operator's pages"),
 )
 
+_STYLE = "body{font:1rem/1.6 system-ui,sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem}"
+_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+
 
 async def front_page(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers GET / with a small page that needs no script."""
@@ -25,9 +33,8 @@ async def front_page(scope: Scope, receive: Receive, send: Send) -> None:
     )
     page = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        "<title>Fieldbeat</title><style>body{font:1rem/1.6 system-ui,sans-serif;max-width:44rem;margin:3rem auto;"
-        "padding:0 1rem}</style>"
+        f"<title>Fieldbeat</title><style>{_STYLE}</style>"
         f"<h1>Fieldbeat {VERSION}</h1><p>The backend of a field-sales force. It runs, and answers here:</p><ul>{rows}</ul>"
         "<p>A phone signs in at <code>/graphql</code>; the README says how, and which names the demo knows.</p></html>"
     )
-    await HTMLResponse(page)(scope, receive, send)
+    await HTMLResponse(page, headers={"content-security-policy": _POLICY})(scope, receive, send)

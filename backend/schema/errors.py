@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from django.conf import settings
 from django.db import DataError
 from graphql import GraphQLError
 from strawberry.exceptions import MissingQueryError
@@ -65,7 +66,7 @@ class CodedErrors(MaskErrors):
             return _copy(error, "There is no such operation.", _INVALID)
         if original is None:
             extensions = {**_INVALID, **(error.extensions or {})}
-            return _copy(error, error.message, extensions)
+            return _copy(error, _unsuggested(error.message), extensions)
         if _unkeepable(original):
             # What the database says of a value may repeat it, which is nobody's business in a log.
             _log.warning("value_refused", error=type(original).__name__)
@@ -74,6 +75,11 @@ class CodedErrors(MaskErrors):
         _log.error("unexpected_error", error_id=error_id, error=type(original).__name__, exc_info=original)
         extensions = {"code": "UNEXPECTED", "retry": "RETRY", "fields": {}, "errorId": error_id}
         return _copy(error, "Something went wrong on our side.", extensions)
+
+
+def _unsuggested(message: str) -> str:
+    """Returns what GraphQL says of a wrong name, without the names that are near to it where those are nobody's business."""
+    return message if settings.INTROSPECTION else message.partition(" Did you mean ")[0]
 
 
 def _copy(error: GraphQLError, message: str, extensions: Mapping[str, object]) -> GraphQLError:

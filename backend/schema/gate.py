@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import strawberry
-from graphql import GraphQLError
+from django.conf import settings
+from graphql import GraphQLError, NoSchemaIntrospectionCustomRule
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext, ExecutionResult
@@ -28,6 +29,8 @@ class Gate(SchemaExtension):
         """Leaves an error where validation would leave its own."""
         operation = self.execution_context
         assert operation.graphql_document is not None
+        if not settings.INTROSPECTION:
+            operation.validation_rules = (*operation.validation_rules, NoSchemaIntrospectionCustomRule)
         try:
             prices.of(operation)
             if isinstance(context := operation.context, Context):

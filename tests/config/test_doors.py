@@ -1,12 +1,15 @@
 """The doors of the server: who is let in, and what stands behind each."""
 
 import asyncio
+import re
+from base64 import b64encode
 from collections.abc import MutableMapping
+from hashlib import sha256
 from typing import Any
 
 import httpx
 import pytest
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from backend.config import asgi
 from backend.config.headers import SafeHeaders
@@ -116,3 +119,30 @@ def test_production_asks_to_be_called_over_tls_alone() -> None:
             return await client.get("/")
 
     assert asyncio.run(ask()).headers["strict-transport-security"] == "max-age=31536000"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/graphql", "/admin/login/", "/healthz", "/nothing", "/static/admin/css/base.css"]
+)
+def test_no_answer_may_be_framed_or_run_what_is_not_ours(path: str) -> None:
+    headers = _ask(path).headers
+    assert (headers["x-frame-options"], headers["cross-origin-opener-policy"]) == ("DENY", "same-origin")
+    assert "geolocation=()" in headers["permissions-policy"]
+    policy = dict(one.strip().split(" ", 1) for one in headers["content-security-policy"].split(";"))
+    assert (policy["default-src"], policy["frame-ancestors"]) == ("'none'", "'none'")
+    assert policy.get("script-src") == ("'self'" if path.startswith("/admin") else None)
+
+
+def test_the_style_of_the_front_page_is_the_one_that_its_policy_lets_in() -> None:
+    answer = _ask("/")
+    style = answer.text.split("<style>")[1].split("</style>")[0]
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("page", ["/admin/", "/admin/clients/clientbuild/", "/admin/clients/trusteddocument/"])
+def test_the_operators_pages_need_nothing_that_their_policy_shuts_out(admin_client: Client, page: str) -> None:
+    answer = admin_client.get(page)
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    assert not re.search(r"<style|<script(?![^>]*\bsrc=)(?![^>]*application/json)|\sstyle=|\son[a-z]+=", text)
