@@ -63,7 +63,9 @@ def _connected(api: Api, sync: Callable[[], SyncReport], stop: threading.Event, 
             if came is not None:
                 name, data = came
                 if name == "opportunity":
-                    yield Event("opportunity", data["opportunityChanged"])
+                    # What is gone, or to be read anew, comes with the pull that the poke asks for.
+                    if data["opportunityChanged"]["opportunity"] is not None:
+                        yield Event("opportunity", data["opportunityChanged"])
                     continue
                 reason: Any = data["syncPoke"]["reason"]
             elif monotonic() - polled >= poll_every:

@@ -8,6 +8,7 @@ from django.conf import settings
 from backend.config import traces
 from backend.config.database import limit_statements
 from backend.config.heads import PatientHeads
+from backend.config.sockets import CuttableSockets
 from backend.telemetry import metrics
 
 STATEMENT_MS = 30_000
@@ -32,7 +33,7 @@ def run(listening: socket.socket) -> None:
         "backend.config.asgi:application",
         loop="uvloop",
         http=PatientHeads,
-        ws="websockets-sansio",
+        ws=CuttableSockets,
         ws_max_size=SOCKET_BYTES,
         ws_per_message_deflate=False,
         lifespan="off",

@@ -29,7 +29,7 @@ from backend.schema.operations.documents import DocumentsMutation, DocumentsQuer
 from backend.schema.operations.field import FieldMutation, FieldQuery
 from backend.schema.operations.identity import IdentityMutation, IdentityQuery
 from backend.schema.operations.inbox import InboxMutation, InboxQuery
-from backend.schema.operations.live import LiveSubscription
+from backend.schema.operations.live import LiveQuery, LiveSubscription
 from backend.schema.operations.merging import MergingMutation, MergingQuery
 from backend.schema.operations.nearby import NearbyQuery
 from backend.schema.operations.notifications import NotificationsMutation, NotificationsQuery
@@ -72,6 +72,7 @@ class Query(
     AlertWishesQuery,
     AlertTraceQuery,
     SyncQuery,
+    LiveQuery,
     InboxQuery,
     DocumentsQuery,
 ):

@@ -1,21 +1,37 @@
 """Live feeds of one process: the hub, what a person may hear of, and the deal feed."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
+from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from backend.identity.actor import Actor
-from backend.schema.execution import Run, run_in_pool
+from backend.kit.threads import Threads
+from backend.schema.execution import Run
 from backend.sync.live import SCOPE_ENTITIES, Hub, Seen, Subscriber, read_after
 from backend.territories.coverage import visible_root_kinds
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@cache
+def _threads() -> Threads:
+    # Apart from what requests wait for: a pool that is busy would make every poke late.
+    return Threads("live", 2)
+
+
+async def run_live(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Runs what live feeds ask of the database, on threads of their own."""
+    return await _threads().run(function, *args, **kwargs)
 
 
 @cache
 def hub() -> Hub:
     """Returns this process's hub."""
-    return Hub(lambda base: run_in_pool(read_after, base))
+    return Hub(lambda base: run_live(read_after, base))
 
 
 @dataclass(slots=True)

@@ -1,29 +1,65 @@
-"""The door to GraphQL over WebSocket, on Channels' consumer."""
+"""The door to GraphQL over WebSocket (graphql-transport-ws), on Channels' consumer.
+
+All that a socket is sent goes through one line (feeds.line): bounded, in order, and given up when it takes nothing."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
 
+import orjson
+from django.db import DatabaseError
 from graphql import GraphQLError
 from starlette.types import Receive, Scope, Send
 from strawberry.channels import GraphQLWSConsumer
+from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorMessage, SubscribeMessage
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message as Frame
 from strawberry.types.unset import UNSET, UnsetType
 
-from backend.identity.actor import Actor
-from backend.identity.tokens import still_good
+from backend.kit.logs import logger
 from backend.schema.api import schema
 from backend.schema.context import Context, address_of
-from backend.schema.execution import run_in_pool
+from backend.schema.feeds.line import CUT, OUTLET, Line
+from backend.schema.feeds.stream import feeds
 from backend.schema.frames import decoded, encoded
-from backend.schema.live import hub
-from backend.sync.live import Seen
+from backend.schema.trusted import take_name
 
 CLOSE_FORBIDDEN = 4403
+CLOSE_LATER = 1013
+"""Too slow, or we cannot answer now: come again, after a while."""
 SUBSCRIPTIONS_PER_SOCKET = 50
 INIT_TIMEOUT = timedelta(seconds=5)
+MOST_UNREAD = 200
+"""So many messages of a socket may wait for us; of one who reads what we answer there are few."""
+FLUSH_SECONDS = 5.0
+
+_log = logger("doors")
+
+
+class _Out:
+    """The outlet of one operation."""
+
+    __slots__ = ("_handler", "_head", "_line", "_operation")
+
+    def __init__(self, handler: "_Operations", operation: Operation[Context, None], line: Line) -> None:
+        self._handler = handler
+        self._operation = operation
+        self._line = line
+        self._head = f'{{"id":{orjson.dumps(operation.id).decode()},"type":"next","payload":'
+
+    def put(self, payload: str) -> bool:
+        """Sends an answer, unless the operation was completed meanwhile."""
+        if self._handler.operations.get(self._operation.id) is not self._operation:
+            return True
+        return self._line.put(f"{self._head}{payload}}}")
+
+    def when_free(self, call: Callable[[], None]) -> None:
+        """Calls back when the socket has taken all that waits."""
+        self._line.when_free(call)
 
 
 class _Operations(BaseGraphQLTransportWSHandler[Context, None]):
@@ -34,6 +70,22 @@ class _Operations(BaseGraphQLTransportWSHandler[Context, None]):
             await super().handle_message(message)
         else:
             await self.handle_invalid_message("Failed to parse message")
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        most, name = self.max_subscriptions_per_connection, message["id"]
+        full = most is not None and len(self.operations) >= most
+        if full and self.connection_acknowledged and name not in self.operations:
+            extensions = {"code": "TOO_MANY_SUBSCRIPTIONS", "retry": "NEVER", "fields": {}}
+            refusal = GraphQLError(f"A socket has at most {most} operations at a time.", extensions=extensions)
+            await self.send_message(ErrorMessage(id=name, type="error", payload=[refusal.formatted]))
+            return
+        await super().handle_subscribe(message)
+
+    async def run_operation(self, operation: Operation[Context, None]) -> None:
+        # Each operation runs in a task, and so with a value, of its own.
+        socket = self.websocket.ws_consumer  # type: ignore[attr-defined]
+        OUTLET.set(_Out(self, operation, socket.line))
+        await super().run_operation(operation)
 
     @staticmethod
     def _get_pre_execution_close_reason(error: GraphQLError) -> str | None:
@@ -50,6 +102,8 @@ def _well_formed(message: object) -> bool:
     if message["type"] != "subscribe":
         return True
     asked = message.get("payload")
+    if isinstance(asked, dict):
+        take_name(asked)
     return (
         isinstance(asked, dict)
         and isinstance(asked.get("query"), str)
@@ -62,7 +116,13 @@ class _Socket(GraphQLWSConsumer[Context, None]):
     """A socket belongs to who opened it; when that person or device is cut off, it closes at once."""
 
     graphql_transport_ws_handler_class = _Operations
-    _guard: asyncio.Task[None] | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.line = Line(self._write, self._too_slow)
+        self._held = AsyncExitStack()
+        self._ended: asyncio.Task[None] | None = None
+        self._closing = False
 
     async def get_context(self, request: GraphQLWSConsumer[Context, None], response: Any) -> Context:
         return Context(address=address_of(request.scope))
@@ -73,27 +133,68 @@ class _Socket(GraphQLWSConsumer[Context, None]):
         inner = headers if isinstance(headers, dict) else {}
         named = [value for source in (params, inner) for key, value in source.items() if key.lower() == "authorization"]
         given = named[0] if named else None
-        await context.identify(given if isinstance(given, str) else None)
-        if context.caller is not None:
-            self._guard = asyncio.create_task(self._watch(context.caller))
+        try:
+            await context.identify(given if isinstance(given, str) else None)
+            if context.caller is not None:
+                await self._held.enter_async_context(feeds().guarding(context.caller, self._cut_off))
+        except DatabaseError as error:
+            _log.error("socket_not_begun", error=type(error).__name__)
+            await self.close(code=CLOSE_LATER, reason="try again later")
+            raise ConnectionRejectionError from error
         unset: UnsetType = UNSET
         return unset
 
-    async def _watch(self, actor: Actor) -> None:
-        mine = {actor.user_id, actor.device_id}
+    def _cut_off(self) -> None:
+        # Nothing more is told, not even what waits.
+        self.line.close()
+        self._end(CLOSE_FORBIDDEN, "no longer good")
 
-        def wants(change: Seen) -> bool:
-            return change.entity in ("~device", "user") and change.root in mine
+    def _too_slow(self) -> None:
+        _log.info("socket_stalled", address=address_of(self.scope))
+        self.line.close()
+        self._end(CLOSE_LATER, "too slow")
 
-        async with hub().subscribe(wants) as subscriber:
-            while await run_in_pool(still_good, actor):
-                await subscriber.next()
-        await self.close(code=CLOSE_FORBIDDEN, reason="no longer good")
+    def _end(self, code: int, reason: str) -> None:
+        if self._closing:
+            return
+        cut = self.scope.get("extensions", {}).get(CUT)
+        if cut is None:
+            self._ended = asyncio.create_task(self.close(code=code, reason=reason))
+        else:
+            self._closing = True
+            cut(code, reason)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.message_queue.qsize() >= MOST_UNREAD:
+            self._too_slow()
+        if not self._closing:
+            await super().receive(text_data, bytes_data)
+
+    async def send(self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False) -> None:
+        assert text_data is not None
+        await self.line.say(text_data)
+
+    async def _write(self, frame: str) -> None:
+        await self.base_send({"type": "websocket.send", "text": frame})
+
+    async def close(self, code: int | None = None, reason: str | None = None) -> None:
+        if self._closing:
+            return
+        self._closing = True
+        # What was told before is told before.
+        try:
+            async with asyncio.timeout(FLUSH_SECONDS):
+                await self.line.flushed()
+        except TimeoutError:
+            _log.info("socket_not_flushed", address=address_of(self.scope))
+        self.line.close()
+        await super().close(code=code, reason=reason)
 
     async def disconnect(self, code: int) -> None:
-        if self._guard is not None:
-            self._guard.cancel()
+        self._closing = True
+        self.line.close()
         await super().disconnect(code)
+        await self._held.aclose()
 
     def decode_json(self, data: str | bytes) -> object:
         return decoded(data)

@@ -27,6 +27,7 @@ SIGNALS: tuple[tuple[str, str, str], ...] = (
     ("~scope", "territories_territorymodel", "x.org_id"),
     ("~device", "identity_device", "x.id"),
     ("~plan_run", "planning_planrun", "x.id"),
+    ("~plan", "planning_visitplan", "x.rep_id"),
 )
 
 

@@ -10,7 +10,8 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 from uuid import UUID
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from django.db import connection
 
 from backend.kit.logs import logger
 
-POLL_SECONDS = 0.03
+POLL_SECONDS = 0.02
 FAULT_SECONDS = 1.0
 BATCH = 5_000
 HERD = 1_000
@@ -45,11 +46,23 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What was committed between two looks at the log; `overflow`: so much that the rest is not told, look yourself."""
+    """What was committed between two looks at the log, the pg_snapshots `base` and `snapshot`; `overflow`: so much that the
+    rest is not told, look yourself."""
 
     snapshot: str
     changes: tuple[Seen, ...]
     overflow: bool = False
+    base: str = ""
+
+
+class Listener(Protocol):
+    """Whoever is offered all that is committed."""
+
+    def offer(self, batch: Batch) -> None:
+        """Takes from the batch what it wants; does not wait."""
+
+    def leave(self) -> None:
+        """Forgets what it was still to be told."""
 
 
 def read_after(base: str | None) -> Batch:
@@ -132,24 +145,39 @@ class Hub:
 
     def __init__(self, read: Callable[[str | None], Awaitable[Batch]]) -> None:
         self._read = read
-        self._subscribers: set[Subscriber] = set()
+        self._subscribers: set[Listener] = set()
         self._tailer: asyncio.Task[None] | None = None
         self._position: str | None = None
+
+    @property
+    def position(self) -> str | None:
+        """Returns the snapshot up to which the log was read and offered; None while nobody listens."""
+        return self._position
 
     @asynccontextmanager
     async def subscribe(self, wants: Callable[[Seen], bool], *, patient: bool = False) -> AsyncIterator[Subscriber]:
         """Listens from this moment: every commit after entering the block is told (see Subscriber)."""
         subscriber = Subscriber(wants, patient)
-        if self._position is None:
-            await self._begin()
-        self._subscribers.add(subscriber)
-        if self._tailer is None or self._tailer.done():
-            self._tailer = asyncio.create_task(self._tail())
+        await self.attach(subscriber)
         try:
             yield subscriber
         finally:
-            self._subscribers.discard(subscriber)
-            subscriber.leave()
+            self.detach(subscriber)
+
+    async def attach(self, listener: Listener) -> str:
+        """Has a listener offered every batch from now on; returns the snapshot after which the first of them begins."""
+        if self._position is None:
+            await self._begin()
+        self._subscribers.add(listener)
+        if self._tailer is None or self._tailer.done():
+            self._tailer = asyncio.create_task(self._tail())
+        assert self._position is not None
+        return self._position
+
+    def detach(self, listener: Listener) -> None:
+        """Offers a listener nothing any more."""
+        self._subscribers.discard(listener)
+        listener.leave()
 
     async def _begin(self) -> None:
         start = (await self._read(None)).snapshot
@@ -165,6 +193,7 @@ class Hub:
                 _log.error("tailer_failed", error=type(error).__name__)
                 await asyncio.sleep(FAULT_SECONDS)
                 continue
+            batch = replace(batch, base=self._position or batch.snapshot)
             self._position = batch.snapshot
             if batch.changes or batch.overflow:
                 for subscriber in list(self._subscribers):

@@ -114,23 +114,26 @@ def test_a_deal_feed_tells_its_own_and_nothing_of_others(server: Serving, world:
         row.name = name
         row.save()
 
-    async def story() -> list[str]:
+    async def story() -> list[tuple[str | None, str | None]]:
         async with socket(server, token) as bens:
-            await subscribe(bens, "subscription { opportunityChanged { opportunity { name account { name } } } }")
+            asked = "gone opportunity { name account { name } }"
+            await subscribe(bens, f"subscription {{ opportunityChanged {{ {asked} }} }}")
             await asyncio.sleep(0.5)
             await sync_to_async(change)(secret, "Theirs 2")
             await sync_to_async(change)(deal, "Ours 2")
-            first = await said(bens)
+            events = [await said(bens)]
             await sync_to_async(place_account)(actor=acting(world.dee), account=mine, territory=world.south)
-            await asyncio.sleep(0.5)
+            events.append(await said(bens))
             await sync_to_async(change)(deal, "Ours no more")
             await sync_to_async(place_account)(actor=acting(world.dee), account=theirs, territory=world.north)
-            await asyncio.sleep(0.5)
+            events.append(await said(bens))
             await sync_to_async(change)(secret, "Ours now")
-            second = await said(bens)
-            return [one["payload"]["data"]["opportunityChanged"]["opportunity"]["name"] for one in (first, second)]
+            events.append(await said(bens))
+            found = [one["payload"]["data"]["opportunityChanged"] for one in events]
+            return [(one["gone"], one["opportunity"] and one["opportunity"]["name"]) for one in found]
 
-    assert asyncio.run(story()) == ["Ours 2", "Ours now"]
+    # What leaves somebody's coverage is told as gone, and what enters it as it stands.
+    assert asyncio.run(story()) == [(None, "Ours 2"), ("NOT_VISIBLE", None), (None, "Theirs 2"), (None, "Ours now")]
 
 
 def _operation(message: dict[str, Any]) -> str:

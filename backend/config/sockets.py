@@ -1,0 +1,31 @@
+"""A socket whose other end reads nothing is closed all the same: what waits to be sent to it does not keep it open."""
+
+import asyncio
+from typing import Any, cast
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from backend.schema.feeds.line import CUT
+
+CUT_SECONDS = 5.0
+"""How long what was written before may still be read, and the reason with it."""
+
+
+class CuttableSockets(WebSocketsSansIOProtocol):
+    """uvicorn's own protocol, with a way to end a line that takes nothing."""
+
+    async def run_asgi(self) -> None:
+        """Runs the application, which finds the way in its scope."""
+        cast(dict[str, Any], self.scope["extensions"])[CUT] = self._cut
+        await super().run_asgi()
+
+    def _cut(self, code: int, reason: str) -> None:
+        if self.disconnected or self.close_sent or self.transport.is_closing():
+            return
+        self.stop_keepalive()
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.conn.send_close(code, reason)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.transport.close()
+        asyncio.get_running_loop().call_later(CUT_SECONDS, cast(Any, self.transport).abort)
