@@ -88,6 +88,9 @@ BULKY = {"area": 100, "notes": 50, "summary": 50, "journal": 50, "base": 10, "mi
 """Values that may be thousands of letters long: asked for under many names they make a small question a huge answer. An
 issue has few fields in conflict, and what stands in them is mostly short."""
 
+NARROWED = {"filter": 1_000, "orderBy": 1_000}
+"""Arguments that make a list dearer: rows are looked at that are not shown."""
+
 JSON = 20
 INTROSPECTED = 10
 """How long a list of the schema's own description is taken to be."""
@@ -211,7 +214,8 @@ class Judge:
     def _field(self, node: FieldNode, kind: GraphQLNamedType | None, chain: int) -> _Sum:
         name = node.name.value
         known = self._schema.get_field(kind, name) if isinstance(kind, GraphQLObjectType) else None
-        found = _Sum(depth=1, fixed=self._own_price(name, kind, known), aliases=0 if node.alias is None else 1)
+        own = self._own_price(name, kind, known) + sum(NARROWED.get(one.name.value, 0) for one in node.arguments or ())
+        found = _Sum(depth=1, fixed=own, aliases=0 if node.alias is None else 1)
         if node.selection_set is None:
             return found
         inner = None if known is None else get_named_type(known.type)

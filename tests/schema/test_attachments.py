@@ -65,7 +65,7 @@ def test_what_was_only_announced_has_no_address(field: World, ask: Ask) -> None:
     [
         ("{ accounts { nodes { name attachments { kind state downloadUrl } } } }", 2),
         (f"{{ accounts {{ nodes {{ name attachments {{ {FILES} }} }} }} }}", 5),
-        ("query ($day: Date!) { visits(day: $day) { attachments { kind downloadUrl author { username } } } }", 4),
+        ("query ($day: Date!) { visitsOfDay(day: $day) { attachments { kind downloadUrl author { username } } } }", 4),
     ],
 )
 def test_photos_of_three_accounts_take_as_many_queries_as_of_one(

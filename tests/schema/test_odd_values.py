@@ -75,7 +75,7 @@ def test_an_id_is_used_once(field: world.World, ask: Ask, store: Account) -> Non
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "9999-12-31"])
-@pytest.mark.parametrize("field_of_query", ["visits(day: $d) { id }", "dueAccounts(day: $d) { name }"])
+@pytest.mark.parametrize("field_of_query", ["visitsOfDay(day: $d) { id }", "dueAccounts(day: $d) { name }"])
 def test_a_day_is_one_that_somebody_may_work(field: world.World, ask: Ask, day: str, field_of_query: str) -> None:
     refused = ask(field.ana).refused(f"query ($d: Date!) {{ {field_of_query} }}", d=day)
     assert (refused["code"], refused["retry"]) == ("OUT_OF_RANGE", "NEVER")
@@ -96,7 +96,7 @@ def test_what_is_no_text_is_refused_for_good(field: world.World, ask: Ask, store
             "query ($s: String) { accounts(filter: {search: $s}) { pageInfo { hasNextPage } } }", s=text
         ),
         ask(field.ana).refused(
-            "query ($s: String) { accounts(filter: {tier: $s}) { pageInfo { hasNextPage } } }", s=text
+            "query ($s: String) { accounts(filter: {tier: {eq: $s}}) { pageInfo { hasNextPage } } }", s=text
         ),
         ask(field.ana).refused(EDIT, a=str(store.pk), c={"consent": {text: True}}),
         ask(field.ana).refused(

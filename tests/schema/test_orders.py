@@ -98,7 +98,7 @@ def test_a_list_takes_as_many_queries_for_three_orders_as_for_one(field: World, 
     assert ana.queries == 1
     assert [len(one["orders"]) for one in edge] == [1] * count
     account = edge[0]
-    assert len(ana(ORDERS, f={"state": "cancelled"})["orders"]["nodes"]) == 0
+    assert len(ana(ORDERS, f={"state": {"eq": "cancelled"}})["orders"]["nodes"]) == 0
     assert account["orders"][0]["items"] == [{"sku": "S0"}]
 
 

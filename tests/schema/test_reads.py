@@ -121,9 +121,9 @@ def test_a_day_takes_as_many_queries_for_three_visits_as_for_one(
 ) -> None:
     _stock(field, count)
     ana = ask(field.ana)
-    data = ana(f'{{ visits(day: "{_day(field)}") {{ {selection} }} }}')
+    data = ana(f'{{ visitsOfDay(day: "{_day(field)}") {{ {selection} }} }}')
     assert ana.queries == expected
-    assert len(data["visits"]) == count
+    assert len(data["visitsOfDay"]) == count
 
 
 def _day(field: World) -> str:

@@ -70,7 +70,7 @@ def test_a_task_is_seen_where_its_account_is_seen_and_done_once(field: World, as
     given = {"kind": "task", "subject": "Bring samples", "accountId": str(account.pk)}
     task = ask(field.ana)(ACTIVITY, i=given)["createActivity"]["activity"]
     assert (task["status"], task["account"]) == ("open", {"name": "Hilltop"})
-    subjects = "{ activities(open: true) { nodes { subject owner { username } } } }"
+    subjects = "{ activities(filter: {open: true}) { nodes { subject owner { username } } } }"
     assert len(ask(field.ben)(subjects)["activities"]["nodes"]) == 1
     for stranger in (field.cy, field.zoe):
         assert ask(stranger)(subjects)["activities"]["nodes"] == []

@@ -3,46 +3,30 @@
 from uuid import UUID
 
 import strawberry
-from django.db.models import Exists, OuterRef, Q, QuerySet
 from strawberry.scalars import JSON
 
 from backend.crm import actions, queries
 from backend.crm.models import Account as AccountRow
 from backend.crm.models import Opportunity as OpportunityRow
-from backend.identity.actor import Actor
 from backend.kit.geo import checked_point
 from backend.schema.changes import BASE_VERSION, given, told
 from backend.schema.compiled import reads
 from backend.schema.context import Info
+from backend.schema.filters.conditions import narrowed
+from backend.schema.filters.inputs import AccountFilter, AccountOrder, OpportunityFilter, OpportunityOrder
+from backend.schema.filters.orders import asked_order
 from backend.schema.paging import Window, check_first, most_for, ordered_by
 from backend.schema.types import rows
 from backend.schema.types.crm import Account, Opportunity, Pipeline, Product
 from backend.schema.types.pages import Connection
 from backend.territories import nearby
 from backend.territories.coverage import account_for, opportunities_seen, opportunity_for, visible
-from backend.territories.models import AccountTerritory
 
 
 @strawberry.type(description="An account and its distance in metres.")
 class NearbyAccount:
     account: Account
     distance_m: float
-
-
-@strawberry.input(description="All that is given must hold; search looks in name and number.")
-class AccountFilter:
-    search: str | None = None
-    tier: str | None = None
-    lifecycle: str | None = None
-    territory_id: UUID | None = None
-
-
-@strawberry.input(description="All that is given must hold.")
-class OpportunityFilter:
-    open: bool | None = None
-    stage_id: UUID | None = None
-    owner_id: UUID | None = None
-    account_id: UUID | None = None
 
 
 @strawberry.input(description="Only the fields given are changed.")
@@ -73,39 +57,9 @@ class OpportunityPayload:
     opportunity: Opportunity
 
 
-def _accounts(actor: Actor, where: AccountFilter | None) -> QuerySet[AccountRow]:
-    found = visible(AccountRow.objects.all(), actor, root="id")
-    if where is None:
-        return found
-    if where.search:
-        found = found.filter(Q(name__icontains=where.search) | Q(number=where.search))
-    if where.tier is not None:
-        found = found.filter(tier=where.tier)
-    if where.lifecycle is not None:
-        found = found.filter(lifecycle=where.lifecycle)
-    if where.territory_id is not None:
-        inside = AccountTerritory.objects.filter(
-            account_id=OuterRef("pk"), territory_id=where.territory_id, deleted_at=None, valid_to=None
-        )
-        found = found.filter(Exists(inside))
-    return found
-
-
-def _opportunities(actor: Actor, where: OpportunityFilter | None) -> QuerySet[OpportunityRow]:
-    found = opportunities_seen(actor)
-    if where is None:
-        return found
-    if where.open is not None:
-        found = found.filter(stage__category="open") if where.open else found.exclude(stage__category="open")
-    for name in ("stage_id", "owner_id", "account_id"):
-        if (value := getattr(where, name)) is not None:
-            found = found.filter(**{name: value})
-    return found
-
-
 @strawberry.type
 class CrmQuery:
-    @strawberry.field(description="Accounts in the caller's coverage, by name.")
+    @strawberry.field(description="Accounts in the caller's coverage, by name where nothing else is said.")
     async def accounts(
         self,
         info: Info,
@@ -114,12 +68,13 @@ class CrmQuery:
         last: int | None = None,
         before: str | None = None,
         filter: AccountFilter | None = None,
+        order_by: list[AccountOrder] | None = None,
     ) -> Connection[Account]:
         actor = info.context.actor
         return reads.a_page(
             Account,
-            lambda: _accounts(actor, filter),
-            ordered_by("name"),
+            lambda: narrowed(visible(AccountRow.objects.all(), actor, root="id"), actor, filter),
+            asked_order(actor, order_by, ordered_by("name")),
             Window(first, after, last, before, most_for(actor)),
         )
 
@@ -137,7 +92,7 @@ class CrmQuery:
         found = await info.context.run(lambda: nearby.accounts(actor, point, first))
         return [NearbyAccount(account=rows.one(Account, account), distance_m=metres) for account, metres in found]
 
-    @strawberry.field(description="Deals in the caller's coverage, by name.")
+    @strawberry.field(description="Deals in the caller's coverage, by name where nothing else is said.")
     async def opportunities(
         self,
         info: Info,
@@ -146,12 +101,13 @@ class CrmQuery:
         last: int | None = None,
         before: str | None = None,
         filter: OpportunityFilter | None = None,
+        order_by: list[OpportunityOrder] | None = None,
     ) -> Connection[Opportunity]:
         actor = info.context.actor
         return reads.a_page(
             Opportunity,
-            lambda: _opportunities(actor, filter),
-            ordered_by("name"),
+            lambda: narrowed(opportunities_seen(actor), actor, filter),
+            asked_order(actor, order_by, ordered_by("name")),
             Window(first, after, last, before, most_for(actor)),
         )
 

@@ -15,8 +15,13 @@ from backend.identity.models import User as UserRow
 from backend.schema.changes import BASE_VERSION, given, told
 from backend.schema.compiled import reads
 from backend.schema.context import Info
+from backend.schema.filters.conditions import narrowed
+from backend.schema.filters.inputs import VisitFilter, VisitOrder
+from backend.schema.filters.orders import asked_order
+from backend.schema.paging import Window, most_for, ordered_by
 from backend.schema.types import rows
 from backend.schema.types.field import CheckIn, DueAccount, Visit, VisitReport
+from backend.schema.types.pages import Connection
 from backend.territories.coverage import account_for, user_for
 
 
@@ -91,8 +96,29 @@ class FieldQuery:
         seen = queries.visits(actor).filter(pk=id)
         return reads.one(Visit, lambda: seen, lambda: queries.visit_for(actor, id))
 
+    @strawberry.field(
+        description="Visits at accounts in the caller's coverage, the latest planned first where nothing else is said."
+    )
+    async def visits(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        filter: VisitFilter | None = None,
+        order_by: list[VisitOrder] | None = None,
+    ) -> Connection[Visit]:
+        actor = info.context.actor
+        return reads.a_page(
+            Visit,
+            lambda: narrowed(queries.visits(actor), actor, filter),
+            asked_order(actor, order_by, ordered_by("-planned_start")),
+            Window(first, after, last, before, most_for(actor)),
+        )
+
     @strawberry.field(description="The visits of a day, of yourself or of somebody beneath you, in order.")
-    async def visits(self, info: Info, day: date, rep_id: UUID | None = None) -> list[Visit]:
+    async def visits_of_day(self, info: Info, day: date, rep_id: UUID | None = None) -> list[Visit]:
         actor = info.context.actor
         return reads.a_list(Visit, lambda: queries.day_of(user_for(actor, rep_id or actor.user_id), day)[:100])
 

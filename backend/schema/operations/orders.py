@@ -6,7 +6,6 @@ from decimal import Decimal
 from uuid import UUID
 
 import strawberry
-from django.db.models import QuerySet
 
 from backend.field.queries import visit_for
 from backend.kit.ids import new_id
@@ -14,6 +13,9 @@ from backend.orders import actions, lines, queries
 from backend.orders.models import Order as OrderRow
 from backend.schema.compiled import reads
 from backend.schema.context import Info
+from backend.schema.filters.conditions import narrowed
+from backend.schema.filters.inputs import OrderFilter, OrderOrder
+from backend.schema.filters.orders import asked_order
 from backend.schema.paging import Window, most_for, ordered_by
 from backend.schema.types import rows
 from backend.schema.types.orders import Order
@@ -39,12 +41,6 @@ class SubmitOrderInput:
     placed_at: datetime | None = None
 
 
-@strawberry.input(description="All that is given must hold.")
-class OrderFilter:
-    account_id: UUID | None = None
-    state: str | None = None
-
-
 @strawberry.type
 class OrderPayload:
     order: Order
@@ -52,7 +48,9 @@ class OrderPayload:
 
 @strawberry.type
 class OrdersQuery:
-    @strawberry.field(description="Orders of the accounts in the caller's coverage, newest first.")
+    @strawberry.field(
+        description="Orders of the accounts in the caller's coverage, newest first where nothing else is said."
+    )
     async def orders(
         self,
         info: Info,
@@ -61,18 +59,15 @@ class OrdersQuery:
         last: int | None = None,
         before: str | None = None,
         filter: OrderFilter | None = None,
+        order_by: list[OrderOrder] | None = None,
     ) -> Connection[Order]:
         actor = info.context.actor
-
-        def seen() -> QuerySet[OrderRow]:
-            found = queries.orders_seen(actor)
-            if filter is not None and filter.account_id is not None:
-                found = found.filter(account=account_for(actor, filter.account_id))
-            if filter is not None and filter.state is not None:
-                found = found.filter(state=filter.state)
-            return found
-
-        return reads.a_page(Order, seen, ordered_by("-placed_at"), Window(first, after, last, before, most_for(actor)))
+        return reads.a_page(
+            Order,
+            lambda: narrowed(queries.orders_seen(actor), actor, filter),
+            asked_order(actor, order_by, ordered_by("-placed_at")),
+            Window(first, after, last, before, most_for(actor)),
+        )
 
     @strawberry.field
     async def order(self, info: Info, id: UUID) -> Order:

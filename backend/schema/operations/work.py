@@ -20,6 +20,9 @@ from backend.kit.ids import new_id
 from backend.schema.changes import told
 from backend.schema.compiled import reads
 from backend.schema.context import Info
+from backend.schema.filters.conditions import narrowed
+from backend.schema.filters.inputs import ActivityFilter, ActivityOrder, LeadFilter, LeadOrder
+from backend.schema.filters.orders import asked_order
 from backend.schema.masks import readable, writable
 from backend.schema.operations.crm import AccountPayload, OpportunityPayload
 from backend.schema.paging import Window, most_for, ordered_by
@@ -109,7 +112,7 @@ class CreateActivityInput:
 
 @strawberry.type
 class WorkQuery:
-    @strawberry.field(description="Leads in the caller's coverage, oldest first.")
+    @strawberry.field(description="Leads in the caller's coverage, oldest first where nothing else is said.")
     async def leads(
         self,
         info: Info,
@@ -117,17 +120,18 @@ class WorkQuery:
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-        status: str | None = None,
+        filter: LeadFilter | None = None,
+        order_by: list[LeadOrder] | None = None,
     ) -> Connection[Lead]:
         actor = info.context.actor
+        return reads.a_page(
+            Lead,
+            lambda: narrowed(leads_seen(actor), actor, filter),
+            asked_order(actor, order_by, ordered_by("created_at")),
+            Window(first, after, last, before, most_for(actor)),
+        )
 
-        def seen() -> QuerySet[LeadRow]:
-            found = leads_seen(actor)
-            return found if status is None else found.filter(status=status)
-
-        return reads.a_page(Lead, seen, ordered_by("created_at"), Window(first, after, last, before, most_for(actor)))
-
-    @strawberry.field(description="Activities in the caller's coverage, newest first.")
+    @strawberry.field(description="Activities in the caller's coverage, newest first where nothing else is said.")
     async def activities(
         self,
         info: Info,
@@ -135,21 +139,15 @@ class WorkQuery:
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-        account_id: UUID | None = None,
-        open: bool | None = None,
+        filter: ActivityFilter | None = None,
+        order_by: list[ActivityOrder] | None = None,
     ) -> Connection[Activity]:
         actor = info.context.actor
-
-        def seen() -> QuerySet[ActivityRow]:
-            found = activities_seen(actor)
-            if account_id is not None:
-                found = found.filter(account_id=account_id)
-            if open is not None:
-                found = found.filter(status="open") if open else found.exclude(status="open")
-            return found
-
         return reads.a_page(
-            Activity, seen, ordered_by("-created_at"), Window(first, after, last, before, most_for(actor))
+            Activity,
+            lambda: narrowed(activities_seen(actor), actor, filter),
+            asked_order(actor, order_by, ordered_by("-created_at")),
+            Window(first, after, last, before, most_for(actor)),
         )
 
     @strawberry.field(description="What an account bought, newest first.")

@@ -1,5 +1,6 @@
 """Random questions to the schema that are valid: the same for the same dice."""
 
+import json
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -8,7 +9,8 @@ from uuid import UUID
 from graphql import GraphQLObjectType, GraphQLSchema, get_named_type, is_list_type, is_required_argument
 from graphql.type import GraphQLNonNull
 
-LISTS = ("accounts", "opportunities", "products", "leads", "activities", "orders", "orderLines", "pipelines", "visits")
+FILTERED = ("accounts", "opportunities", "leads", "activities", "orders", "visits")
+LISTS = (*FILTERED, "products", "orderLines", "pipelines", "visitsOfDay")
 SINGLE = ("account", "opportunity", "visit", "order")
 DEEPEST = 4
 PAGED = ("nodes", "edges")
@@ -59,7 +61,7 @@ class Asker:
         dice = self.dice
         if name in SINGLE:
             return [f"id: {self._value('UUID!', str(dice.choice(self.ids[name])))}"]
-        if name == "visits":
+        if name == "visitsOfDay":
             rep, day = dice.choice(self.days)
             return [f'day: "{day}"', f'repId: "{rep}"']
         if name == "pipelines":
@@ -70,22 +72,54 @@ class Asker:
             for way in ("after", "before")
             if name in self.cursors and dice.random() < 0.15
         ]
-        if name == "orderLines" or (name == "activities" and dice.random() < 0.4):
+        if name == "orderLines":
             given.append(f'accountId: "{dice.choice(self.ids["account"])}"')
-        elif name in ("accounts", "opportunities", "orders") and dice.random() < 0.4:
+        if name in FILTERED and dice.random() < 0.5:
             given.append(f"filter: {{{', '.join(self._filter(name))}}}")
+        if name in FILTERED and dice.random() < 0.3:
+            given.append(f"orderBy: [{', '.join(self._order(name))}]")
         return given
 
     def _filter(self, name: str) -> list[str]:
         dice = self.dice
-        if name == "accounts" and dice.random() < 0.5:
-            return [f"search: {self._value('String', dice.choice(['%', 'a', 'Zoë', '漢', '_', chr(92)]))}"]
+        text = json.dumps(dice.choice(["%", "a", "Zoë", "漢", "_", chr(92)]))
+        account = f'{{eq: "{dice.choice(self.ids["account"])}"}}'
+        of_account = [
+            f"search: {text}",
+            f"name: {{contains: {text}}}",
+            f"not: {{name: {{startsWith: {text}}}}}",
+            'tier: {ne: "A"}',
+            'lifecycle: {in: ["active", "prospect"]}',
+            "boost: {isNull: true}",
+            f'territoryId: {{eq: "{dice.choice(self.territories)}"}}',
+            'lastVisitAt: {lt: "2026-06-01T00:00:00Z"}',
+        ]
+        related = f"account: {{{dice.choice(of_account)}}}"
         ways = {
-            "accounts": ['tier: "A"', 'lifecycle: "active"', f'territoryId: "{dice.choice(self.territories)}"'],
-            "opportunities": ["open: true", "open: false", f'accountId: "{dice.choice(self.ids["account"])}"'],
-            "orders": ['state: "submitted"', f'accountId: "{dice.choice(self.ids["account"])}"'],
+            "accounts": of_account,
+            "opportunities": ["open: true", "open: false", f"accountId: {account}", "amount: {lte: 100}", related],
+            "orders": ['state: {eq: "submitted"}', f"accountId: {account}", related, "total: {gt: 5}"],
+            "visits": ['state: {notIn: ["skipped"]}', f"accountId: {account}", related, "startedAt: {isNull: false}"],
+            "activities": ["open: true", "dueAt: {isNull: true}", f"accountId: {account}", related],
+            "leads": [f"company: {{contains: {text}}}", 'status: {eq: "new"}'],
         }
-        return [dice.choice(ways[name])]
+        one, other = dice.choice(ways[name]), dice.choice(ways[name])
+        return [
+            dice.choice([one, f"or: [{{{one}}}, {{{other}}}]", f"not: {{{one}}}", f"and: [{{{one}}}, {{{other}}}]"])
+        ]
+
+    def _order(self, name: str) -> list[str]:
+        columns = {
+            "accounts": "name tier number updatedAt boost",
+            "opportunities": "amount closeDate name updatedAt",
+            "orders": "total settledAt placedAt",
+            "visits": "startedAt plannedStart state",
+            "activities": "dueAt subject kind",
+            "leads": "company createdAt",
+        }
+        ways = ("ASC", "DESC", "DESC_NULLS_LAST", "ASC_NULLS_FIRST")
+        chosen = self.dice.sample(columns[name].split(), self.dice.choice([1, 2]))
+        return [f"{{{one}: {self.dice.choice(ways)}}}" for one in chosen]
 
     def _value(self, kind: str, value: Any) -> str:
         """Returns a value as a variable."""
