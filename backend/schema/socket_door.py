@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from django.db import DatabaseError
 from graphql import GraphQLError
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.channels import GraphQLWSConsumer
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
@@ -97,7 +97,9 @@ def _well_formed(message: object) -> bool:
     """Says whether a frame has the shape of a message; the library trusts that it has."""
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         return False
-    if message["type"] in ("subscribe", "complete") and not isinstance(message.get("id"), str):
+    if message["type"] in ("subscribe", "complete") and not (isinstance(message.get("id"), str) and message["id"]):
+        return False
+    if message["type"] in ("ping", "pong") and not isinstance(message.get("payload"), dict | None):
         return False
     if message["type"] != "subscribe":
         return True
@@ -203,13 +205,19 @@ class _Socket(GraphQLWSConsumer[Context, None]):
         return encoded(data).decode()
 
 
-_socket = _Socket.as_asgi(
-    schema=schema,
-    subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
-    connection_init_wait_timeout=INIT_TIMEOUT,
-    max_subscriptions_per_connection=SUBSCRIPTIONS_PER_SOCKET,
-    allowed_origins=("*",),
-)
+def door(patience: timedelta = INIT_TIMEOUT) -> ASGIApp:
+    """Returns the door; `patience`: how long a socket may say nothing."""
+    app: ASGIApp = _Socket.as_asgi(
+        schema=schema,
+        subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+        connection_init_wait_timeout=patience,
+        max_subscriptions_per_connection=SUBSCRIPTIONS_PER_SOCKET,
+        allowed_origins=("*",),
+    )
+    return app
+
+
+_socket = door()
 
 
 async def graphql_ws(scope: Scope, receive: Receive, send: Send) -> None:
