@@ -109,11 +109,11 @@ def _tell(scope: Scope, status: int, seconds: float, accepted: bool) -> None:
     )
     if http:
         door = door_of(scope["path"])
-        metrics.HTTP.labels(door, status).inc()
-        metrics.HTTP_SECONDS.labels(door).observe(seconds)
+        metrics.HTTP.add(door, status)
+        metrics.HTTP_SECONDS.add(seconds, door)
     elif accepted:
         metrics.SOCKETS.dec()
-        metrics.SOCKETS_CLOSED.labels(status).inc()
+        metrics.SOCKETS_CLOSED.add(status)
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from backend.config.figures import FIGURES
 from backend.config.process_figures import ProcessFigures
-from backend.telemetry.metrics import FOLDER, REGISTRY
+from backend.telemetry import metrics, tally
 
 # One thread of its own, for reading files and the database takes a while: a second reader waits for the first.
 _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="metrics")
@@ -43,12 +43,13 @@ async def metrics_door(scope: Scope, receive: Receive, send: Send) -> None:
 
 def exposition() -> bytes:
     """Returns everything in Prometheus's text format."""
+    tally.tell_all()
     shown = CollectorRegistry()
-    folder = os.environ.get(FOLDER)
+    folder = os.environ.get(tally.FOLDER)
     if folder:
         MultiProcessCollector(shown, folder)  # type: ignore[no-untyped-call]
     else:
-        shown.register(REGISTRY)
+        shown.register(metrics.REGISTRY)
     shown.register(ProcessFigures(Path(folder) if folder else None))
     shown.register(FIGURES)
     return generate_latest(shown)

@@ -21,7 +21,7 @@ from backend.config.prepare import Report, bring_up_to_date, start_database
 from backend.config.progress import Progress
 from backend.config.welcome import SignIn, show_welcome
 from backend.kit.embedded_postgres import EmbeddedServer
-from backend.telemetry import metrics
+from backend.telemetry import metrics, tally
 
 READY_SECONDS = 90.0
 TICK_SECONDS = 0.2
@@ -117,7 +117,7 @@ class Supervisor:
     def _start_children(self, fd: int) -> None:
         shared = {"DATABASE_URL": self._database.uri} if self._database is not None else {}
         # Of this machine and this run alone: processes elsewhere have the same numbers, and count from nought too.
-        shared[metrics.FOLDER] = self._counts = tempfile.mkdtemp(prefix="fieldbeat-metrics-")
+        shared[tally.FOLDER] = self._counts = tempfile.mkdtemp(prefix="fieldbeat-metrics-")
         # It shows every alert to whoever asks on this machine: for trying things out, not for real people.
         if self._env.fcm_credentials is None and self._env.fcm_url is None and not self._env.production:
             port = _free_port()

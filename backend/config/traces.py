@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from backend.kit.version import VERSION
-from backend.telemetry import tracing
+from backend.telemetry import tally, tracing
 
 GRACE_SECONDS = 3.0
 """What a process gives at its end for the spans that are still with it; a collector that is away keeps it no longer."""
@@ -23,8 +23,19 @@ def wanted(environ: Mapping[str, str]) -> bool:
 
 @contextmanager
 def told(process: str) -> Iterator[None]:
-    """Sends what this process does inside the block, if that is asked for. Spans wait in a queue of bounded length, and leave
+    """Sends what this process does inside the block, if that is asked for, and tells its last counts.
+
+    Spans wait in a queue of bounded length, and leave
     on a thread of their own: when the collector is slow or away they are dropped, and no request waits."""
+    try:
+        with _exporting(process):
+            yield
+    finally:
+        tally.tell_all()
+
+
+@contextmanager
+def _exporting(process: str) -> Iterator[None]:
     if not wanted(os.environ):
         yield
         return

@@ -114,8 +114,8 @@ def _do(task: Task, context: JobContext, words: Mapping[str, Any]) -> None:
             _give_up(task, words)
         raise
     finally:
-        metrics.JOBS.labels(task.name, outcome).inc()
-        metrics.JOB_SECONDS.labels(task.name).observe(time.perf_counter() - began)
+        metrics.JOBS.add(task.name, outcome)
+        metrics.JOB_SECONDS.add(time.perf_counter() - began, task.name)
 
 
 def _ids(words: Mapping[str, Any]) -> dict[str, UUID | int]:

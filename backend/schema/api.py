@@ -1,14 +1,12 @@
 """The schema, assembled."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 
 import strawberry
-from strawberry.extensions import MaxTokensLimiter, SchemaExtension
+from strawberry.extensions import MaxTokensLimiter
 from strawberry.schema.config import StrawberryConfig
 
 from backend.schema.compiled.executor import CompilingExecutor
-from backend.schema.context import Context
 from backend.schema.documents import KnownDocuments
 from backend.schema.errors import CodedErrors
 from backend.schema.gate import Gate, GatedSchema
@@ -114,17 +112,6 @@ class Subscription(ServerSubscription, SyncSubscription, LiveSubscription, Docum
     pass
 
 
-class FreshLoaders(SchemaExtension):
-    """A socket keeps one context for its life; what one operation loaded must not answer the next."""
-
-    async def on_operation(self) -> AsyncIterator[None]:
-        """Clears the loaders before an operation."""
-        context = self.execution_context.context
-        if isinstance(context, Context):
-            context.forget_loaded()
-        yield
-
-
 schema = GatedSchema(
     query=Query,
     mutation=Mutation,
@@ -132,7 +119,6 @@ schema = GatedSchema(
     extensions=[
         Telling,
         CodedErrors,
-        FreshLoaders,
         Gate,
         lambda: MaxTokensLimiter(max_token_count=MOST_TOKENS),
         KnownDocuments,

@@ -46,7 +46,7 @@ class Documents:
             self._counted["misses" if found is None else "hits"] += 1
             if found is not None:
                 self._kept.move_to_end(text)
-        (metrics.DOCUMENT_MISS if found is None else metrics.DOCUMENT_HIT).inc()
+        metrics.DOCUMENTS.add("miss" if found is None else "hit")
         return found
 
     def keep(self, text: str, document: Document) -> None:

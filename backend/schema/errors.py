@@ -83,7 +83,7 @@ def _unsuggested(message: str) -> str:
 
 
 def _copy(error: GraphQLError, message: str, extensions: Mapping[str, object]) -> GraphQLError:
-    metrics.ERRORS.labels(extensions["code"]).inc()
+    metrics.ERRORS.add(str(extensions["code"]))
     return GraphQLError(
         message,
         nodes=error.nodes,

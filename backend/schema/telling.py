@@ -1,26 +1,31 @@
-"""What is told of each operation to who watches the server: a span, how long it took, and whether it failed.
+"""What stands around each operation: it begins with nothing loaded, and who watches the server is told of it.
 
-By its first root field, for the names that clients give their operations are without bound; a span has that name as well."""
+It is told by its first root field, for the names that clients give their operations are without bound; a span has that name."""
 
 import time
 from collections.abc import Iterator
 
-from graphql import DocumentNode, FieldNode, OperationDefinitionNode, get_operation_ast
+from graphql import FieldNode, OperationDefinitionNode, get_operation_ast
 from strawberry.extensions import SchemaExtension
 
+from backend.schema.context import Context
 from backend.telemetry import metrics, tracing
 
 LONGEST = 100
-ODD = "other"
 
 
 class Telling(SchemaExtension):
-    """Watches execution alone: what is refused before it is counted by its code (errors)."""
+    """Comes first: what others do is within. What is refused before execution is counted by its code (errors)."""
 
     _field: str | None = None
 
     def on_operation(self) -> Iterator[None]:
-        """Counts subscriptions as open until they end."""
+        """Clears the loaders: a socket keeps one context for its life, and what one operation loaded must not answer the next.
+
+        Counts a subscription as open until it ends."""
+        context = self.execution_context.context
+        if isinstance(context, Context):
+            context.forget_loaded()
         try:
             yield
         finally:
@@ -31,30 +36,33 @@ class Telling(SchemaExtension):
         """Times a query or mutation; of a subscription only its beginning."""
         context = self.execution_context
         document = context.graphql_document
-        assert document is not None
-        kind, name, field = self._named(document, context.operation_name)
-        attributes: dict[str, tracing.Value] = {}
-        if tracing.on():
-            attributes = {"graphql.operation.type": kind, "fieldbeat.root_field": field}
-            if name:
-                attributes["graphql.operation.name"] = name[:LONGEST]
-        began = time.perf_counter()
-        with tracing.span(f"{kind} {name or field}"[:LONGEST], attributes=attributes) as here:
+        operation = None if document is None else get_operation_ast(document, context.operation_name)
+        if operation is None:
             yield
-            failed = bool(context.pre_execution_errors)
-            if failed:
-                here.failed("graphql")
-        metrics.OPERATIONS.labels(kind, field, "errors" if failed else "ok").inc()
+            return
+        kind, field = operation.operation.value, _root_field(operation)
+        began = time.perf_counter()
+        if tracing.on():
+            with _span(operation, kind, field) as here:
+                yield
+                if context.pre_execution_errors:
+                    here.failed("graphql")
+        else:
+            yield
+        metrics.OPERATIONS.add(kind, field, "errors" if context.pre_execution_errors else "ok")
         if kind == "subscription":
             self._field = field
             metrics.SUBSCRIPTIONS.labels(field).inc()
         else:
-            metrics.OPERATION_SECONDS.labels(kind).observe(time.perf_counter() - began)
+            metrics.OPERATION_SECONDS.add(time.perf_counter() - began, kind)
 
-    def _named(self, document: DocumentNode, name: str | None) -> tuple[str, str | None, str]:
-        operation = get_operation_ast(document, name)
-        assert operation is not None
-        return operation.operation.value, operation.name.value if operation.name else None, _root_field(operation)
+
+def _span(operation: OperationDefinitionNode, kind: str, field: str) -> tracing.Open:
+    attributes: dict[str, tracing.Value] = {"graphql.operation.type": kind, "fieldbeat.root_field": field}
+    name = operation.name.value[:LONGEST] if operation.name else None
+    if name is not None:
+        attributes["graphql.operation.name"] = name
+    return tracing.span(f"{kind} {name or field}", attributes=attributes)
 
 
 def _root_field(operation: OperationDefinitionNode) -> str:
@@ -62,4 +70,4 @@ def _root_field(operation: OperationDefinitionNode) -> str:
     for chosen in operation.selection_set.selections:
         if isinstance(chosen, FieldNode):
             return chosen.name.value
-    return ODD
+    return "fragment"

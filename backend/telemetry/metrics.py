@@ -3,21 +3,20 @@
 Processes that serve starts share a folder (PROMETHEUS_MULTIPROC_DIR), so that whichever web process is asked tells of all;
 see backend.config.metrics_door and docs/adr/0040."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.multiprocess import mark_process_dead
+
+from backend.telemetry.tally import Count, Spread
 
 REGISTRY = CollectorRegistry()
 """Of this process; what waits in the database is in backend.config.figures."""
-
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""The variable by which the Prometheus library is told of the folder that processes share."""
 
 _QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _LONG = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600)
 
 
-def _counter(name: str, meaning: str, *labels: str) -> Counter:
-    return Counter(f"fieldbeat_{name}", meaning, labels, registry=REGISTRY)
+def _counter(name: str, meaning: str, *labels: str) -> Count:
+    return Count(f"fieldbeat_{name}", meaning, labels, REGISTRY)
 
 
 def _gauge(name: str, meaning: str, *labels: str, most: bool = False) -> Gauge:
@@ -25,8 +24,8 @@ def _gauge(name: str, meaning: str, *labels: str, most: bool = False) -> Gauge:
     return Gauge(f"fieldbeat_{name}", meaning, labels, registry=REGISTRY, multiprocess_mode=mode)  # type: ignore[arg-type]
 
 
-def _seconds(name: str, meaning: str, *labels: str, long: bool = False) -> Histogram:
-    return Histogram(f"fieldbeat_{name}", meaning, labels, registry=REGISTRY, buckets=_LONG if long else _QUICK)
+def _seconds(name: str, meaning: str, *labels: str, long: bool = False) -> Spread:
+    return Spread(f"fieldbeat_{name}", meaning, labels, REGISTRY, _LONG if long else _QUICK)
 
 
 HTTP = _counter("http_requests_total", "Answers, by door and status.", "door", "status")
@@ -44,10 +43,8 @@ READ_BY_RESOLVERS = _counter(
     "reads_by_resolvers_total",
     "Reads, or fields of their rows, that one statement could not answer; the log names them.",
 )
-_PLANS = _counter("plan_cache_total", "Plans of compiled reads: kept ones (hit) and new ones (miss).", "outcome")
-PLAN_HIT, PLAN_MISS = _PLANS.labels("hit"), _PLANS.labels("miss")
-_DOCUMENTS = _counter("document_cache_total", "Documents: parsed before (hit) and not (miss).", "outcome")
-DOCUMENT_HIT, DOCUMENT_MISS = _DOCUMENTS.labels("hit"), _DOCUMENTS.labels("miss")
+PLANS = _counter("plan_cache_total", "Plans of compiled reads: kept ones (hit) and new ones (miss).", "outcome")
+DOCUMENTS = _counter("document_cache_total", "Documents: parsed before (hit) and not (miss).", "outcome")
 
 PULL_SECONDS = _seconds("sync_pull_seconds", "One page of a pull, in its turn, without the wait for the turn.")
 PULL_ROWS = _counter("sync_pull_rows_total", "Operations on rows that pulls were given.")

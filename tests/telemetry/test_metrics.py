@@ -24,7 +24,7 @@ from backend.events.types import VisitOverdue
 from backend.identity import actions
 from backend.kit.errors import DomainError
 from backend.kit.ids import new_id
-from backend.telemetry import metrics
+from backend.telemetry import metrics, tally
 from tests.factories.world import World
 
 TOKEN = "a token that only Prometheus knows"
@@ -123,6 +123,7 @@ def test_a_path_that_somebody_makes_up_is_counted_as_other() -> None:
             await line.get("/wp-login.php")
 
     def counted() -> float | None:
+        tally.tell_all()
         return metrics.REGISTRY.get_sample_value("fieldbeat_http_requests_total", {"door": "other", "status": "418"})
 
     before = counted() or 0
@@ -134,8 +135,11 @@ def test_a_path_that_somebody_makes_up_is_counted_as_other() -> None:
 
 
 def test_processes_of_one_serve_count_together_and_the_dead_hold_nothing_open(tmp_path: Path) -> None:
-    words = "from backend.telemetry import metrics; metrics.SOCKETS.inc(3); metrics.RESYNCS.inc(); import os; print(os.getpid())"
-    env = {metrics.FOLDER: str(tmp_path), "PYTHONPATH": ":".join(sys.path)}
+    words = (
+        "import os; from backend.telemetry import metrics, tally; metrics.SOCKETS.inc(3); metrics.RESYNCS.add(); "
+        "tally.tell_all(); print(os.getpid())"
+    )
+    env = {tally.FOLDER: str(tmp_path), "PYTHONPATH": ":".join(sys.path)}
     first, _ = (
         subprocess.run([sys.executable, "-c", words], env=env, capture_output=True, text=True, check=True) for _ in "12"
     )

@@ -116,7 +116,7 @@ def _note(standing: Standing, crossings: Sequence[Crossing], event_id: int | Non
     fresh = {row[0] for row in noted}
     for key, why in zip(ids, quiet, strict=True):
         if key in fresh:
-            metrics.ALERTS.labels(standing.kind.name, str(why)).inc()
+            metrics.ALERTS.add(standing.kind.name, str(why))
     telling = [
         (one, people)
         for key, one, people, why in zip(ids, crossings, heard, quiet, strict=True)

@@ -160,7 +160,7 @@ def _later(delivery: Held, retry_after: float | None) -> datetime:
 def _tell(results: Sequence[Result], ours: Collection[UUID]) -> None:
     sent = 0
     for one in results:
-        metrics.DELIVERIES.labels(one.delivery.channel, _state(one)).inc()
+        metrics.DELIVERIES.add(one.delivery.channel, _state(one))
         if one.delivery.pk not in ours:
             log.warning("push_lease_lost", delivery=one.delivery.pk, attempt=one.delivery.attempt)
         elif one.state is DeliveryState.SENT:

@@ -89,7 +89,7 @@ def _plan_of(schema: GraphQLSchema, key: _Key) -> Plan:
     with _lock:
         if (plan := _plans.get(key)) is not None:
             _plans.move_to_end(key)
-            metrics.PLAN_HIT.inc()
+            metrics.PLANS.add("hit")
             return plan
     shape, role, at = key
     made = _Compiler(schema, role).plan(shape, at)
@@ -97,7 +97,7 @@ def _plan_of(schema: GraphQLSchema, key: _Key) -> Plan:
         _plans[key] = made
         while len(_plans) > MOST_PLANS:
             _plans.popitem(last=False)
-    metrics.PLAN_MISS.inc()
+    metrics.PLANS.add("miss")
     return made
 
 

@@ -39,7 +39,7 @@ def count(where: str, why: str) -> None:
     with _lock:
         _counted[where, why] += 1
         first = _counted[where, why] == 1
-    metrics.READ_BY_RESOLVERS.inc()
+    metrics.READ_BY_RESOLVERS.add()
     if first:
         _log.info("read_by_resolvers", where=where, why=why)
 

@@ -62,12 +62,12 @@ class SyncQuery:
         def read() -> Pulled:
             device = device_for(actor, device_id, protocol)
             note_pending(device, pending)
-            with metrics.PULL_SECONDS.time():
+            with metrics.PULL_SECONDS.timed():
                 return pull(actor=actor, device_id=device, protocol=protocol, cursor=cursor, limit=limit)
 
         pulled = await info.context.run_in_turn(read)
         page = pulled.page
-        metrics.PULL_ROWS.inc(len(page.lines))
+        metrics.PULL_ROWS.add(n=len(page.lines))
         return SyncPage(
             ops=unread(page.lines),  # type: ignore[arg-type]
             cursor=page.cursor,
@@ -95,12 +95,12 @@ class SyncMutation:
 
         def act() -> PushReply:
             device = device_for(actor, device_id, protocol)
-            with metrics.PUSH_SECONDS.time():
+            with metrics.PUSH_SECONDS.timed():
                 return push(actor=actor, device_id=device, mutations=decoded, protocol=protocol)
 
         reply = await info.context.run_in_turn(act)
         for one in reply.results:
-            metrics.PUSHED.labels(one.status).inc()
+            metrics.PUSHED.add(one.status)
         return SyncPushPayload(
             last_seq=reply.last_seq,
             results=rows.many(SyncResult, reply.results),
