@@ -115,6 +115,7 @@ CORS_ALLOW_HEADERS = (
 )
 CORS_EXPOSE_HEADERS = (
     *("x-request-id", "location", "etag", "content-range", "repr-digest"),
+    *("retry-after", "ratelimit", "ratelimit-policy"),
     *(
         "tus-resumable",
         "tus-version",

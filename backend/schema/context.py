@@ -15,6 +15,7 @@ from backend.kit import logs
 from backend.kit.errors import DomainError, NotFound, Unauthenticated
 from backend.schema.execution import Run, run_in_pool
 from backend.schema.loaders import Loaders
+from backend.schema.standing import Standing
 from backend.schema.turns import turn
 from backend.sync import versions
 
@@ -30,6 +31,8 @@ class Context:
     refused: DomainError | None = None
     connection_params: dict[str, Any] | None = None
     address: str = ""
+    standing: Standing | None = None
+    """What is left of the budget that the last operation was paid from; None where there is no bound."""
     by_resolvers: bool = False
     """Nothing is compiled: every field is answered by its resolver, which is what compiled reads are held against."""
     _loaders: Loaders | None = field(default=None)

@@ -1,5 +1,5 @@
 """What every operation passes before it is executed, through whichever door it came: its document is found where it was named,
-priced, and held against what its sender may ask."""
+priced, held against what its sender may ask, and paid for."""
 
 from collections.abc import AsyncIterator
 from typing import Any, cast
@@ -17,6 +17,7 @@ from backend.kit.errors import DomainError
 from backend.schema.context import Context
 from backend.schema.errors import refused
 from backend.schema.limits import TooMuch, prices
+from backend.schema.rates import charge
 from backend.schema.trusted import check_free, spelled
 
 _ONE_ANSWER = frozenset({OperationType.QUERY, OperationType.MUTATION})
@@ -32,9 +33,10 @@ class Gate(SchemaExtension):
         if not settings.INTROSPECTION:
             operation.validation_rules = (*operation.validation_rules, NoSchemaIntrospectionCustomRule)
         try:
-            prices.of(operation)
+            price = prices.of(operation)
             if isinstance(context := operation.context, Context):
                 check_free(context.caller, operation.query, operation.graphql_document)
+                await charge(context, price)
         except (DomainError, TooMuch) as error:
             operation.pre_execution_errors = [_told(error)]
         yield

@@ -21,7 +21,6 @@ from backend.schema.api import schema
 from backend.schema.context import Context, address_of
 from backend.schema.frames import MOST_BYTES, BodyStalled, BodyTooLarge, counted, decoded, encoded
 from backend.schema.media import GRAPHQL, JSON, answered_in, is_json
-from backend.schema.sse_door import graphql_events, wants_events
 from backend.schema.trusted import take_name
 
 _OF_CODE = {"RATE_LIMITED": HTTPStatus.TOO_MANY_REQUESTS}
@@ -69,7 +68,9 @@ class _Http(GraphQL[Context, None]):
         if status is None:
             # Those who know JSON alone take every other status for a proxy's.
             status = HTTPStatus.BAD_REQUEST if media == GRAPHQL else HTTPStatus.OK
-        return Response(encoded({"errors": errors}), status_code=status, media_type=media)
+        after = errors[0].get("extensions", {}).get("retryAfter")
+        headers = None if after is None else {"retry-after": str(after)}
+        return Response(encoded({"errors": errors}), status_code=status, media_type=media, headers=headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, counted(receive, scope["headers"]))
@@ -89,7 +90,7 @@ class _Http(GraphQL[Context, None]):
         context = Context(address=address_of(request.scope))
         await context.identify(request.headers.get("authorization"))
         try:
-            return await self.run(request, context=context)
+            answer = await self.run(request, context=context)
         except HTTPException as error:
             return _unread(error, media)
         except BodyTooLarge:
@@ -98,6 +99,9 @@ class _Http(GraphQL[Context, None]):
         except BodyStalled:
             what = "The rest of the body did not come."
             return _refusal(HTTPStatus.REQUEST_TIMEOUT, "BODY_STALLED", what, media=media, retry="RETRY")
+        if context.standing is not None:
+            answer.headers.update(context.standing.headers)
+        return answer
 
 
 def _refused_whole(answer: GraphQLHTTPResponse) -> bool:
@@ -133,4 +137,4 @@ _http = _Http(schema, graphql_ide=None, allow_queries_via_get=True, subscription
 
 async def graphql_http(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers /graphql."""
-    await (graphql_events if wants_events(scope) else _http)(scope, receive, send)
+    await _http(scope, receive, send)

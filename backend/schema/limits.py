@@ -102,7 +102,8 @@ class TooMuch(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What an operation may cost: so many values at the most, so deep. `root`: the first field that it asks for."""
+    """What an operation may cost: so many values at the most, so deep. `root`: the first field that it asks for,
+    empty where that is none of the schema's."""
 
     values: int
     depth: int
@@ -176,8 +177,12 @@ class Judge:
             raise TooMuch(f"The operation has more than {MOST_ALIASES} aliases; ask in several.")
         if found.directives > MOST_DIRECTIVES:
             raise TooMuch(f"The operation has more than {MOST_DIRECTIVES} directives; ask in several.")
+        return Price(values=price, depth=found.depth, root=self._first_field(operation, root))
+
+    def _first_field(self, operation: OperationDefinitionNode, root: GraphQLObjectType | None) -> str:
         first = operation.selection_set.selections[0]
-        return Price(values=price, depth=found.depth, root=first.name.value if isinstance(first, FieldNode) else "")
+        name = first.name.value if isinstance(first, FieldNode) else ""
+        return name if root is not None and name in root.fields else ""
 
     def _selection(self, chosen: SelectionSetNode, kind: GraphQLNamedType | None, chain: int) -> _Sum:
         if chain > LONGEST_CHAIN:

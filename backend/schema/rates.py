@@ -1,0 +1,67 @@
+"""How much somebody may ask in a minute, paid by the price that an operation was judged at: each device, else each user,
+else each address; and half of it for operations that begin with the same field, so that one that runs wild leaves room."""
+
+import asyncio
+import ipaddress
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+
+from backend.kit.errors import Busy
+from backend.schema.context import Context
+from backend.schema.limits import Price
+from backend.schema.standing import Standing
+from backend.schema.windows import Memory, Valkey, Window, Windows
+
+_of_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, Windows] = WeakKeyDictionary()
+
+
+def windows() -> Windows:
+    """Returns where this process counts; lines to Valkey belong to one event loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _of_loop:
+        _of_loop[loop] = Valkey(settings.REDIS_URL) if settings.REDIS_URL else Memory()
+    return _of_loop[loop]
+
+
+async def charge(context: Context, price: Price) -> None:
+    """Pays for an operation; raises Busy (RATE_LIMITED) with when to come again, and leaves the standing in the context."""
+    kind, who, limit = _payer(context)
+    if not limit:
+        return
+    # What costs more than a budget holds takes all of it.
+    cost, half = min(price.values, limit), max(1, limit // 2)
+    key = f"{kind}:{who}"
+    (paid, whole), (part_paid, part) = await asyncio.gather(
+        windows().spend(key, limit, cost), windows().spend(f"{key}:{price.root}", half, min(cost, half))
+    )
+    waits = [0 if paid else whole.wait(limit, cost), 0 if part_paid else part.wait(half, min(cost, half))]
+    context.standing = _standing(kind, limit, whole)
+    if not (paid and part_paid):
+        raise Busy(
+            "RATE_LIMITED",
+            f"This {kind} asked for too much in a minute; wait {max(*waits, 1)} seconds.",
+            after=max(*waits, 1),
+        )
+
+
+def _payer(context: Context) -> tuple[str, str, int]:
+    caller = context.caller
+    if caller is None:
+        return "address", _network(context.address), settings.RATE_ADDRESS
+    if caller.device_id is None:
+        return "user", str(caller.user_id), settings.RATE_POINTS
+    return "device", str(caller.device_id), settings.RATE_POINTS
+
+
+def _network(address: str) -> str:
+    """Returns an address, or of one in IPv6 the network of its house: who has one has 2**64."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return address if parsed.version == 4 else str(ipaddress.ip_network((parsed, 64), strict=False))
+
+
+def _standing(kind: str, limit: int, window: Window) -> Standing:
+    return Standing(kind=kind, limit=limit, left=max(0, limit - window.spent), seconds=max(1, round(window.left)))
