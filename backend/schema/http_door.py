@@ -21,6 +21,7 @@ from backend.schema.api import schema
 from backend.schema.context import Context, address_of
 from backend.schema.frames import MOST_BYTES, BodyStalled, BodyTooLarge, counted, decoded, encoded
 from backend.schema.media import GRAPHQL, JSON, answered_in, is_json
+from backend.schema.sse_door import graphql_events, wants_events
 from backend.schema.trusted import take_name
 
 _OF_CODE = {"RATE_LIMITED": HTTPStatus.TOO_MANY_REQUESTS}
@@ -137,4 +138,4 @@ _http = _Http(schema, graphql_ide=None, allow_queries_via_get=True, subscription
 
 async def graphql_http(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers /graphql."""
-    await _http(scope, receive, send)
+    await (graphql_events if wants_events(scope) else _http)(scope, receive, send)
