@@ -39,6 +39,10 @@ class SessionKeeper(Protocol):
         """Returns a remembered value, or None."""
         ...
 
+    def remember(self, **values: Any) -> None:
+        """Keeps JSON values under their names."""
+        ...
+
 
 class Api:
     """Calls one server. Raises NotReached when no whole answer came, Refused when the server said no."""
@@ -157,10 +161,30 @@ class Api:
         self._keeper.keep_session(renewed)
         return renewed
 
+    @property
+    def named(self) -> bool:
+        """Says whether documents are sent by their ids, as servers of real people ask for it."""
+        return bool(self._keeper.recall("named_documents"))
+
+    def learns(self, refused: Refused) -> bool:
+        """Says whether the server wants documents in the other way, which it is then asked in."""
+        if refused.code != ("DOCUMENT_UNKNOWN" if self.named else "DOCUMENT_REQUIRED"):
+            return False
+        self._keeper.remember(named_documents=not self.named)
+        return True
+
     def _post(self, document: Document, variables: Mapping[str, Any], token: str | None) -> dict[str, Any]:
+        try:
+            return self._posted(document, variables, token)
+        except Refused as refused:
+            if not self.learns(refused):
+                raise
+        return self._posted(document, variables, token)
+
+    def _posted(self, document: Document, variables: Mapping[str, Any], token: str | None) -> dict[str, Any]:
         if self._keeper.recall("offline"):
             raise FlightMode
-        body = {"query": document.text, "operationName": document.name, "variables": dict(variables)}
+        body = document.asked(variables, named=self.named)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
             reply = self._http.post(f"{self.server}/graphql", json=body, headers=headers)
@@ -188,6 +212,7 @@ def refusal(error: Mapping[str, Any]) -> Refused:
         str(error.get("message", "The server refused.")),
         retry=str(extra.get("retry", "NEVER")),
         fields=extra.get("fields"),
+        after=float(extra.get("retryAfter") or 0),
     )
 
 

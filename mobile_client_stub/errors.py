@@ -27,14 +27,22 @@ class Unreachable(NotReached):
 
 
 class Refused(StubError):
-    """The server said no: `code` is stable, `retry` is NEVER, RETRY, AUTH or UPGRADE, `fields` names what is wrong."""
+    """The server said no: `code` is stable, `retry` is NEVER, RETRY, AUTH or UPGRADE, `fields` names what is wrong;
+    `after` is how many seconds to wait before trying again, 0 when that was not said."""
 
     def __init__(
-        self, code: str, message: str, *, retry: str = "NEVER", fields: Mapping[str, str] | None = None
+        self,
+        code: str,
+        message: str,
+        *,
+        retry: str = "NEVER",
+        fields: Mapping[str, str] | None = None,
+        after: float = 0.0,
     ) -> None:
         super().__init__(f"{message} [{code}]")
         self.code = code
         self.retry = retry
+        self.after = after
         self.fields: dict[str, str] = dict(fields or {})
 
 

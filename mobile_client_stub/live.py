@@ -20,8 +20,9 @@ TOKEN_GONE = frozenset({4401, 4403})
 
 
 @contextmanager
-def open_socket(server: str, token: str) -> Iterator["LiveSocket"]:
-    """Opens a signed-in socket for the length of the block; raises as LiveSocket does."""
+def open_socket(server: str, token: str, *, named: bool = False) -> Iterator["LiveSocket"]:
+    """Opens a signed-in socket for the length of the block, which sends documents whole or by their ids; raises as
+    LiveSocket does."""
     outside = urlsplit(server).hostname not in LOOPBACK
     with ExitStack() as stack:
         try:
@@ -35,7 +36,7 @@ def open_socket(server: str, token: str) -> Iterator["LiveSocket"]:
             )
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed) as error:
             raise Unreachable(server, "no socket") from error
-        socket = LiveSocket(server, connection)
+        socket = LiveSocket(server, connection, named=named)
         stack.callback(connection.close)  # before its own way out, which would call every trouble an error of ours
         socket.introduce(token)
         yield socket
@@ -44,8 +45,9 @@ def open_socket(server: str, token: str) -> Iterator["LiveSocket"]:
 class LiveSocket:
     """Raises Unreachable when it is lost, and Refused with retry AUTH when its token is no longer good."""
 
-    def __init__(self, server: str, connection: ClientConnection) -> None:
+    def __init__(self, server: str, connection: ClientConnection, *, named: bool) -> None:
         self._server = server
+        self._named = named
         self._socket = connection
 
     def introduce(self, token: str) -> None:
@@ -59,8 +61,7 @@ class LiveSocket:
 
     def subscribe(self, name: str, document: Document, variables: Mapping[str, Any]) -> None:
         """Starts a subscription under a name of the caller's choice."""
-        payload = {"query": document.text, "operationName": document.name, "variables": dict(variables)}
-        self._send({"id": name, "type": "subscribe", "payload": payload})
+        self._send({"id": name, "type": "subscribe", "payload": document.asked(variables, named=self._named)})
 
     def next(self, seconds: float) -> tuple[str, dict[str, Any]] | None:
         """Returns the next (subscription name, data), or None when nothing came in that time.

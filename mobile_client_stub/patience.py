@@ -16,11 +16,13 @@ class Patience:
     sleep: Callable[[float], object] = time.sleep
     chance: Callable[[], float] = field(default=random.random)
 
-    def wait(self, attempt: int) -> None:
-        """Sleeps after attempt 0, 1, 2 …"""
-        self.sleep(self.seconds(attempt))
+    def wait(self, attempt: int, least: float = 0.0) -> None:
+        """Sleeps after attempt 0, 1, 2 …; `least` seconds at least, where somebody said so."""
+        self.sleep(self.seconds(attempt, least))
 
-    def seconds(self, attempt: int) -> float:
+    def seconds(self, attempt: int, least: float = 0.0) -> float:
         """Returns the length of that sleep."""
         whole = min(self.cap, self.base * 2.0 ** min(attempt, 30))
-        return whole * (0.5 + self.chance() / 2)
+        own = whole * (0.5 + self.chance() / 2)
+        # Who was told the same second as others comes a little after it.
+        return max(own, least + self.base * self.chance()) if least else own

@@ -106,6 +106,7 @@ class Loop:
 
     def _retrying(self, report: SyncReport, call: Callable[[], T]) -> T:
         for attempt in range(self._patience.tries - 1):
+            least = 0.0
             try:
                 return call()
             except Unreachable:
@@ -113,8 +114,9 @@ class Loop:
             except Refused as refused:
                 if refused.retry != "RETRY":
                     raise
+                least = refused.after
             report.retries += 1
-            self._patience.wait(attempt)
+            self._patience.wait(attempt, least)
         return call()
 
     # -- push

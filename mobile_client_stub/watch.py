@@ -33,6 +33,7 @@ def follow(
     failures = 0
     lost = False
     while not stop.is_set():
+        least = 0.0
         try:
             for event in _connected(api, sync, stop, poll_every):
                 failures, lost = 0, False
@@ -44,16 +45,18 @@ def follow(
         except Refused as refused:
             if refused.retry == "AUTH":
                 api.renew_after(refused, api.session())
-            elif refused.retry != "RETRY":
+            elif refused.retry == "RETRY":
+                least = refused.after
+            elif not api.learns(refused):
                 raise
         if not stop.is_set():
-            stop.wait(patience.seconds(failures))
+            stop.wait(patience.seconds(failures, least))
             failures += 1
 
 
 def _connected(api: Api, sync: Callable[[], SyncReport], stop: threading.Event, poll_every: float) -> Iterator[Event]:
     session = api.session_for_socket()
-    with open_socket(api.server, session.access_token) as socket:
+    with open_socket(api.server, session.access_token, named=api.named) as socket:
         socket.subscribe("poke", SYNC_POKE, {"device": session.device_id})
         socket.subscribe("opportunity", OPPORTUNITY_CHANGED, {})
         yield Event("connected")

@@ -54,6 +54,7 @@ def follow(api: Api, run_id: str, patience: Patience) -> Iterator[WeekPlan]:
     failures = 0
     seen: Row | None = None
     while True:
+        least = 0.0
         try:
             for run in _told(api, run_id):
                 failures = 0
@@ -69,16 +70,17 @@ def follow(api: Api, run_id: str, patience: Patience) -> Iterator[WeekPlan]:
                 raise
         except Refused as refused:
             failures += 1
-            if failures >= patience.tries or refused.retry not in ("AUTH", "RETRY"):
+            least = refused.after
+            if failures >= patience.tries or not (refused.retry in ("AUTH", "RETRY") or api.learns(refused)):
                 raise
             if refused.retry == "AUTH":
                 api.renew_after(refused, api.session())
-        patience.wait(failures)
+        patience.wait(failures, least)
 
 
 def _told(api: Api, run_id: str) -> Iterator[Row]:
     session = api.session_for_socket()
-    with open_socket(api.server, session.access_token) as socket:
+    with open_socket(api.server, session.access_token, named=api.named) as socket:
         socket.subscribe("run", wire.RUN_PROGRESS, {"run": run_id})
         while True:
             came = socket.next(LISTEN_SECONDS)

@@ -1,5 +1,6 @@
 """The documents this phone sends and the messages it gets; docs/sync.md is the contract."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,16 @@ class Document:
 
     name: str
     text: str
+
+    @property
+    def id(self) -> str:
+        """Returns the SHA-256 of the text, under which the manifest of this build names it."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def asked(self, variables: Mapping[str, Any], *, named: bool) -> dict[str, Any]:
+        """Returns what is sent: the document by its id, or whole."""
+        what = {"documentId": f"sha256:{self.id}"} if named else {"query": self.text}
+        return {**what, "operationName": self.name, "variables": dict(variables)}
 
 
 _SESSION = "accessToken accessExpiresAt refreshToken deviceId"
