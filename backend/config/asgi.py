@@ -17,6 +17,7 @@ from backend.config.cors import Cors
 from backend.config.front_page import front_page
 from backend.config.headers import SafeHeaders
 from backend.config.health import healthz, readyz
+from backend.config.outage import Outages
 from backend.config.patience import PatientLines
 
 setup_django()
@@ -93,5 +94,6 @@ async def _health_first(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 application: ASGIApp = AccessLog(
-    SafeHeaders(PatientLines(_health_first), production=settings.ENV.production), incoming=settings.ENV.trace_incoming
+    SafeHeaders(Outages(PatientLines(_health_first)), production=settings.ENV.production),
+    incoming=settings.ENV.trace_incoming,
 )

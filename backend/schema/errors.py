@@ -9,9 +9,10 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import MaskErrors
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
-from backend.kit.errors import DomainError
+from backend.kit.errors import Busy, DomainError
 from backend.kit.ids import new_id
 from backend.kit.logs import logger
+from backend.kit.reach import AFTER, CODE, MESSAGE, unreachable
 from backend.telemetry import metrics
 
 _log = logger("graphql")
@@ -71,6 +72,10 @@ class CodedErrors(MaskErrors):
             # What the database says of a value may repeat it, which is nobody's business in a log.
             _log.warning("value_refused", error=type(original).__name__)
             return _copy(error, "A value was given that cannot be kept.", {**_INVALID, "code": "BAD_VALUE"})
+        if unreachable(original):
+            _log.warning("database_unavailable", error=type(original).__name__)
+            lost = Busy(CODE, MESSAGE, after=AFTER)
+            return _copy(error, lost.message, told(lost))
         error_id = str(new_id())
         _log.error("unexpected_error", error_id=error_id, error=type(original).__name__, exc_info=original)
         extensions = {"code": "UNEXPECTED", "retry": "RETRY", "fields": {}, "errorId": error_id}

@@ -17,6 +17,7 @@ from strawberry.http.types import QueryParams
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
+from backend.kit.reach import AFTER, CODE
 from backend.schema.api import schema
 from backend.schema.context import Context, address_of
 from backend.schema.frames import MOST_BYTES, BodyStalled, BodyTooLarge, counted, decoded, encoded
@@ -62,6 +63,10 @@ class _Http(GraphQL[Context, None]):
         self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
     ) -> Response:
         media = sub_response.media_type or JSON
+        if isinstance(response_data, dict) and _out_of_reach(response_data):
+            return Response(
+                encoded(response_data), status_code=503, media_type=media, headers={"retry-after": str(AFTER)}
+            )
         if isinstance(response_data, list) or not _refused_whole(response_data):
             return Response(encoded(response_data), media_type=media)
         errors: list[Mapping[str, Any]] = list(response_data["errors"])
@@ -103,6 +108,12 @@ class _Http(GraphQL[Context, None]):
         if context.standing is not None:
             answer.headers.update(context.standing.headers)
         return answer
+
+
+def _out_of_reach(answer: GraphQLHTTPResponse) -> bool:
+    """Says whether the database was lost before anything could be answered."""
+    codes = {one.get("extensions", {}).get("code") for one in answer.get("errors") or ()}
+    return codes == {CODE} and not any((answer["data"] or {}).values())
 
 
 def _refused_whole(answer: GraphQLHTTPResponse) -> bool:
