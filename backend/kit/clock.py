@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 
 from backend.kit.errors import Invalid
@@ -13,11 +14,22 @@ SLACK = timedelta(minutes=5)
 """How far ahead a phone's clock may be and still be believed."""
 
 _source: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: E731
+_here: ContextVar[datetime | None] = ContextVar("here", default=None)
 
 
 def now() -> datetime:
     """Returns the present instant, aware, in UTC."""
-    return _source()
+    return _here.get() or _source()
+
+
+@contextmanager
+def supposed(instant: datetime) -> Iterator[None]:
+    """Makes `now` answer `instant` inside the block, for this thread or task alone: to see what becomes of it."""
+    before = _here.set(instant)
+    try:
+        yield
+    finally:
+        _here.reset(before)
 
 
 @contextmanager

@@ -148,9 +148,9 @@ def keys(by: Order) -> list[Combinable]:
     return [Cast(F(key.path), TextField()) for key in by]
 
 
-def cursor_of(rows: QuerySet[Any], by: Order, values: Sequence[str | None]) -> str:
+def cursor_of(model: type[Model], by: Order, values: Sequence[str | None]) -> str:
     """Returns the cursor of a row with these keys, as PostgreSQL writes it: for a page, of which only the ends are told."""
-    parts = [_mark(rows.model._meta.label, by), *values]
+    parts = [_mark(model._meta.label, by), *values]
     text = b"[" + b", ".join(map(orjson.dumps, parts)) + b"]"
     return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
 

@@ -8,7 +8,7 @@ import asyncio
 import copy
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, TypeAlias
@@ -45,9 +45,9 @@ def mark(path: tuple[str, ...], key: str) -> str:
     return f"'{_START.decode()}{'.'.join(path)}:' || {key} || '\x02'"
 
 
-def part(text: bytes, rows: QuerySet[Any]) -> "orjson.Fragment | Holed":
+def part(text: bytes, rows: Callable[[], QuerySet[Any]]) -> "orjson.Fragment | Holed":
     """Returns a text as a part of the answer, or as one whose holes are to be filled first."""
-    return Holed(text, rows) if _START in text else orjson.Fragment(text)
+    return Holed(text, rows()) if _START in text else orjson.Fragment(text)
 
 
 async def filled(executor: Executor, kind: GraphQLOutputType, asked: FieldDetailsList, said: Any) -> Any:

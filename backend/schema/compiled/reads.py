@@ -12,16 +12,16 @@ from graphql import GraphQLSchema
 from backend.identity.actor import Actor
 from backend.schema.compiled.connections import ConnectionPlan, connection_plan
 from backend.schema.compiled.holes import Holed
+from backend.schema.compiled.kept import Rows
 from backend.schema.compiled.plan import Plan, plan_of
 from backend.schema.compiled.shape import Shape
-from backend.schema.compiled.text import texts
+from backend.schema.compiled.text import Bound, texts
 from backend.schema.paging import Order, Window, beyond, cursor_of, keys, page
 from backend.schema.paging import cursor as page_cursor
 from backend.schema.types.pages import Connection, connection_of
 from backend.territories.seen import Way
 
 T = TypeVar("T")
-Rows = Callable[[], QuerySet[Any]]
 Answer = Callable[[], object]
 
 
@@ -48,18 +48,23 @@ class ReadPage:
         return partial(self._read, connection_plan(schema, shape, actor.role), actor)
 
     def _read(self, plan: ConnectionPlan, actor: Actor) -> dict[str, object]:
-        rows = self.rows()
-        cursor = page_cursor(rows, self.by)
-        lists = [one.over(cursor) for one in plan.lists.values()]
-        page = beyond(rows, self.by, self.window)
-        most, backwards = self.window.size, self.window.backwards
+        def shaped(rows: QuerySet[Any]) -> tuple[QuerySet[Any], list[Bound]]:
+            cursor = page_cursor(rows, self.by)
+            return beyond(rows, self.by, self.window), [one.over(cursor) for one in plan.lists.values()]
+
+        window = self.window
+        # A cursor holds values of columns, of which more is made than is bound.
+        anywhere = window.after is None and window.before is None
+        key = (tuple(plan.lists.values()), self.by, window) if anywhere else None
         at = keys(self.by) if plan.tells_cursors else ()
-        found = texts(page, lists, actor, way=_way(actor), at=at, most=most, backwards=backwards)
-        previous, following = self.window.ends(more=found.more)
+        found = texts(
+            self.rows, shaped, actor, key=key, way=_way(actor), at=at, most=window.size, backwards=window.backwards
+        )
+        previous, following = window.ends(more=found.more)
         said: dict[str, object] = {"has_next_page": following, "has_previous_page": previous}
         if plan.tells_cursors:
             ends = {"start_cursor": found.first, "end_cursor": found.last}
-            said |= {name: None if end is None else cursor_of(rows, self.by, end) for name, end in ends.items()}
+            said |= {name: None if end is None else cursor_of(found.model, self.by, end) for name, end in ends.items()}
         return plan.answer(found.lists, said)
 
     def plain(self) -> object:
@@ -76,7 +81,7 @@ class ReadList:
     def compiled(self, schema: GraphQLSchema, shape: Shape, actor: Actor) -> Answer:
         """Plans one text."""
         plan = plan_of(schema, shape, actor.role)
-        return lambda: texts(self.rows(), [plan], actor).lists[0]
+        return lambda: texts(self.rows, lambda rows: (rows, [plan]), actor, key=plan).lists[0]
 
     def plain(self) -> object:
         """Reads the rows."""
@@ -95,10 +100,13 @@ class ReadOne:
         return partial(self._read, plan_of(schema, shape, actor.role), actor)
 
     def _read(self, plan: Plan, actor: Actor) -> orjson.Fragment | Holed:
-        found = texts(self.rows(), [plan], actor, way=Way.EACH, single=True)
+        def shaped(rows: QuerySet[Any]) -> tuple[QuerySet[Any], list[Bound]]:
+            return rows, [plan]
+
+        found = texts(self.rows, shaped, actor, key=plan, way=Way.EACH, single=True)
         if found.last is None:
             other = self.find()
-            found = texts(type(other)._default_manager.filter(pk=other.pk), [plan], actor, single=True)
+            found = texts(lambda: type(other)._default_manager.filter(pk=other.pk), shaped, actor, single=True)
         return found.lists[0]
 
     def plain(self) -> object:

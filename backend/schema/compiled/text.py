@@ -1,17 +1,19 @@
 """Rows as text: one statement, whose bytes nobody here reads."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import orjson
 from django.core.exceptions import EmptyResultSet
-from django.db.models import Expression, QuerySet
+from django.db.models import Expression, Model, QuerySet
 from django.db.models.expressions import Combinable
 
 from backend.identity.actor import Actor
-from backend.schema.compiled import holes, statements
+from backend.kit import statements
+from backend.schema.compiled import holes, kept
 from backend.schema.compiled.holes import Holed
+from backend.schema.compiled.kept import Made, Rows
 from backend.schema.compiled.plan import rooted
 from backend.schema.compiled.values import unmarked
 from backend.territories.seen import Way, asked
@@ -27,46 +29,63 @@ class Bound(Protocol):
 @dataclass(frozen=True, slots=True)
 class Texts:
     """A JSON text for each plan; what was asked of the first and of the last row that are shown (None without rows); whether
-    there are more."""
+    there are more; whose rows they are."""
 
     lists: list[orjson.Fragment | Holed]
     first: tuple[str | None, ...] | None
     last: tuple[str | None, ...] | None
     more: bool
+    model: type[Model]
+
+
+Shaped = Callable[[QuerySet[Any]], tuple[QuerySet[Any], Sequence[Bound]]]
 
 
 def texts(
-    rows: QuerySet[Any],
-    plans: Sequence[Bound],
+    rows: Rows,
+    shaped: Shaped,
     actor: Actor,
     *,
+    key: Hashable = None,
     way: Way = Way.ANYHOW,
     at: Sequence[Combinable] = (),
     most: int | None = None,
     single: bool = False,
     backwards: bool = False,
 ) -> Texts:
-    """Reads the rows as text by each plan, `most` of them; `way`: how coverage of the rows is asked for; `at`: what is wanted
-    of the first and the last one, as texts. `single`: the first row's text, and no list. `backwards`: the rows come from the
-    last to the first. Raises Unsayable."""
-    bound = [plan.bound(actor) for plan in plans]
-    try:
+    """Reads rows as text, `most` of them; `shaped`: returns those of the page, and what makes the texts of each; `key`: all that
+    it depends on, for the statement to be kept (None: for it not to be); `way`: how coverage of the rows is asked for; `at`:
+    what is wanted of the first and the last one, as texts. `single`: the first row's text, and no list. `backwards`: the rows
+    come from the last to the first. Raises Unsayable."""
+
+    def make(rows: Rows, actor: Actor) -> Made:
+        found, plans = shaped(rows())
+        bound = [plan.bound(actor) for plan in plans]
         with asked(way):
-            sql, params = rooted(rows).values_list(*bound, *(at or ("pk",))).query.sql_with_params()
+            sql, params = rooted(found).values_list(*bound, *(at or ("pk",))).query.sql_with_params()
+        return Made(sql, params, found.model)
+
+    try:
+        if key is None:
+            sql, params, model = make(rows, actor)
+        else:
+            sql, params, model = kept.statement(rows, actor, (key, way, bool(at)), make)
     except EmptyResultSet:
-        return Texts([orjson.Fragment(b"[]") for _ in plans], None, None, False)
+        found, plans = shaped(rows())
+        return Texts([orjson.Fragment(b"[]") for _ in plans], None, None, False, found.model)
     result = statements.read(sql, params)
-    found: int = result.ntuples
-    shown = found if most is None else min(found, most)
+    count: int = result.ntuples
+    shown = count if most is None else min(count, most)
     if single:
         shown = min(shown, 1)
     order = range(shown - 1, -1, -1) if backwards else range(shown)
-    get = result.get_value
-    lists = [b",".join([get(row, column) for row in order]) for column in range(len(bound))]
-    ends = [_said(result, row, len(bound)) for row in ((order[0], order[-1]) if shown else ())]
+    get, columns = result.get_value, result.nfields - (len(at) or 1)
+    lists = [b",".join([get(row, column) for row in order]) for column in range(columns)]
+    ends = [_said(result, row, columns) for row in ((order[0], order[-1]) if shown else ())]
     first, last = ends or (None, None)
     frame = b"%b" if single else b"[%b]"
-    return Texts([holes.part(frame % unmarked(text), rows) for text in lists], first, last, found > shown)
+    parts = [holes.part(frame % unmarked(text), lambda: shaped(rows())[0]) for text in lists]
+    return Texts(parts, first, last, count > shown, model)
 
 
 def _said(result: Any, row: int, start: int) -> tuple[str | None, ...]:

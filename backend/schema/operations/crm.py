@@ -81,8 +81,9 @@ class CrmQuery:
     @strawberry.field
     async def account(self, info: Info, id: UUID) -> Account:
         actor = info.context.actor
-        seen = visible(AccountRow.objects.filter(pk=id), actor, root="id")
-        return reads.one(Account, lambda: seen, lambda: account_for(actor, id))
+        return reads.one(
+            Account, lambda: visible(AccountRow.objects.filter(pk=id), actor, root="id"), lambda: account_for(actor, id)
+        )
 
     @strawberry.field(description="The nearest accounts in the caller's coverage, nearest first.")
     async def nearby_accounts(self, info: Info, lat: float, lng: float, first: int = 20) -> list[NearbyAccount]:
@@ -114,8 +115,9 @@ class CrmQuery:
     @strawberry.field
     async def opportunity(self, info: Info, id: UUID) -> Opportunity:
         actor = info.context.actor
-        seen = opportunities_seen(actor).filter(pk=id)
-        return reads.one(Opportunity, lambda: seen, lambda: opportunity_for(actor, id))
+        return reads.one(
+            Opportunity, lambda: opportunities_seen(actor).filter(pk=id), lambda: opportunity_for(actor, id)
+        )
 
     @strawberry.field
     async def pipelines(self, info: Info) -> list[Pipeline]:

@@ -93,8 +93,7 @@ class FieldQuery:
     @strawberry.field
     async def visit(self, info: Info, id: UUID) -> Visit:
         actor = info.context.actor
-        seen = queries.visits(actor).filter(pk=id)
-        return reads.one(Visit, lambda: seen, lambda: queries.visit_for(actor, id))
+        return reads.one(Visit, lambda: queries.visits(actor).filter(pk=id), lambda: queries.visit_for(actor, id))
 
     @strawberry.field(
         description="Visits at accounts in the caller's coverage, the latest planned first where nothing else is said."

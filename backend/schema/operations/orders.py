@@ -72,8 +72,7 @@ class OrdersQuery:
     @strawberry.field
     async def order(self, info: Info, id: UUID) -> Order:
         actor = info.context.actor
-        seen = queries.orders_seen(actor).filter(pk=id)
-        return reads.one(Order, lambda: seen, lambda: queries.order_for(actor, id))
+        return reads.one(Order, lambda: queries.orders_seen(actor).filter(pk=id), lambda: queries.order_for(actor, id))
 
 
 def _line(given: OrderItemInput) -> dict[str, object]:
