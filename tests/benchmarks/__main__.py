@@ -58,6 +58,18 @@ def _chicago(arguments: Sequence[str], console: Console) -> None:
     chicago.measure(arguments, console)
 
 
+def _gateway(arguments: Sequence[str], console: Console) -> None:
+    from tests.benchmarks import gateway
+
+    gateway.measure(arguments, console)
+
+
+def _live(arguments: Sequence[str], console: Console) -> None:
+    from tests.benchmarks import live
+
+    live.measure(arguments, console)
+
+
 def _territories(name: str) -> Callable[[Sequence[str], Console], None]:
     def measure(arguments: Sequence[str], console: Console) -> None:
         from tests.benchmarks import assignment, balance, pmedian
@@ -74,6 +86,8 @@ STANDALONE: dict[str, Callable[[Sequence[str], Console], None]] = {
     "roads": _roads,
     "plans": _plans,
     "push": _push,
+    "gateway": _gateway,
+    "live": _live,
     "chicago": _chicago,
     "cycle": _cycle,
     "iowa-week": _iowa_week,
