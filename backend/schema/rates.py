@@ -12,6 +12,7 @@ from backend.schema.context import Context
 from backend.schema.limits import Price
 from backend.schema.standing import Standing
 from backend.schema.windows import Memory, Valkey, Window, Windows
+from backend.telemetry import metrics
 
 _of_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, Windows] = WeakKeyDictionary()
 
@@ -38,6 +39,7 @@ async def charge(context: Context, price: Price) -> None:
     waits = [0 if paid else whole.wait(limit, cost), 0 if part_paid else part.wait(half, min(cost, half))]
     context.standing = _standing(kind, limit, whole)
     if not (paid and part_paid):
+        metrics.RATE_LIMITED.add(kind)
         raise Busy(
             "RATE_LIMITED",
             f"This {kind} asked for too much in a minute; wait {max(*waits, 1)} seconds.",

@@ -8,6 +8,7 @@ minute, each at a moment of its own: thousands of phones that pull in the same s
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from django.conf import settings
 from django.db import connection
 
 from backend.kit.logs import logger
+from backend.telemetry import metrics
 
 POLL_SECONDS = 0.02
 FAULT_SECONDS = 1.0
@@ -111,6 +113,7 @@ class Subscriber:
         if len(self.waiting) > BATCH:
             self.waiting.clear()
             self.overflow = True
+            metrics.RESYNCS.add()
         self.overflow = self.overflow or batch.overflow
         if self.waiting or self.overflow:
             self.bell.set()
@@ -187,10 +190,12 @@ class Hub:
 
     async def _tail(self) -> None:
         while self._subscribers:
+            began = time.perf_counter()
             try:
                 batch = await self._read(self._position)
             except Exception as error:  # noqa: BLE001 - the position stays: what was missed is told when it works again
                 _log.error("tailer_failed", error=type(error).__name__)
+                metrics.TAILER_FAULTS.add()
                 await asyncio.sleep(FAULT_SECONDS)
                 continue
             batch = replace(batch, base=self._position or batch.snapshot)
@@ -198,5 +203,6 @@ class Hub:
             if batch.changes or batch.overflow:
                 for subscriber in list(self._subscribers):
                     subscriber.offer(batch)
+            metrics.TAILER_SECONDS.add(time.perf_counter() - began)
             await asyncio.sleep(POLL_SECONDS)
         self._position = None

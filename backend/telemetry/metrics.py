@@ -44,6 +44,11 @@ READ_BY_RESOLVERS = _counter(
     "Reads, or fields of their rows, that one statement could not answer; the log names them.",
 )
 PLANS = _counter("plan_cache_total", "Plans of compiled reads: kept ones (hit) and new ones (miss).", "outcome")
+STATEMENTS = _counter(
+    "statement_cache_total",
+    "Statements of compiled reads: kept (hit), made (miss), or made each time (unkept).",
+    "outcome",
+)
 DOCUMENTS = _counter("document_cache_total", "Documents: parsed before (hit) and not (miss).", "outcome")
 
 PULL_SECONDS = _seconds("sync_pull_seconds", "One page of a pull, in its turn, without the wait for the turn.")

@@ -97,7 +97,7 @@ def span(
 
     if within and not (get_current_span().is_recording() if after is None else after):
         return NOTHING
-    links = ()
+    links: tuple[Link, ...] = ()
     if beside and (found := get_current_span(_place(beside)).get_span_context()).is_valid:
         links = (Link(found),)
     return Open(

@@ -25,6 +25,7 @@ from strawberry.types.unset import UnsetType
 from backend.identity.actor import Actor
 from backend.kit import clock
 from backend.kit.ids import new_id
+from backend.telemetry import metrics
 
 MOST_KEPT = 500
 _MOST_ASKED = 5_000
@@ -171,8 +172,10 @@ def _find(whole: Hashable) -> "tuple[str, tuple[object, ...], type[Model]] | boo
             _kept.move_to_end(whole)
             found = _kept[whole]
             _counted["unkept" if found is None else "hits"] += 1
+            metrics.STATEMENTS.add("unkept" if found is None else "hit")
             return False if found is None else found
         _counted["misses"] += 1
+        metrics.STATEMENTS.add("miss")
         if whole in _asked:
             del _asked[whole]
             return True

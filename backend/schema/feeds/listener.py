@@ -11,6 +11,7 @@ from backend.schema.feeds.line import Outlet
 from backend.schema.feeds.reading import Reader
 from backend.schema.feeds.sights import Sight
 from backend.schema.feeds.told import Resync, Told
+from backend.telemetry import metrics
 
 MOST_WAITING = 500
 """So many events wait for one subscription; who has more waiting is told to read anew."""
@@ -83,6 +84,7 @@ class Listener:
         return self.waiting.popleft()
 
     def _lose(self) -> None:
+        metrics.RESYNCS.add()
         self.lost = True
         self.waiting.clear()
         if self.outlet is None:
