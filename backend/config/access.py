@@ -4,15 +4,14 @@ milliseconds and ids; never what was asked."""
 import re
 import time
 from collections.abc import MutableMapping
-from typing import Any, Literal
+from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from backend.config.env_watching import Incoming
 from backend.kit.ids import new_id
 from backend.kit.logs import bind, clear, logger
 from backend.telemetry import metrics, tracing
-
-Incoming = Literal["link", "follow", "ignore"]
 
 _log = logger("access")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9-]{8,64}")

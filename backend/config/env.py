@@ -13,7 +13,7 @@ from backend.config.env_channels import CHANNELS
 from backend.config.env_gateway import GATEWAY, fill
 from backend.config.env_travel import TRAVEL
 from backend.config.env_variable import Variable
-from backend.config.env_watching import WATCHING
+from backend.config.env_watching import WATCHING, Incoming
 
 SECRETS = frozenset(
     {
@@ -84,7 +84,7 @@ class Env:
     sync_warn_rows: int
     sync_most_rows: int
     metrics_token: str | None
-    trace_incoming: str
+    trace_incoming: Incoming
     introspection: bool
     free_documents: frozenset[str]
     rate_points: int

@@ -1,7 +1,12 @@
 """The settings of those who watch the server."""
 
+from typing import Literal
+
 from backend.config import env_values as read
 from backend.config.env_variable import Variable
+
+Incoming = Literal["link", "follow", "ignore"]
+"""What becomes of a caller's traceparent."""
 
 WATCHING: tuple[Variable, ...] = (
     Variable(

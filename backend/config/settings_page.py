@@ -55,6 +55,11 @@ It does not count the lines of one address: that is the proxy's. Set there (ngin
 - `X-Forwarded-For` and `X-Forwarded-Proto` set by the proxy: guessing of passwords is counted by address. They are believed from
   127.0.0.1 alone; if the proxy is on another machine, name it in the variable `FORWARDED_ALLOW_IPS`, which uvicorn reads.
 
+## Watching it
+
+`/metrics`, alerts and traces: operations.md. Traces are set up by OpenTelemetry's own variables (`OTEL_EXPORTER_OTLP_ENDPOINT` and its
+kin), and processes that are started one by one share counts by `PROMETHEUS_MULTIPROC_DIR`; both libraries read them themselves.
+
 ## Tests
 
 The tests run on the embedded PostgreSQL 18, or on the server that `TEST_DATABASE_URL` names (its role must be allowed to

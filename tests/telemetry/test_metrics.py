@@ -50,7 +50,7 @@ def _value(name: str, **labels: str) -> float:
 def _ask(*, client: str = "127.0.0.1", token: str | None = None, method: str = "GET") -> int:
     async def ask() -> Response:
         transport = ASGITransport(app=metrics_door.metrics_door, client=(client, 4000))
-        headers = {} if token is None else {"authorization": f"Bearer {token}".encode("latin-1")}
+        headers = [] if token is None else [(b"authorization", f"Bearer {token}".encode("latin-1"))]
         async with AsyncClient(transport=transport, base_url="http://10.1.2.3") as line:
             return await line.request(method, "/metrics", headers=headers)
 

@@ -13,7 +13,8 @@ from opentelemetry.trace import StatusCode
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from backend.config.access import AccessLog, Incoming
+from backend.config.access import AccessLog
+from backend.config.env_watching import Incoming
 from backend.config.logs import placed
 from backend.config.traces import wanted
 from backend.events import outbox
