@@ -20,6 +20,10 @@ class Cors:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["method"] != "OPTIONS" and not any(name == b"origin" for name, _ in scope["headers"]):
+            # No page of another origin asks; the answer differs for one that does.
+            await self._app(scope, receive, _adding([(b"vary", b"origin")], send))
+            return
         asked = False
 
         def answer(request: HttpRequest) -> HttpResponseBase:
@@ -39,9 +43,13 @@ class Cors:
             await send({"type": "http.response.body", "body": b""})
             return
 
-        async def adding(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", ()), *headers]}
-            await send(message)
+        await self._app(scope, receive, _adding(headers, send))
 
-        await self._app(scope, receive, adding)
+
+def _adding(headers: list[tuple[bytes, bytes]], send: Send) -> Send:
+    async def adding(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *headers]}
+        await send(message)
+
+    return adding

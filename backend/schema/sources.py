@@ -115,7 +115,6 @@ class Source(Generic[M]):
         return rows
 
 
-
 def _ours(model: type[M], **where: object) -> Callable[[Actor], QuerySet[M]]:
     """Returns the rows of the actor's org, whoever asks."""
     return lambda actor: model._default_manager.filter(org_id=actor.org_id, **where)

@@ -96,7 +96,8 @@ class _Values:
             return self.actor(value)
         if isinstance(value, UUID):
             return self.id(value)
-        self.said.append(type(value))
+        kind: Hashable = type(value)
+        self.said.append(kind)
         if isinstance(value, _Said):
             self.said.append(value)
             return value

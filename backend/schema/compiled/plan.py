@@ -156,9 +156,10 @@ class _Compiler:
         texts, all_params = [], []
         for start in range(0, len(pieces), MOST_ARGUMENTS):
             part = pieces[start : start + MOST_ARGUMENTS]
-            template = "".join(f"{head}%%s" for head, _, _ in part)
+            written = [values.framed(sql) for _, sql, _ in part]
+            template = "".join(f"{head}{frame}" for (head, _, _), (frame, _) in zip(part, written, strict=True))
             end = "}" if start + MOST_ARGUMENTS >= len(pieces) else ""
-            texts.append(f"format('{template}{end}', {', '.join(sql for _, sql, _ in part)})")
+            texts.append(f"format('{template}{end}', {', '.join(sql for _, sql in written)})")
             all_params += [param for _, _, params in part for param in params]
         return " || ".join(texts), all_params
 

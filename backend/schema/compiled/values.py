@@ -93,7 +93,9 @@ def written(kind: GraphQLOutputType, column: "Field[Any, Any]", sql: str) -> str
     if str(inner) == "JSON":
         if not isinstance(column, JSONField) or column.decoder is not None:
             return None
-        return f"coalesce({_mark('J' if required else 'j', f'{sql}::text')}, 'null')"
+        marked = _mark("J" if required else "j", f"{sql}::text")
+        # Empty is what most are, and what both write alike.
+        return f"CASE WHEN {sql} IN ('{{}}', '[]') THEN {sql}::text ELSE coalesce({marked}, 'null') END"
     known, writer = _WRITERS.get(str(inner), ((), _json))
     if not isinstance(column, known) or (isinstance(column, columns.DateTimeField) and str(inner) == "Date"):
         return None
@@ -105,6 +107,16 @@ def written(kind: GraphQLOutputType, column: "Field[Any, Any]", sql: str) -> str
     return f"coalesce({text if writer is _quoted else f'{text}::text'}, 'null')" if column.null else text
 
 
+_FRAMED = re.compile(r"'\"' \|\| ((?:[^|']|\|(?!\|))+) \|\| '\"'")
+
+
+def framed(sql: str) -> tuple[str, str]:
+    """Returns the place for a text in format's pattern, and what stands there: quotes are cheaper in the pattern."""
+    found = _FRAMED.fullmatch(sql)
+    return ("%%s", sql) if found is None else ('"%%s"', found[1])
+
+
+_FEW = 16
 _MARKED = re.compile(rb"\x01([^h])([^\x02]*)\x02", re.DOTALL)
 """All but holes, which are filled later."""
 
@@ -113,7 +125,12 @@ def unmarked(text: bytes) -> bytes:
     """Returns the text with each marked value as the resolvers write it; raises Unsayable for what they would refuse."""
     if b"\x01" not in text:
         return text
-    known: dict[bytes, bytes] = {}  # most rows have one of few documents
+    for _ in range(_FEW):  # most rows have one of few documents, and all of one are replaced at once
+        found = _MARKED.search(text)
+        if found is None:
+            return text
+        text = text.replace(found[0], _spoken(found[1], found[2]))
+    known: dict[bytes, bytes] = {}
 
     def spoken(found: "re.Match[bytes]") -> bytes:
         if (said := known.get(found[0])) is None:

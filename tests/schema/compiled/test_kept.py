@@ -8,9 +8,10 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from backend.crm.models import Account
+from backend.identity.actor import Actor
 from backend.identity.models import Role, User
 from backend.kit import clock
 from backend.schema.compiled import kept
@@ -105,12 +106,17 @@ def _made(rows: Rows, actor: Any) -> Made:
     return Made(sql, params, found.model)
 
 
+def _statement(rows: Rows, actor: Actor) -> tuple[str, list[Any], type[Model]]:
+    made = kept.statement(rows, actor, "key", _made)
+    return made.sql, list(made.params), made.model
+
+
 def _three_times(field: World, rows: Callable[[User, UUID], Rows], ids: tuple[UUID, UUID, UUID]) -> list[set[str]]:
     """Asks three times for different ids; returns the names found by what was said, having seen that they are the right ones."""
     said = []
     for one in ids:
         function = rows(field.ana, one)
-        sql, params, _ = kept.statement(function, acting(field.ana), "key", _made)
+        sql, params, _ = _statement(function, acting(field.ana))
         with connection.cursor() as cursor:
             cursor.execute(sql, params)
             found = {str(row[0]) for row in cursor.fetchall()}
@@ -161,11 +167,11 @@ def test_an_actor_and_a_filter_are_seen_through(field: World, stores: dict[str, 
 
     for tier, count in ((None, 1), ("A", 1), ("C", 0), ("A", 1), ("A", 1), ("C", 0), (None, 1)):
         function = rows(tier)
-        sql, params, _ = kept.statement(function, actor, "key", _made)
+        sql, params, _ = _statement(function, actor)
         with connection.cursor() as cursor:
             cursor.execute(sql, params)
             assert len(cursor.fetchall()) == count
     other = replace(acting(field.cy), timezone="UTC")
     for _ in range(3):
-        kept.statement(rows("A"), other, "key", _made)
+        _statement(rows("A"), other)
     assert kept.counted()["kept"] >= 2
