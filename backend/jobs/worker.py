@@ -45,6 +45,9 @@ async def work(tasks: Sequence[Task], schedules: Sequence[Schedule] = (), *, wai
     async with app.open_async():
         await rescue(app, tasks)
         keeper = asyncio.create_task(_keep(app, tasks))
+        for task in tasks:
+            # A count that begins with its first event shows no rise to who asks for one.
+            metrics.JOBS.add(task.name, "given up", n=0)
         _log.info("jobs_started")
         try:
             await app.run_worker_async(
