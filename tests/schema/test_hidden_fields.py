@@ -1,25 +1,16 @@
-"""What a role may not read is null in GraphQL, or an empty list, by whatever way it is asked for; and nobody sets it."""
+"""What a role may not read is declared so that GraphQL leaves it out; that it does, by whatever way it is asked for, is seen
+in tests/schema/leaks."""
 
-import json
-from collections.abc import Callable, Iterator
-from itertools import groupby
-from typing import Any
+from collections.abc import Iterator
 
-import pytest
 from django.apps import apps
 from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_leaf_type
 
-from backend.identity.models import Role, User
-from backend.kit import clock
+from backend.identity.models import Role
 from backend.kit.field_rules import WHOLE, FieldRules
 from backend.schema import masks
 from backend.schema.api import schema
 from tests.factories import planted
-from tests.factories.world import World
-from tests.schema.conftest import Client
-from tests.schema.walk import Root, roots, together
-
-Ask = Callable[[User | None], Client]
 
 NO_ROWS = frozenset(
     "Heartbeat Me NearbyAccount Query Mutation Subscription ServerInfo ProtocolVersion Session SignOutPayload "
@@ -33,7 +24,7 @@ NO_ROWS = frozenset(
     "PlanComparison PlanFigure PlanMove PlanPlace PlanTrouble PlanningWeights "
     "PostChange TerritoryPair TerritoryWork VisitsMoved".split()
 )
-"""Types with leaves of their own that are no columns of a model; what of them could show one is named in the tests."""
+"""Types with leaves of their own that are no columns of a model; what of them could show one is seen in tests/schema/leaks."""
 
 MADE = ("Payload", "SyncIssue", "SyncIssueField", "Edge", "PageInfo", "Document", "Checkpoint", "Changes")
 """Payloads, the inbox, edges of lists, and what the facades make of pulled rows."""
@@ -76,73 +67,3 @@ def test_something_is_planted_wherever_something_is_hidden() -> None:
     for role in Role.values:
         for model, columns in planted.hidden_models(role).items():
             assert columns <= planted.PLANTED.get(model, {}).keys(), (model, role)
-
-
-AT_ONCE = 20
-"""So many probes a document may hold without being too large."""
-
-_SQUARE = [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]
-_HILL = {"type": "Feature", "properties": {"Hill": "Hill"}, "geometry": {"type": "Polygon", "coordinates": _SQUARE}}
-
-
-def _everything(client: Client, field: World, garden: planted.Garden, day: str) -> tuple[str, set[str]]:
-    by_type: dict[str, list[Any]] = {
-        "UUID": [str(one) for one in garden.ids],
-        "Date": [day],
-        "Boolean": [True],
-        "Float": [42.0],
-        "Int": [20],
-        "String": ["Hill"],
-        "JSON": [{"type": "FeatureCollection", "features": [_HILL]}],
-        "AlertPreviewInput": [{"kind": "opportunity.stage"}],
-        "MergeAccountsInput": [{"loserId": str(garden.account.pk), "winnerId": str(garden.account.pk)}],
-    }
-    told: list[str] = []
-    asked: set[str] = set()
-    tried = list(roots(schema._schema, by_type))
-    asked |= {f"Query.{root.name}" for root in tried}
-    for root in _with_something(client, tried):
-        for document, reads in root.questions():
-            data, errors = client.both(document, **root.variables)
-            if [error["extensions"]["code"] for error in errors] == ["QUERY_TOO_LARGE"]:
-                continue  # told nothing; another way leads there
-            assert errors == [], (document, errors)
-            told.append(json.dumps(data, default=str))
-            asked |= reads
-    return "\n".join(told), asked
-
-
-def _with_something(client: Client, tried: list[Root]) -> Iterator[Root]:
-    """Yields those that give anything. Most ids are of something else, so many are tried in one document where they may be."""
-    for _, same in groupby(tried, lambda root: root.name):
-        left = list(same)
-        while left:
-            some, left = left[:AT_ONCE], left[AT_ONCE:]
-            document, variables = together(some)
-            data, errors = client.both(document, **variables)
-            if errors or data is None:  # too much at once, or one of them is refused
-                found = [(client.both(root.probe(), **root.variables)[0] or {}).get(root.name) for root in some]
-            else:
-                found = [data[f"p{number}"] for number in range(len(some))]
-            yield from (root for root, there in zip(some, found, strict=True) if there not in (None, []))
-
-
-@pytest.mark.parametrize("role", [Role.ADMIN, Role.PARTNER])
-def test_no_query_shows_a_role_what_is_hidden_from_it(field: World, ask: Ask, role: str) -> None:
-    """Pat, with a plan and an inbox from other days, in each role in turn: what they may read is there, the rest is not."""
-    garden = planted.plant(field)
-    field.pat.role = role
-    field.pat.save()
-    told, asked = _everything(ask(field.pat), field, garden, clock.now().date().isoformat())
-    assert planted.found_in(told, role) == {}
-    secrets = planted.secrets_of(Role.PARTNER)
-    shown = {where for value, where in secrets.items() if planted.stands(value, told)}
-    assert shown == (set() if role == Role.PARTNER else set(secrets.values()))
-    if role == Role.ADMIN:
-        rows = {name for kind, fields in _objects() if kind.name in masks.declared() for name in _names(kind)}
-        # A type that is not reached is planted in tests/factories/planted.py, so that what it shows is seen.
-        assert {name.partition(".")[0] for name in rows - asked} <= {"PushAddress"}
-
-
-def _names(kind: GraphQLObjectType) -> set[str]:
-    return {f"{kind.name}.{name}" for name, field in kind.fields.items() if is_leaf_type(get_named_type(field.type))}
