@@ -6,6 +6,7 @@ import strawberry
 from strawberry.extensions import MaxTokensLimiter
 from strawberry.schema.config import StrawberryConfig
 
+from backend.schema.codes import ErrorCode
 from backend.schema.compiled.executor import CompilingExecutor
 from backend.schema.documents import KnownDocuments
 from backend.schema.errors import CodedErrors
@@ -116,6 +117,7 @@ schema = GatedSchema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
+    types=[ErrorCode],
     extensions=[
         Telling,
         CodedErrors,

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from backend.identity.models import Device, User
 from backend.schema.api import schema
+from backend.schema.codes import CODES
 from backend.schema.context import Context
 from backend.schema.frames import encoded
 from tests.factories import world
@@ -44,7 +45,9 @@ class Client:
         self.queries = len(captured)
         # As the doors write it, and a client reads it.
         data = json.loads(encoded(result.data))
-        return data, [dict(error.formatted) for error in result.errors or []]
+        errors = [dict(error.formatted) for error in result.errors or []]
+        assert {error["extensions"]["code"] for error in errors} <= set(CODES)
+        return data, errors
 
 
 @pytest.fixture
