@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 
 from backend.crm.models import Opportunity
 from backend.identity.models import Device, Role, User
@@ -31,13 +31,11 @@ class People:
 
     def listeners(self) -> list[dict[str, str]]:
         """Returns what each says when a socket is opened: their token, and their name for those who know no tokens."""
+        with transaction.atomic():
+            tokens = [open_session(device).access_token for device in self.devices]
         return [
-            {
-                "authorization": f"Bearer {open_session(device).access_token}",
-                "user": user.username,
-                "device": str(device.pk),
-            }
-            for user, device in zip(self.users, self.devices, strict=True)
+            {"authorization": f"Bearer {token}", "user": device.user.username, "device": str(device.pk)}
+            for token, device in zip(tokens, self.devices, strict=True)
         ]
 
 
