@@ -35,6 +35,7 @@ from backend.schema.operations.notifications import NotificationsMutation, Notif
 from backend.schema.operations.orders import OrdersMutation, OrdersQuery
 from backend.schema.operations.planning import PlanningMutation, PlanningQuery
 from backend.schema.operations.quotas import QuotasMutation, QuotasQuery
+from backend.schema.operations.search import SearchQuery
 from backend.schema.operations.server import ServerQuery, ServerSubscription
 from backend.schema.operations.sync import SyncMutation, SyncQuery, SyncSubscription
 from backend.schema.operations.territories import TerritoriesMutation, TerritoriesQuery
@@ -61,6 +62,7 @@ class Query(
     MergingQuery,
     FieldQuery,
     NearbyQuery,
+    SearchQuery,
     OrdersQuery,
     QuotasQuery,
     AttachmentsQuery,

@@ -101,3 +101,11 @@ class Seen(models.Func):
             else:
                 pieces.append(piece)
         return f"({''.join(pieces)})", params
+
+
+def condition(way: Way, kind: Root, root: str) -> str:
+    """Returns the same as SQL of a column `root`, with the parameters %(user)s, %(org)s and %(now)s."""
+    template = _EACH[kind] if way is Way.EACH else _WHOLE if way is Way.WHOLE else _ANYHOW
+    named = {"root": root, "user": "%(user)s", "org": "%(org)s", "now": "%(now)s"}
+    said = re.sub(r"\{(\w+)\}", lambda found: named[found[1]], template)
+    return f"({said})"

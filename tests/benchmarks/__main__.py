@@ -52,6 +52,12 @@ def _push(arguments: Sequence[str], console: Console) -> None:
     push.measure(arguments, console)
 
 
+def _nearby(arguments: Sequence[str], console: Console) -> None:
+    from tests.benchmarks import nearby
+
+    nearby.measure(arguments, console)
+
+
 def _chicago(arguments: Sequence[str], console: Console) -> None:
     from tests.benchmarks import chicago
 
@@ -89,6 +95,7 @@ STANDALONE: dict[str, Callable[[Sequence[str], Console], None]] = {
     "gateway": _gateway,
     "live": _live,
     "chicago": _chicago,
+    "nearby": _nearby,
     "cycle": _cycle,
     "iowa-week": _iowa_week,
     **{name: _territories(name) for name in ("assignment", "balance", "balance-curve", "pmedian")},

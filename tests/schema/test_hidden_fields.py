@@ -13,7 +13,7 @@ from backend.schema.api import schema
 from tests.factories import planted
 
 NO_ROWS = frozenset(
-    "Heartbeat Me NearbyAccount Query Mutation Subscription ServerInfo ProtocolVersion Session SignOutPayload "
+    "Heartbeat Me NearbyAccount SearchHit Query Mutation Subscription ServerInfo ProtocolVersion Session SignOutPayload "
     "AccountMovedPayload MovedRows MergedField MergePreview SyncPage SyncPoke SyncPushPayload SyncResult "
     "AlignmentAppointment AlignmentPreview AlignmentVisit AlignmentWarning AppointmentsMoved DealsMoved "
     "DeviceAtRisk DraftedTerritory PersonGain PersonPair "

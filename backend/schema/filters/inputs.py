@@ -22,6 +22,7 @@ from backend.schema.filters.operators import (
 )
 from backend.schema.filters.orders import orders
 from backend.territories.models import AccountTerritory
+from backend.territories.searching import accounts_found, deals_found
 
 _ALL = "All that is given must hold; and, or and not hold what they say of it. An empty or holds of no row."
 _ONE = "Exactly one column, and which way."
@@ -77,8 +78,11 @@ def _open_task(actor: Actor, path: str, given: Any) -> Q:
 
 
 def _search(actor: Actor, path: str, given: Any) -> Q:
-    del actor
-    return Q(**{f"{path}name__icontains": given}) | Q(**{f"{path}number": given}) if given else Q()
+    return Q(**{f"{path}id__in": accounts_found(actor, given)})
+
+
+def _search_deals(actor: Actor, path: str, given: Any) -> Q:
+    return Q(**{f"{path}id__in": deals_found(actor, given)})
 
 
 @filters(crm.Account, territory_id=_territory, last_visit_at=_last_visit, search=_search)
@@ -106,7 +110,9 @@ class AccountFilter:
     last_visit_at: DateTimeFilter | None = strawberry.field(
         default=UNSET, description="When the last visit that was made ended."
     )
-    search: str | None = strawberry.field(default=UNSET, description="Looks in name and number.")
+    search: str | None = strawberry.field(
+        default=UNSET, description="Words in name, number, notes, place and people; the last one by its beginning."
+    )
 
 
 @orders(crm.Account)
@@ -125,7 +131,7 @@ class AccountOrder:
     updated_at: Ordering | None = UNSET
 
 
-@filters(crm.Opportunity, open=_open_deal)
+@filters(crm.Opportunity, open=_open_deal, search=_search_deals)
 @strawberry.input(description=_ALL)
 class OpportunityFilter:
     and_: "list[OpportunityFilter] | None" = strawberry.field(name="and", default=UNSET)
@@ -145,6 +151,9 @@ class OpportunityFilter:
     pipeline_id: UUIDFilter | None = UNSET
     created_at: DateTimeFilter | None = UNSET
     updated_at: DateTimeFilter | None = UNSET
+    search: str | None = strawberry.field(
+        default=UNSET, description="Words in name and notes; the last one by its beginning."
+    )
     open: bool | None = UNSET
     account: AccountFilter | None = strawberry.field(
         default=UNSET, description="It has an account, of which this holds."
