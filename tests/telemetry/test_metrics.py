@@ -34,6 +34,7 @@ TOKEN = "a token that only Prometheus knows"
 def _patient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Gives a busy machine time, and every test figures of its own."""
     monkeypatch.setattr(figures, "STATEMENT_MS", 120_000)
+    monkeypatch.setattr(figures, "KEEP_SECONDS", 3_600.0)
     figures.FIGURES.forget()
     yield
     figures.FIGURES.forget()

@@ -152,7 +152,7 @@ def test_a_job_carries_where_it_was_asked_for_beside_its_ids(story: Story, spans
         place = tracing.carried()
         defer(tasks.SOLVE_PART, part_id=story.deal.pk)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT args FROM procrastinate_jobs")
+        cursor.execute("SELECT args FROM procrastinate_jobs ORDER BY id DESC LIMIT 1")
         ((words,),) = cursor.fetchall()
     assert json.loads(words)[TRACE] == place
     assert _ids(json.loads(words)) == {"part_id": story.deal.pk}
