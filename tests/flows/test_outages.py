@@ -130,7 +130,7 @@ class Asking:
         clear = (answer.status_code, extensions["code"], extensions["retry"]) == (503, "DATABASE_UNAVAILABLE", "RETRY")
         if not clear or int(answer.headers["retry-after"]) < 1:
             self.odd.append(f"{answer.status_code} {answer.text[:200]}")
-        return extensions["code"]
+        return str(extensions["code"])
 
     def stop(self) -> None:
         """Asks no more."""
