@@ -58,7 +58,15 @@ class ReadPage:
         key = (tuple(plan.lists.values()), self.by, window) if anywhere else None
         at = keys(self.by) if plan.tells_cursors else ()
         found = texts(
-            self.rows, shaped, actor, key=key, way=_way(actor), at=at, most=window.size, backwards=window.backwards
+            self.rows,
+            shaped,
+            actor,
+            key=key,
+            many=len(plan.lists),
+            way=_way(actor),
+            at=at,
+            most=window.size,
+            backwards=window.backwards,
         )
         previous, following = window.ends(more=found.more)
         said: dict[str, object] = {"has_next_page": following, "has_previous_page": previous}

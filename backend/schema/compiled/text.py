@@ -47,6 +47,7 @@ def texts(
     actor: Actor,
     *,
     key: Hashable = None,
+    many: int = 1,
     way: Way = Way.ANYHOW,
     at: Sequence[Combinable] = (),
     most: int | None = None,
@@ -54,15 +55,16 @@ def texts(
     backwards: bool = False,
 ) -> Texts:
     """Reads rows as text, `most` of them; `shaped`: returns those of the page, and what makes the texts of each; `key`: all that
-    it depends on, for the statement to be kept (None: for it not to be); `way`: how coverage of the rows is asked for; `at`:
-    what is wanted of the first and the last one, as texts. `single`: the first row's text, and no list. `backwards`: the rows
-    come from the last to the first. Raises Unsayable."""
+    it depends on, for the statement to be kept (None: for it not to be); `many`: how many texts a row has; `way`: how coverage
+    of the rows is asked for; `at`: what is wanted of the first and the last one, as texts. `single`: the first row's text, and
+    no list. `backwards`: the rows come from the last to the first. Raises Unsayable."""
 
     def make(rows: Rows, actor: Actor) -> Made:
         found, plans = shaped(rows())
         bound = [plan.bound(actor) for plan in plans]
         with asked(way):
-            sql, params = rooted(found).values_list(*bound, *(at or ("pk",))).query.sql_with_params()
+            columns = [*bound, *at] or ["pk"]  # without rows, they are counted
+            sql, params = rooted(found).values_list(*columns).query.sql_with_params()
         return Made(sql, params, found.model)
 
     try:
@@ -79,15 +81,15 @@ def texts(
     if single:
         shown = min(shown, 1)
     order = range(shown - 1, -1, -1) if backwards else range(shown)
-    get, columns = result.get_value, result.nfields - (len(at) or 1)
-    lists = [b",".join([get(row, column) for row in order]) for column in range(columns)]
-    ends = [_said(result, row, columns) for row in ((order[0], order[-1]) if shown else ())]
+    get = result.get_value
+    lists = [b",".join([get(row, column) for row in order]) for column in range(many)]
+    ends = [_said(result, row, many, len(at)) for row in ((order[0], order[-1]) if shown else ())]
     first, last = ends or (None, None)
     frame = b"%b" if single else b"[%b]"
     parts = [holes.part(frame % unmarked(text), lambda: shaped(rows())[0]) for text in lists]
     return Texts(parts, first, last, count > shown, model)
 
 
-def _said(result: Any, row: int, start: int) -> tuple[str | None, ...]:
-    values = (result.get_value(row, column) for column in range(start, result.nfields))
+def _said(result: Any, row: int, start: int, many: int) -> tuple[str | None, ...]:
+    values = (result.get_value(row, column) for column in range(start, start + many))
     return tuple(None if value is None else value.decode() for value in values)
