@@ -64,7 +64,7 @@ def test_what_was_only_announced_has_no_address(field: World, ask: Ask) -> None:
     ("document", "expected"),
     [
         ("{ accounts { nodes { name attachments { kind state downloadUrl } } } }", 2),
-        (f"{{ accounts {{ nodes {{ name attachments {{ {FILES} }} }} }} }}", 5),
+        (f"{{ accounts {{ nodes {{ name attachments {{ {FILES} }} }} }} }}", 2),
         ("query ($day: Date!) { visitsOfDay(day: $day) { attachments { kind downloadUrl author { username } } } }", 4),
     ],
 )
