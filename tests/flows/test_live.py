@@ -10,6 +10,7 @@ from websockets.asyncio.client import ClientConnection
 
 from backend.identity.models import User
 from backend.kit import clock
+from backend.planning.models import VisitPlan
 from backend.territories.actions import place_account
 from backend.territories.models import AccountShare, UserTerritory
 from tests.config.serving import Serving, until
@@ -221,3 +222,54 @@ def test_a_feed_of_one_stage_and_one_territory_tells_what_no_longer_matches_once
             return [(one["gone"], one["opportunity"] and one["opportunity"]["name"]) for one in events]
 
     assert asyncio.run(story()) == [(None, "Here 2"), ("NOT_MATCHING", None), (None, "Here 2"), ("NOT_MATCHING", None)]
+
+
+def test_who_comes_back_after_their_coverage_changed_is_told_to_read_anew(server: Serving, world: World) -> None:
+    """Ana's cursor is from before Ben took her out; Cy's coverage did not change, and a cursor of another org is none."""
+    world.deal(world.account("Hilltop", world.north))
+    people = [session(server, one).access_token for one in (world.ana, world.cy, world.zoe)]
+    cursor = str(ask(server, people[0], "{ liveCursor }")["liveCursor"])
+    UserTerritory.objects.filter(user=world.ana).update(valid_to=clock.now())
+
+    async def story() -> tuple[dict[str, Any], dict[str, Any]]:
+        ana, cy, zoe = people
+        async with socket(server, ana) as anas, socket(server, cy) as cys, socket(server, zoe) as zoes:
+            for one in (anas, cys, zoes):
+                await subscribe(one, f'subscription {{ opportunityChanged(since: "{cursor}") {{ resync cursor }} }}')
+            found = await heard(anas), await said(zoes)
+            await silence(cys)
+            return found
+
+    resync, refused = asyncio.run(story())
+    assert resync["resync"] == "SCOPE"
+    assert refused["payload"][0]["extensions"]["code"] == "BAD_CURSOR"
+
+
+def test_a_proposed_day_is_told_to_its_rep_and_who_leads_them(server: Serving, world: World) -> None:
+    now = clock.now()
+    bens, cys = session(server, world.ben), session(server, world.cy)
+
+    def propose() -> None:
+        VisitPlan.objects.create(
+            org=world.org,
+            rep=world.ana,
+            day=now.date(),
+            seed=1,
+            leave_at=now,
+            back_at=now,
+            figures={},
+            created_by=world.ben,
+            created_at=now,
+        )
+
+    async def story() -> dict[str, Any]:
+        async with socket(server, bens.access_token) as ben, socket(server, cys.access_token) as cy:
+            for one in (ben, cy):
+                await subscribe(one, "subscription { planChanged { gone plan { status rep { fullName } } } }")
+            await asyncio.sleep(0.6)
+            await sync_to_async(propose)()
+            found = await heard(ben)
+            await silence(cy)
+            return found
+
+    assert asyncio.run(story())["plan"] == {"status": "proposed", "rep": {"fullName": world.ana.full_name}}
