@@ -55,7 +55,8 @@ def _push(arguments: Sequence[str], console: Console) -> None:
 def _nearby(arguments: Sequence[str], console: Console) -> None:
     from tests.benchmarks import nearby
 
-    nearby.measure(arguments, console)
+    with own_database():
+        nearby.measure(arguments, console)
 
 
 def _chicago(arguments: Sequence[str], console: Console) -> None:
