@@ -65,8 +65,7 @@ def _measure(rounds: int, wanted: set[str], folder: Path, database: str, console
             for name in every:
                 with console.status(f"{name}: {SUBSCRIBERS:,} sockets"):
                     measuring.connect(name, servers[name], QUERY, SUBSCRIBERS)
-                    warm = Heard()
-                    measuring.burst(every[name], servers[name], warm)
+                    measuring.warm(every[name], servers[name])
                     heard[name] = Heard()
             for number in range(rounds):
                 for name in list(every)[:: -1 if number % 2 else 1]:
@@ -80,6 +79,7 @@ def _measure(rounds: int, wanted: set[str], folder: Path, database: str, console
         if "pokes" in wanted:
             heard[POKE] = Heard()
             measuring.connect("pokes", servers[OURS], POKES, SUBSCRIBERS)
+            measuring.all_poked()
             for number in range(rounds):
                 with console.status(f"{POKE}: round {number + 1} of {rounds}"):
                     measuring.pokes(every[OURS], heard[POKE])

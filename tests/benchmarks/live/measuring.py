@@ -17,6 +17,7 @@ TARGETED_RATE = 200
 TARGETED_SECONDS = 4
 SETTLE = 1.0
 IDLE_SECONDS = 10
+TRIES = 12
 
 _numbers = count()
 
@@ -74,17 +75,29 @@ class Measuring:
         """Closes them."""
         self._ask(crowd, "close")
 
-    def burst(self, stack: Stack, server: Running, heard: Heard) -> None:
+    def warm(self, stack: Stack, server: Running) -> None:
+        """Plays bursts until one reaches everybody: the protocol does not say when a subscription has begun."""
+        heard = Heard()
+        for _ in range(TRIES):
+            heard = Heard()
+            self.burst(stack, server, heard, most=5)
+            if heard.got == heard.wanted:
+                return
+        raise SystemExit(f"{stack.name} tells {heard.got:,} of {heard.wanted:,} messages")
+
+    def burst(self, stack: Stack, server: Running, heard: Heard, most: float = 60) -> None:
         """Changes each deal that all see, one after another, as fast as it goes."""
         events: list[Event] = [(deal, f"burst {next(_numbers)}", None) for deal in self._people.shared]
         wanted = len(events) * len(self._people.users)
         self._ask(stack.name, "begin")
         before = self._accounts.spent(server)
         stamps = stack.commit(events, 0)
-        found = self._ask(stack.name, "wait", {"count": wanted, "quiet": 0.5, "most": 60})
+        found = self._ask(stack.name, "wait", {"count": wanted, "quiet": 0.5, "most": most})
         server_ms, backends_ms = self._accounts.since(server, before)
         when = {note: at for (_, note, _), at in zip(events, stamps, strict=True)}
         told = self._count(heard, wanted, [(k, at, note) for k, at, note in found["told"] if note in when])
+        if not told:
+            return
         spent = [(at - when[note]) / 1e6 for _, at, note in told]
         took = (max(at for _, at, _ in told) - stamps[0]) / 1e9
         cpu = (server_ms + backends_ms) * 1000 / len(told)
@@ -102,6 +115,10 @@ class Measuring:
         when = {note: at for (_, note, _), at in zip(events, stamps, strict=True)}
         told = self._count(heard, len(events), [(k, at, note) for k, at, note in found["told"] if note in when])
         heard.latencies.append([(at - when[note]) / 1e6 for _, at, note in told])
+
+    def all_poked(self) -> None:
+        """Waits until each of them was told that they listen."""
+        self._ask("pokes", "wait", {"count": len(self._people.users), "quiet": 0.5, "most": 60})
 
     def pokes(self, stack: Stack, heard: Heard) -> None:
         """As `targeted`, to those who only hear that they should pull: the first poke after a commit is its own."""
