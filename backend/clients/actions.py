@@ -20,7 +20,7 @@ def add_build(*, app: str, build: str, documents: Mapping[str, str]) -> bool:
     TrustedDocument.objects.bulk_create(
         [TrustedDocument(id=key, text=text) for key, text in sorted(documents.items())], ignore_conflicts=True
     )
-    row.documents.set(list(documents))
+    row.documents.set(TrustedDocument.objects.filter(pk__in=list(documents)))
     return True
 
 

@@ -111,16 +111,16 @@ def said_by_doors(program: dict[str, ast.Module] | None = None) -> set[str]:
     for tree in (program or trees()).values():
         for node in ast.walk(tree):
             if isinstance(node, ast.Dict):
-                pairs = zip(node.keys, node.values, strict=True)
-                said |= {v.value for k, v in pairs if _is_text(k) and k.value == "code" and _is_text(v)}  # type: ignore[union-attr]
+                said |= {_text(v) for k, v in zip(node.keys, node.values, strict=True) if _text(k) == "code"}
         for call, name in _calls(tree):
             if name in ("_refusal", "_refuse", "error_payload"):
-                said |= {one.value for one in call.args if _is_text(one) and one.value.isupper()}  # type: ignore[attr-defined]
+                said |= {_text(one) for one in call.args}
     return {code for code in said if code.replace("_", "").isupper() and len(code) > 4 and code not in RETRY_CLASS}
 
 
-def _is_text(node: ast.AST | None) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+def _text(node: ast.expr | None) -> str:
+    """Returns what stands in quotes; nothing where that is something else."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:

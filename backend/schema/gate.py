@@ -1,7 +1,7 @@
 """What every operation passes before it is executed, through whichever door it came: its document is found where it was named,
 priced, held against what its sender may ask, and paid for."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, cast
 
 import strawberry
@@ -52,22 +52,50 @@ def _told(error: DomainError | TooMuch) -> GraphQLError:
 class GatedSchema(strawberry.Schema):
     """A schema whose documents may be named; errors are logged where they are coded, once."""
 
-    async def execute(self, query: str | None, *given: Any, **named: Any) -> ExecutionResult:
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
         """Gives one answer; a subscription, which has many, is refused (`stream` answers it)."""
-        allowed = frozenset(named.pop("allowed_operation_types", None) or _ONE_ANSWER) & _ONE_ANSWER
         try:
-            query = await spelled(query, named["context_value"])
+            query = await spelled(query, context_value)
         except DomainError as error:
             return PreExecutionError(data=None, errors=[refused(error)])
-        return await super().execute(query, *given, allowed_operation_types=allowed, **named)
+        allowed = _ONE_ANSWER if allowed_operation_types is None else _ONE_ANSWER & frozenset(allowed_operation_types)
+        return await super().execute(
+            query, variable_values, context_value, root_value, operation_name, allowed, operation_extensions
+        )
 
-    async def stream(self, query: str | None, *given: Any, **named: Any) -> StreamResult:
+    async def stream(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+    ) -> StreamResult:
         """Gives answers as they come."""
         try:
-            query = await spelled(query, named["context_value"])
+            query = await spelled(query, context_value)
         except DomainError as error:
             return cast(StreamResult, _one(PreExecutionError(data=None, errors=[refused(error)])))
-        return await super().stream(query, *given, **named)
+        return await super().stream(
+            query,
+            variable_values,
+            context_value,
+            root_value,
+            operation_name,
+            operation_extensions,
+            allowed_operation_types,
+        )
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Logs nothing here: CodedErrors logs what was unexpected, under the id the client is given."""

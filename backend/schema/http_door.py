@@ -2,9 +2,8 @@
 read, queries alone are answered to GET, and the media type of the answer is the one that was asked for, with its statuses."""
 
 import json
-from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -69,7 +68,7 @@ class _Http(GraphQL[Context, None]):
             )
         if isinstance(response_data, list) or not _refused_whole(response_data):
             return Response(encoded(response_data), media_type=media)
-        errors: list[Mapping[str, Any]] = list(response_data["errors"])
+        errors = _errors(response_data)
         status = _OF_CODE.get(errors[0].get("extensions", {}).get("code"))
         if status is None:
             # Those who know JSON alone take every other status for a proxy's.
@@ -112,14 +111,18 @@ class _Http(GraphQL[Context, None]):
 
 def _out_of_reach(answer: GraphQLHTTPResponse) -> bool:
     """Says whether the database was lost before anything could be answered."""
-    codes = {one.get("extensions", {}).get("code") for one in answer.get("errors") or ()}
+    codes = {one.get("extensions", {}).get("code") for one in _errors(answer)}
     return codes == {CODE} and not any((answer["data"] or {}).values())
 
 
 def _refused_whole(answer: GraphQLHTTPResponse) -> bool:
     """Says whether nothing was executed: an error of a field says at which field."""
-    errors = answer.get("errors")
-    return bool(errors) and answer["data"] is None and not any("path" in one for one in errors or ())
+    errors = _errors(answer)
+    return bool(errors) and answer["data"] is None and not any("path" in one for one in errors)
+
+
+def _errors(answer: GraphQLHTTPResponse) -> list[dict[str, Any]]:
+    return cast(list[dict[str, Any]], answer.get("errors") or [])
 
 
 def _not_allowed(what: str, allowed: str, media: str) -> Response:

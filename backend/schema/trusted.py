@@ -67,7 +67,7 @@ def take_name(asked: MutableMapping[str, Any]) -> None:
 _kept: OrderedDict[str, tuple[Trusted, datetime]] = OrderedDict()
 
 
-async def spelled(query: str | None, context: Context) -> str | None:
+async def spelled(query: str | None, context: Any) -> str | None:
     """Returns the text that is meant; raises NotFound (DOCUMENT_UNKNOWN), Outdated (DOCUMENT_RETIRED), Invalid."""
     if not isinstance(query, DocumentId):
         # Whoever sends text has not named it, whatever class the text comes in.
@@ -80,6 +80,7 @@ async def spelled(query: str | None, context: Context) -> str | None:
     known = _kept.get(name)
     if known is not None and known[1] > clock.now() - LOOKED_FOR:
         return known[0]
+    assert isinstance(context, Context)
     text = Trusted(await context.run(_read, name))
     _kept[name] = (text, clock.now())
     _kept.move_to_end(name)
@@ -99,10 +100,11 @@ def trouble(schema: GraphQLSchema, text: str) -> list[str]:
     """Returns what is wrong with a document that a build brings, each with its place; nothing when it will be answered."""
     try:
         document = parse(text, max_tokens=MOST_TOKENS)
-        judge = Judge(schema, document, None)
-        judge.check()
     except GraphQLSyntaxError as error:
         return [_placed(error)]
+    judge = Judge(schema, document, None)
+    try:
+        judge.check()
     except TooMuch as error:
         # What a variable decides is known when it is asked.
         return [] if judge.by_variables else [str(error)]

@@ -8,7 +8,7 @@ import math
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from limits.aio.storage import RedisStorage
 from redis.exceptions import RedisError
@@ -116,4 +116,5 @@ class Valkey:
 
     async def close(self) -> None:
         """Closes its lines."""
-        await self._storage.bridge.storage.aclose()
+        lines: Any = self._storage.bridge
+        await lines.storage.aclose()

@@ -45,7 +45,7 @@ class Client:
         self.queries = len(captured)
         # As the doors write it, and a client reads it.
         data = json.loads(encoded(result.data))
-        errors = [dict(error.formatted) for error in result.errors or []]
+        errors: list[dict[str, Any]] = [dict(error.formatted) for error in result.errors or []]
         assert {error["extensions"]["code"] for error in errors} <= set(CODES)
         return data, errors
 
