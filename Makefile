@@ -13,7 +13,7 @@ export FIELDBEAT_DATA_DIR := $(DATA_DIR)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test mutants soak lint bench demo-reset lock schema
+.PHONY: help install install-dev run test mutants soak load attack lint bench demo-reset lock schema
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -33,10 +33,16 @@ mutants: .venv/.installed-dev ## Break sync on purpose, one way after another, a
 
 soak: .venv/.installed-dev ## Play ROUNDS=10000 random rounds of sync from SEED=1, then days with real outages and killed processes, alerts, and questions answered both ways
 	$(BIN)/python -m tests.soak --rounds $(ROUNDS) --seed $(SEED) --jobs $(JOBS)
-	SOAK=1 $(BIN)/python -m pytest tests/flows/test_bad_lines.py tests/flows/test_killed_processes.py \
+	SOAK=1 $(BIN)/python -m pytest tests/flows/test_bad_lines.py tests/flows/test_killed_processes.py tests/flows/test_outages.py \
 		tests/flows/test_alignment.py tests/territories/test_alignment_random.py
 	ALERT_ROUNDS=5000 ALERT_SEED=$(SEED) $(BIN)/python -m pytest -n $(JOBS) tests/notifications/test_rounds.py
 	COMPILED_CASES=5000 COMPILED_SEED=$(SEED) $(BIN)/python -m pytest -n 0 tests/schema/compiled
+
+load: .venv/.installed-dev ## Have 500 devices work for ten minutes against two web processes (ARGS="--devices 50 --minutes 1" for less)
+	$(BIN)/python -m tests.load $(ARGS)
+
+attack: .venv/.installed-dev ## Attack a server in the production profile, and write docs/security/report.md
+	$(BIN)/python -m tests.security $(ARGS)
 
 # mypy and the snapshot read the settings; they must not make a secret in a data folder for that.
 lint schema: export FIELDBEAT_SECRET_KEY = only for looking at the program, never for serving
