@@ -26,8 +26,8 @@ NO_ROWS = frozenset(
 )
 """Types with leaves of their own that are no columns of a model; what of them could show one is seen in tests/schema/leaks."""
 
-MADE = ("Payload", "SyncIssue", "SyncIssueField", "Edge", "PageInfo", "Document", "Checkpoint", "Changes")
-"""Payloads, the inbox, edges of lists, and what the facades make of pulled rows."""
+MADE = ("Payload", "Event", "SyncIssue", "SyncIssueField", "Edge", "PageInfo", "Document", "Checkpoint", "Changes")
+"""Payloads, events of feeds (an id, and what stands behind it), the inbox, edges of lists, and what the facades make of pulled rows."""
 
 
 def _objects() -> Iterator[tuple[GraphQLObjectType, dict[str, GraphQLField]]]:
