@@ -96,8 +96,8 @@ class _Values:
             return self.actor(value)
         if isinstance(value, UUID):
             return self.id(value)
-        kind: Hashable = type(value)
-        self.said.append(kind)
+        kind = type(value)
+        self.said.append((kind.__module__, kind.__qualname__))
         if isinstance(value, _Said):
             self.said.append(value)
             return value

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import orjson
 from django.core.exceptions import EmptyResultSet
-from django.db.models import Expression, Model, QuerySet
+from django.db.models import Expression, F, Model, QuerySet
 from django.db.models.expressions import Combinable
 
 from backend.identity.actor import Actor
@@ -63,7 +63,7 @@ def texts(
         found, plans = shaped(rows())
         bound = [plan.bound(actor) for plan in plans]
         with asked(way):
-            columns = [*bound, *at] or ["pk"]  # without rows, they are counted
+            columns = [*bound, *at] or [F("pk")]  # without rows, they are counted
             sql, params = rooted(found).values_list(*columns).query.sql_with_params()
         return Made(sql, params, found.model)
 
