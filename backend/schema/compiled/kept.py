@@ -220,5 +220,10 @@ def _without_database() -> Iterator[None]:
     def refuse(*_: Any) -> NoReturn:
         raise _Unkeepable
 
-    with connection.execute_wrapper(refuse):
-        yield
+    logged = connection.force_debug_cursor
+    connection.force_debug_cursor = False  # what is refused here is no statement of the request
+    try:
+        with connection.execute_wrapper(refuse):
+            yield
+    finally:
+        connection.force_debug_cursor = logged
