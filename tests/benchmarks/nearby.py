@@ -10,18 +10,18 @@ from rich.table import Table
 
 _FILL = """
 INSERT INTO crm_account (id, org_id, version, created_at, updated_at, name, kind, tier, lifecycle, segment, phone, notes,
-    consent, visit_windows, service_minutes, tags, displays, journal)
+    consent, visit_windows, service_minutes, boost, tags, displays, journal)
 SELECT md5('a' || n)::uuid, %(org)s, 1, now(), now(), 'Store ' || n || ' ' || (ARRAY['Market', 'Pharmacy', 'Liquor', '商店'])[1 + n %% 4],
-    'business', 'A', 'active', '', '', 'Asked for shelf ' || n %% 1000, '{}', '[]', 30, '[]', 0, ''
+    'business', 'A', 'active', '', '', 'Asked for shelf ' || n %% 1000, '{}', '[]', 30, 0, '[]', 0, ''
 FROM generate_series(1, %(count)s) n;
 INSERT INTO crm_address (id, org_id, version, created_at, updated_at, account_id, is_primary, verbatim, street, city, region,
     postcode, country, lat, lng, quality)
 SELECT md5('b' || n)::uuid, %(org)s, 1, now(), now(), md5('a' || n)::uuid, true, '', n || ' Main Street', 'City ' || n %% 5000, '',
     '', 'US', 25 + 24 * random(), -124 + 57 * random(), 'source'
 FROM generate_series(1, %(count)s) n;
-INSERT INTO territories_accountterritory (id, org_id, version, created_at, updated_at, account_id, territory_id, source, valid_from)
+INSERT INTO territories_accountterritory (id, org_id, version, created_at, updated_at, account_id, territory_id, role, source, valid_from)
 SELECT md5('c' || n)::uuid, %(org)s, 1, now(), now(), md5('a' || n)::uuid, CASE WHEN n <= 60 THEN %(mine)s ELSE %(others)s END::uuid,
-    'manual', now() - interval '30 days'
+    'primary', 'manual', now() - interval '30 days'
 FROM generate_series(1, %(count)s) n;
 """
 PLACES = [(42.0, -93.6), (40.7, -74.0), (47.6, -122.3), (29.8, -95.4), (33.4, -112.1)]
