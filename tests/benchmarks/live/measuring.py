@@ -17,7 +17,7 @@ TARGETED_RATE = 200
 TARGETED_SECONDS = 4
 SETTLE = 1.0
 IDLE_SECONDS = 10
-TRIES = 6
+TRIES = 4
 
 _numbers = count()
 
@@ -76,16 +76,15 @@ class Measuring:
         self._ask(crowd, "close")
 
     def warm(self, stack: Stack, server: Running) -> None:
-        """Plays bursts until one reaches everybody: the protocol does not say when a subscription has begun."""
-        heard = Heard()
+        """Plays bursts until one reaches everybody: the protocol does not say when a subscription has begun. A stack that
+        never does shall be measured all the same, and its losses be told."""
         for _ in range(TRIES):
             heard = Heard()
             self.burst(stack, server, heard, most=20)
             if heard.got == heard.wanted:
                 return
-        raise SystemExit(f"{stack.name} tells {heard.got:,} of {heard.wanted:,} messages")
 
-    def burst(self, stack: Stack, server: Running, heard: Heard, most: float = 60) -> None:
+    def burst(self, stack: Stack, server: Running, heard: Heard, most: float = 30) -> None:
         """Changes each deal that all see, one after another, as fast as it goes."""
         events: list[Event] = [(deal, f"burst {next(_numbers)}", None) for deal in self._people.shared]
         wanted = len(events) * len(self._people.users)

@@ -50,6 +50,8 @@ def asgi(name: str, app: str, database: str, folder: Path, **settings: str) -> R
         *(str(environments.python()), "-m", "uvicorn", app, "--app-dir", str(environments.SERVERS)),
         *("--host", "127.0.0.1", "--port", str(port), "--loop", "uvloop", "--http", "httptools"),
         *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--lifespan", "off"),
+        # A loop that is busy for long must not take its listeners for dead.
+        *("--ws-ping-interval", "60", "--ws-ping-timeout", "60"),
         *("--no-access-log", "--log-level", "error", "--no-server-header", "--backlog", "4096"),
     ]
     return Running(name, words, port, folder / f"{name}.log", {**named(database, name), **settings}).start()
