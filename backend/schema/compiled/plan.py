@@ -4,6 +4,7 @@ Into the text go names of columns and tables, as the ORM quotes them, and names 
 digits and underscores; values are parameters."""
 
 from collections import OrderedDict
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
@@ -277,4 +278,9 @@ def _column(query: Query, shown: Combinable, where: str) -> "tuple[str, Field[An
         column = BigIntegerField(null=any(one.target.null for one in columns))
     if params or any(join.join_type == LOUTER for join in _joined(query)):
         raise Refused(where, "a column with parameters, or of a row that may be missing")
-    return sql, column.target_field if column.is_relation else column  # type: ignore[attr-defined]
+    if column.is_relation:
+        column = column.target_field  # type: ignore[attr-defined]
+    if isinstance(resolved, Col) and resolved.target.null != column.null:
+        column = copy(column)  # a key is of the kind of what it names, which is never missing
+        column.null = resolved.target.null
+    return sql, column

@@ -12,7 +12,7 @@ import orjson
 from django.db.models import Field
 from django.db.models import fields as columns
 from django.db.models.fields.json import JSONField
-from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType, get_nullable_type
+from graphql import GraphQLEnumType, GraphQLList, GraphQLNonNull, GraphQLOutputType, get_nullable_type
 
 from backend.schema.compiled.refused import Unsayable
 
@@ -63,6 +63,21 @@ def _float(sql: str) -> str:
     )
 
 
+def _time(sql: str) -> str:
+    """Writes six digits behind the second, or none."""
+    digits = f"to_char({sql}, 'HH24:MI:SS.US')"
+    written = f"CASE WHEN {sql}::time(0) = {sql} THEN {_json(sql)}::text ELSE {_json(digits)}::text END"
+    return _in_range(sql, f"{sql} < '24:00'", written)
+
+
+def _named(kind: GraphQLEnumType, sql: str) -> str:
+    """Writes what GraphQL calls a value."""
+    names = " ".join(
+        f"WHEN '{getattr(one.value, 'value', one.value)}' THEN '\"{name}\"'" for name, one in kind.values.items()
+    )
+    return f"CASE WHEN {sql} IS NULL THEN 'null' ELSE CASE {sql} {names} ELSE {NEVER} END END"
+
+
 def _quoted(sql: str) -> str:
     return f"'\"' || {sql} || '\"'"
 
@@ -78,6 +93,7 @@ _WRITERS: "dict[str, tuple[tuple[type[Field[Any, Any]], ...], Writer]]" = {
     "Boolean": ((columns.BooleanField,), _json),
     "Date": ((columns.DateField,), _day),
     "DateTime": ((columns.DateTimeField,), _instant),
+    "Time": ((columns.TimeField,), _time),
 }
 
 
@@ -88,7 +104,7 @@ def written(kind: GraphQLOutputType, column: "Field[Any, Any]", sql: str) -> str
     if required and column.null:
         return None
     if isinstance(inner, GraphQLList):
-        strings = str(kind) == "[String!]!" and isinstance(column, JSONField)
+        strings = str(kind) in ("[String!]!", "[UUID!]!") and isinstance(column, JSONField)
         return _mark("s", f"{sql}::text") if strings else None
     if str(inner) == "JSON":
         if not isinstance(column, JSONField) or column.decoder is not None:
@@ -96,6 +112,8 @@ def written(kind: GraphQLOutputType, column: "Field[Any, Any]", sql: str) -> str
         marked = _mark("J" if required else "j", f"{sql}::text")
         # Empty is what most are, and what both write alike.
         return f"CASE WHEN {sql} IN ('{{}}', '[]') THEN {sql}::text ELSE coalesce({marked}, 'null') END"
+    if isinstance(inner, GraphQLEnumType):
+        return _named(inner, sql) if isinstance(column, _TEXT) else None
     known, writer = _WRITERS.get(str(inner), ((), _json))
     if not isinstance(column, known) or (isinstance(column, columns.DateTimeField) and str(inner) == "Date"):
         return None

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from asgiref.sync import async_to_sync
 
+from backend.attachments.models import Attachment
 from backend.crm.models import Account, Activity, Opportunity
 from backend.field.models import Visit
 from backend.identity.models import User
@@ -22,8 +23,9 @@ from backend.schema.frames import encoded
 from backend.schema.paging import cursor, ordered_by
 from tests.factories.world import World, acting
 from tests.here import on_this_connection
-from tests.schema.compiled.questions import Asker, Question
+from tests.schema.compiled.questions import DAYS, INSTANTS, TEXTS, Asker, Question
 from tests.schema.compiled.thicket import KEPT, Thicket, grow
+from tests.schema.compiled.undergrowth import undergrow
 
 
 def answer(user: User, question: Question, *, by_resolvers: bool) -> tuple[bytes, list[dict[str, Any]]]:
@@ -75,4 +77,33 @@ def asker(field: World, thicket: Thicket) -> Asker:
     }
     visits = Visit.objects.filter(rep=field.ana, deleted_at=None).values_list("rep_id", "planned_start")
     days = [(rep, start.astimezone(ZoneInfo(field.ana.timezone)).date().isoformat()) for rep, start in visits]
-    return Asker(schema._schema, Random(0), thicket.ids, [field.north.pk, field.south.pk], cursors, days)
+    ids = thicket.ids | undergrow(field, Random(1))
+    people = [str(one.pk) for one in (field.ana, field.ben, field.cy, field.dee, field.zoe)]
+    pools: dict[str, list[Any]] = {
+        **{f"{name}.id": [str(one) for one in found] for name, found in ids.items()},
+        **{f"{name}.after": found for name, found in cursors.items()},
+        **{name: [str(one) for one in found] for name, found in ids.items() if name.endswith("Id")},
+        "comparePlans.otherId": [str(one) for one in ids["plan"]],
+        "comparePlanRuns.otherId": [str(one) for one in ids["planRun"]],
+        "attachment.id": [str(one) for one in Attachment.objects.values_list("pk", flat=True)],
+        "accountId": [str(one) for one in ids["account"]],
+        "visitId": [str(one) for one in ids["visit"]],
+        "territoryId": [str(field.north.pk), str(field.south.pk)],
+        "stageId": [str(one.pk) for one in field.stages.values()],
+        **dict.fromkeys(("userId", "repId", "ownerId"), people),
+        "first": [1, 2, 3, 7],
+        "few": [1, 2, 2, 3, 3, 3, 4, 4, 5, 5, 7, 0],
+        "lat": [42.03, 0.0],
+        "lng": [-93.62, 1.0],
+        "Boolean": [True, False],
+        "Date": DAYS,
+        "DateTime": INSTANTS,
+        "Decimal": ["12.50", "100"],
+        "Float": [0.5, 42.0],
+        "Int": [1, 3, 7],
+        "JSON": [{}],
+        "String": TEXTS,
+    }
+    pools["UUID"] = [*people, *(one for name in ("accountId", "visitId", "stageId") for one in pools[name][:5])]
+    pools["attachments.ids"] = [pools["attachment.id"][:3], pools["attachment.id"][4:9], people[:1]]
+    return Asker(schema._schema, Random(0), pools, days)
