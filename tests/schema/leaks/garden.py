@@ -282,6 +282,8 @@ def _worded() -> Iterator[Model]:
             continue
         for row in model._default_manager.order_by("pk"):
             words: dict[str, Any] = {one.column: f"~{number}.{one.column}~" for one in worded_columns(model)}
+            # So that a search finds it.
+            words |= {name: f"{words[name]} Hill" for name in ("name", "full_name") if name in words}
             words |= {one: {"free": f"~{number}.{one}~"} for one in FREE_JSON.get(model.__name__, [])}
             if words and model._meta.db_table not in written_once:
                 model._default_manager.filter(pk=row.pk).update(**words)

@@ -69,7 +69,7 @@ UNSHOWN = frozenset(
     "AlignmentVisitConnection.edges AlignmentVisitConnection.nodes AlignmentVisitEdge.node AlignmentWarning.territories "
     "Appointment.point AreaProblem.at CheckIn.candidates DealsMoved.giver DealsMoved.taker DeviceAtRisk.user "
     "MergePreview.gaining PersonGain.user PersonPair.giver PersonPair.taker PlanPart.trouble PostChange.territory "
-    "PostChange.user RuleConflict.winner SearchHit.account TerritoryPair.fromTerritory TerritoryPair.toTerritory VisitSuggestion.account "
+    "PostChange.user RuleConflict.winner TerritoryPair.fromTerritory TerritoryPair.toTerritory VisitSuggestion.account "
     "WorkSpan.breaks WorkSpan.endPlace WorkSpan.startPlace WorkingHours.breaks WorkingHours.endPlace WorkingHours.endsAt "
     "WorkingHours.startPlace WorkingHours.startsFrom".split()
 )
