@@ -101,7 +101,13 @@ def found(actor: Actor, text: str, kinds: Collection[str], first: int) -> list[H
     sql = f"""WITH asked(of, query) AS (VALUES {values}), hits AS ({branches})
         SELECT kind, id, min(title), (array_agg(account_id))[1], max(ts_rank(said, query, 1)) AS rank FROM hits
         GROUP BY kind, id ORDER BY rank DESC, kind, id LIMIT %(first)s"""  # noqa: S608
-    given = {"user": actor.user_id, "org": actor.org_id, "now": clock.now(), "text": checked(text), "first": first}
+    given: dict[str, Any] = {
+        "user": actor.user_id,
+        "org": actor.org_id,
+        "now": clock.now(),
+        "text": checked(text),
+        "first": first,
+    }
     given |= {f"of_{of}": of for of in asked} | {f"weights_{of}": kept for of, kept in asked.items()}
     with connection.cursor() as cursor:
         cursor.execute(sql, given)
