@@ -112,6 +112,7 @@ def questions(kind: GraphQLObjectType, grown: Grown, oracle: Oracle) -> Iterator
         must = {key: arg for key, arg in field.args.items() if is_required_argument(arg)}
         first = {"first": 50} if "first" in field.args else {}
         turns = max((filler.turns(key, arg.type) for key, arg in must.items()), default=1)
+        given: dict[str, Any] = {}
         for turn in range(turns):
             given = first | {key: filler.value(key, arg.type, turn) for key, arg in must.items()}
             yield Question(name, field, given)
@@ -241,11 +242,12 @@ class Filler:
                 or (whole and get_named_type(field.type).name == "UUID")
                 or one in below[:1]
             } | GIVEN.get(f"{self.name}.{inner.name}", GIVEN.get(inner.name, {}))
-        if inner.name == "UUID":
+        named = get_named_type(kind).name
+        if named == "UUID":
             found = self.ids(key)
             assert found, f"Plant rows whose ids {self.name}({key}) takes, in tests/schema/leaks/garden.py."
             return found[(turn + (key in OTHER)) % len(found)]
-        plain = GIVEN.get(f"{self.name}.{key}", GIVEN.get(key, GIVEN.get(inner.name)))
+        plain = GIVEN.get(f"{self.name}.{key}", GIVEN.get(key, GIVEN.get(named)))
         assert plain is not None, (
             f"Tell the leak test what to give {self.name}({key}: {kind}): a line in GIVEN of {__name__}."
         )

@@ -12,12 +12,12 @@ from django.db import connection
 from django.db.models import CharField, Field, Model, TextField
 
 from backend.attachments.models import Attachment, Blob, Upload
+from backend.crm.lead_assignment import LeadAssignment
 from backend.crm.models import (
     Account,
     Activity,
     ExternalId,
     Lead,
-    LeadAssignment,
     OpportunityAmount,
     OrderLine,
     StageHistory,
@@ -281,7 +281,7 @@ def _worded() -> Iterator[Model]:
         if not model.__module__.startswith("backend."):
             continue
         for row in model._default_manager.order_by("pk"):
-            words: dict[str, Any] = {one.column: f"~{number}.{one.column}~" for one in worded_columns(model)}
+            words: dict[str, Any] = {str(one.column): f"~{number}.{one.column}~" for one in worded_columns(model)}
             # So that a search finds it.
             words |= {name: f"{words[name]} Hill" for name in ("name", "full_name") if name in words}
             words |= {one: {"free": f"~{number}.{one}~"} for one in FREE_JSON.get(model.__name__, [])}

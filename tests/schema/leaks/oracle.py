@@ -51,9 +51,10 @@ class Oracle:
     """What one person may see."""
 
     def __init__(self, viewer: User, rows: Iterable[Model]) -> None:
-        self.viewer = viewer
+        assert viewer.org_id is not None
+        self.viewer, self.org_id = viewer, viewer.org_id
         self._rows, self._known, self._named = list(rows), dict[Model, bool](), set[str]()
-        everybody = list(User.objects.filter(org_id=viewer.org_id))
+        everybody = list(User.objects.filter(org_id=self.org_id))
         self.people = {viewer.pk} | (self._beneath(everybody) if viewer.role in ("manager", "admin") else set())
         self.leads = viewer.role in ("manager", "admin")
         self.territories = self._territories()
@@ -72,7 +73,7 @@ class Oracle:
         return found
 
     def _territories(self) -> set[UUID]:
-        model = Territory.objects.filter(org_id=self.viewer.org_id, model__state="active", deleted_at=None)
+        model = Territory.objects.filter(org_id=self.org_id, model__state="active", deleted_at=None)
         if self.viewer.role == "admin":
             return {one.pk for one in model}
         if self.viewer.role == "partner":
@@ -95,10 +96,10 @@ class Oracle:
             return living
         now = clock.now()
         spans = [*AccountTerritory.objects.filter(territory_id__in=self.territories)]
-        shares = [*AccountShare.objects.filter(user_id=self.viewer.pk)]
+        held: list[AccountTerritory | AccountShare] = [*spans, *AccountShare.objects.filter(user_id=self.viewer.pk)]
         return living & {
             one.account_id
-            for one in (*spans, *shares)
+            for one in held
             if one.deleted_at is None and one.valid_from <= now and (one.valid_to is None or one.valid_to > now)
         }
 

@@ -117,7 +117,7 @@ def unmasked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hides the amount of a deal from nobody."""
     kind = schema._schema.type_map["Opportunity"]
     assert isinstance(kind, GraphQLObjectType)
-    bare = getclosurevars(kind.fields["amount"].resolve).nonlocals["resolve"]  # type: ignore[arg-type]
+    bare = getclosurevars(kind.fields["amount"].resolve).nonlocals["resolve"]
     monkeypatch.setattr(kind.fields["amount"], "resolve", bare)
     monkeypatch.setattr(plan, "barred", lambda *_: frozenset())
 
