@@ -1,5 +1,6 @@
 """Random questions to the schema that are valid: the same for the same dice."""
 
+import re
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -24,6 +25,8 @@ from graphql import (
 
 PAGED = ("nodes", "edges")
 DEEPEST = 4
+MOST_TOKENS = 1900
+_TOKEN = re.compile(r"\w+|[^\w\s,]")
 PLAIN = {
     "syncPull", "watermelonPull", "pullAccount", "pullContact", "pullOpportunity", "pullVisit",  # move a cursor
     "alignmentPreview", "alignmentDeals", "alignmentVisits", "alignmentAppointments",  # of a draft that was looked at
@@ -76,7 +79,12 @@ class Asker:
     _fragments: list[str] = field(default_factory=list)
 
     def question(self, root: str | None = None) -> Question:
-        """Makes one question; of one root field, where it is named."""
+        """Makes one question that is not too long to be read; of one root field, where it is named."""
+        while len(_TOKEN.findall((made := self._question(root)).document)) > MOST_TOKENS:
+            pass
+        return made
+
+    def _question(self, root: str | None) -> Question:
         self._variables, self._fragments = {}, []
         roots = [self._root(f"r{number}", root) for number in range(self.dice.choice([1, 1, 1, 2, 3]))]
         if " {" in roots[0] and self.dice.random() < 0.1:  # the same twice: what is asked beneath is merged
