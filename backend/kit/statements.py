@@ -6,8 +6,9 @@ each is a new one to the database."""
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 from django.db.backends.postgresql.base import ServerBindingCursor
+from psycopg import Cursor
 
 PREPARED_AT = 2
 """A statement is prepared when a connection is asked for it so many times."""
@@ -20,22 +21,27 @@ def read(sql: str, params: Sequence[object]) -> Any:
     """Returns psycopg's result of a statement that only reads, its values as they came: text.
 
     No question goes before it, whether the connection still lives. Where it does not, it is asked once more on another."""
-    line = connection.connection
+    django: Any = connections[DEFAULT_DB_ALIAS]
+    line = django.connection
     try:
-        return _read(sql, params)
+        return _read(django, sql, params)
     except (OperationalError, InterfaceError):
-        if line is None or not line.closed or connection.in_atomic_block:
+        if line is None or not line.closed or django.in_atomic_block:
             raise
-        connection.close()
-        return _read(sql, params)
+        django.close()
+        return _read(django, sql, params)
 
 
-def _read(sql: str, params: Sequence[object]) -> Any:
-    django: Any = connection
-    django.ensure_connection()
+def _read(django: Any, sql: str, params: Sequence[object]) -> Any:
+    if django.connection is None:
+        django.ensure_connection()
     line = django.connection
     if line.prepare_threshold is None:
         line.prepare_threshold, line.prepared_max = PREPARED_AT, MOST_PREPARED
+    if getattr(django, "unwatched", False):
+        # Django's own cursors take twice the time that PostgreSQL takes for a row.
+        with django.wrap_database_errors:
+            return Cursor(line).execute(sql, params).pgresult
     cursor_on: Any = ServerBindingCursor
     with django.wrap_database_errors, django._prepare_cursor(cursor_on(line)) as cursor:
         cursor.execute(sql, params)

@@ -33,6 +33,8 @@ class Context:
     address: str = ""
     standing: Standing | None = None
     """What is left of the budget that the last operation was paid from; None where there is no bound."""
+    paid: bool = False
+    """What is asked next has been paid for."""
     by_resolvers: bool = False
     """Nothing is compiled: every field is answered by its resolver, which is what compiled reads are held against."""
     _loaders: Loaders | None = field(default=None)

@@ -20,6 +20,14 @@ class Run(Protocol):
         """Returns what the function returns, or raises what it raises."""
 
 
+class Here:
+    """Runs a function where it is called, which is on one of the threads already."""
+
+    async def __call__(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Returns what the function returns."""
+        return function(*args, **kwargs)
+
+
 @cache
 def _threads() -> Threads:
     return Threads("database", settings.ENV.db_pool)

@@ -36,7 +36,9 @@ class Gate(SchemaExtension):
             price = prices.of(operation)
             if isinstance(context := operation.context, Context):
                 check_free(context.caller, operation.query, operation.graphql_document)
-                await charge(context, price)
+                if not context.paid:
+                    await charge(context, price)
+                context.paid = False
         except (DomainError, TooMuch) as error:
             operation.pre_execution_errors = [_told(error)]
         yield

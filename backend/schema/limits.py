@@ -302,12 +302,25 @@ class _Prices:
     def of(self, context: ExecutionContext) -> Price:
         """Returns the price of the operation at hand; raises TooMuch."""
         assert context.graphql_document is not None
-        most = _most(context.context)
-        key = (context.query or "", context.operation_name, most)
+        text, most = context.query or "", _most(context.context)
+        schema = context.schema._schema
+        return self.asked(schema, text, context.graphql_document, context.operation_name, context.variables, most)
+
+    def asked(
+        self,
+        schema: GraphQLSchema,
+        text: str,
+        document: DocumentNode,
+        name: str | None,
+        variables: dict[str, Any] | None,
+        most: int = MOST_VALUES,
+    ) -> Price:
+        """Returns the price of a document's operation, of at most so many values; raises TooMuch."""
+        key = (text, name, most)
         if key in self._kept:
             return self._kept[key]
-        judge = Judge(context.schema._schema, context.graphql_document, context.variables, most)
-        price = judge.check(context.operation_name)
+        judge = Judge(schema, document, variables, most)
+        price = judge.check(name)
         if not judge.by_variables and 0 < len(key[0]) <= self.LONGEST:
             self._kept[key] = price
             if len(self._kept) > self.MOST:

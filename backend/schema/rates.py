@@ -3,6 +3,7 @@ else each address; and half of it for operations that begin with the same field,
 
 import asyncio
 import ipaddress
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
@@ -25,9 +26,11 @@ def windows() -> Windows:
     return _of_loop[loop]
 
 
-async def charge(context: Context, price: Price) -> None:
-    """Pays for an operation; raises Busy (RATE_LIMITED) with when to come again, and leaves the standing in the context."""
-    kind, who, limit = _payer(context)
+async def charge(context: Context, price: Price, *, device: UUID | None = None) -> None:
+    """Pays for an operation; raises Busy (RATE_LIMITED) with when to come again, and leaves the standing in the context.
+
+    `device`: whose it is, where a token says so and nobody has asked yet who calls."""
+    kind, who, limit = _payer(context) if device is None else _of_device(device)
     if not limit:
         return
     # What costs more than a budget holds takes all of it.
@@ -53,7 +56,11 @@ def _payer(context: Context) -> tuple[str, str, int]:
         return "address", _network(context.address), settings.RATE_ADDRESS
     if caller.device_id is None:
         return "user", str(caller.user_id), settings.RATE_POINTS
-    return "device", str(caller.device_id), settings.RATE_POINTS
+    return _of_device(caller.device_id)
+
+
+def _of_device(device: UUID) -> tuple[str, str, int]:
+    return "device", str(device), settings.RATE_POINTS
 
 
 def _network(address: str) -> str:

@@ -17,6 +17,9 @@ from backend.schema.context import Context
 
 _READS = (ReadPage, ReadOne)
 
+answered_by_reads: set[str] = set()
+"""Fields of the root of queries that were answered by one statement before."""
+
 
 class CompilingExecutor(TidyExecutor):
     """Executes as its parent does, but for what is still to be read."""
@@ -75,9 +78,12 @@ class CompilingExecutor(TidyExecutor):
         context: Context = self.context_value
         if (answer := self._compiled(context, kind, asked, read)) is not None:
             try:
-                return await filled(self, kind, asked, await context.run(answer))
+                said = await filled(self, kind, asked, await context.run(answer))
             except Unsayable:
                 count(get_named_type(kind).name, "a value that is written otherwise")
+            else:
+                answered_by_reads.add(asked[0].node.name.value)
+                return said
         completed: Awaitable[Any] | Any = complete(await context.run(read.plain))
         return await completed if isawaitable(completed) else completed
 

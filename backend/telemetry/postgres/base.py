@@ -17,6 +17,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().__init__(*args, **kwargs)
         self.execute_wrappers.append(_told)
 
+    @property
+    def unwatched(self) -> bool:
+        """Says whether nobody wants to be told of statements: no trace, no log, no test that counts."""
+        return not tracing.on() and not self.queries_logged and len(self.execute_wrappers) == 1
+
     def _commit(self) -> None:
         with tracing.span(
             "COMMIT", "client", {"db.system.name": "postgresql", "db.operation.name": "COMMIT"}, within=True
