@@ -5,6 +5,7 @@
 import ast
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from backend.schema.codes import FILE, Found
@@ -60,6 +61,7 @@ class Undeclared(Exception):
     """A code is made in a way that nobody can find."""
 
 
+@cache
 def trees(root: Path = ROOT) -> dict[str, ast.Module]:
     """Returns the program, by path below backend."""
     files = [path for path in sorted(root.rglob("*.py")) if "migrations" not in path.parts]

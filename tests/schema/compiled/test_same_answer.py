@@ -15,7 +15,7 @@ from tests.factories.world import World
 from tests.schema.compiled.conftest import answer, same
 from tests.schema.compiled.questions import Asker, Question
 
-CASES = int(os.environ.get("COMPILED_CASES", "150"))
+CASES = int(os.environ.get("COMPILED_CASES", "80"))
 SEED = int(os.environ.get("COMPILED_SEED", "1"))
 
 
