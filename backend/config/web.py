@@ -9,6 +9,7 @@ from backend.config import traces
 from backend.config.database import limit_statements
 from backend.config.heads import PatientHeads
 from backend.config.sockets import CuttableSockets
+from backend.kit.memory import few_arenas
 from backend.telemetry import metrics
 
 STATEMENT_MS = 30_000
@@ -28,6 +29,7 @@ class _Server(uvicorn.Server):
 
 def run(listening: socket.socket) -> None:
     """Serves on a socket that already listens, until SIGTERM or SIGINT."""
+    few_arenas()
     limit_statements(settings.DATABASES["default"], milliseconds=STATEMENT_MS)
     config = uvicorn.Config(
         "backend.config.asgi:application",

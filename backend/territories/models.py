@@ -125,7 +125,12 @@ class AccountTerritory(Dated):
         constraints = [_spans("account_territory_span")]
         indexes = [
             models.Index(fields=["territory", "valid_from"], name="account_territory_by_terr"),
-            models.Index(fields=["account", "valid_from"], name="account_territory_by_acc"),
+            # Who sees an account is asked of it alone, for each account of a list.
+            models.Index(
+                fields=["account", "valid_from"],
+                include=["territory", "valid_to", "deleted_at"],
+                name="account_territory_seen",
+            ),
             # Moving a whole territory asks again and again for those that still lie there.
             models.Index(
                 fields=["territory"], condition=Q(valid_to=None, deleted_at=None), name="account_territory_open"
