@@ -1,5 +1,5 @@
 """Attacks a server in the production profile and writes docs/security/report.md. Tools of others are installed into an
-environment of their own under data/security."""
+environment of their own under data/security. `--cop FOLDER` also runs graphql-cop's program from a copy of it."""
 
 import json
 import re
@@ -17,6 +17,7 @@ import httpx
 
 from backend.kit import embedded_postgres
 from tests.config.serving import Serving, environment, run
+from tests.security import cop
 from tests.security.checks import findings
 
 TOOLS = ("clairvoyance==2.5.5", "schemathesis==4.32.5")
@@ -35,11 +36,11 @@ WORDS = FOLDER / "words.txt"
 def tool(name: str) -> str:
     """Returns the program, installed at the first call."""
     home = FOLDER / "python"
-    ready = home / ".ready"
-    if not ready.exists() or ready.read_text() != " ".join(TOOLS):
+    ready, wanted = home / ".ready", (*TOOLS, *cop.NEEDS)
+    if not ready.exists() or ready.read_text() != " ".join(wanted):
         venv.create(home, with_pip=True, clear=True)
-        subprocess.run([home / "bin" / "python", "-m", "pip", "install", "--quiet", *TOOLS], check=True)
-        ready.write_text(" ".join(TOOLS))
+        subprocess.run([home / "bin" / "python", "-m", "pip", "install", "--quiet", *wanted], check=True)
+        ready.write_text(" ".join(wanted))
     return str(home / "bin" / name)
 
 
@@ -121,6 +122,9 @@ def main() -> None:
             lines += [f"## The checks of graphql-cop, by {who}", "", "| check | found |", "|---|---|"]
             lines += [f"| {name} | {found or 'nothing'} |" for name, found in findings(server.base, headers)]
             lines.append("")
+        if "--cop" in sys.argv:
+            folder = Path(sys.argv[sys.argv.index("--cop") + 1]).resolve()
+            lines += cop.report(folder, tool("python"), server.base, bearer)
         for who, given in (("a stranger", ""), ("Ana, signed in", bearer)):
             command, found = clairvoyance(server.base, given)
             lines += [

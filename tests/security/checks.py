@@ -32,8 +32,9 @@ def _introspection(client: httpx.Client, post: Ask) -> str:
 
 
 def _field_suggestions(client: httpx.Client, post: Ask) -> str:
-    words = post("{ acounts { nodes { id } } serverInf { version } __schem { directive } }").text
-    return "names near to a wrong one are suggested" if "did you mean" in words.lower() else ""
+    asked = ("{ acounts { nodes { id } } serverInf { version } __schem { directive } }", "{ __schema { directive } }")
+    found = any("did you mean" in post(one).text.lower() for one in asked)
+    return "names near to a wrong one are suggested" if found else ""
 
 
 def _graphiql(client: httpx.Client, post: Ask) -> str:
@@ -57,6 +58,7 @@ def _mutation_by_get(client: httpx.Client, post: Ask) -> str:
 def _form_post(client: httpx.Client, post: Ask) -> str:
     answers = [
         client.post("/graphql", data={"query": "{ __typename }"}),
+        client.post("/graphql", params={"query": "{ __typename }"}),
         client.post("/graphql", content='{"query": "{ __typename }"}', headers={"content-type": "text/plain"}),
         client.post("/graphql", files={"operations": (None, '{"query": "{ __typename }"}'), "map": (None, "{}")}),
     ]
@@ -84,6 +86,16 @@ def _field_duplication(client: httpx.Client, post: Ask) -> str:
 def _directive_overloading(client: httpx.Client, post: Ask) -> str:
     words = post("query { __typename " + "@aa" * 10 + " }").text
     return "ten unknown directives in one place are looked at one by one" if words.count("@aa") >= 10 else ""
+
+
+def _known_directive_overloading(client: httpx.Client, post: Ask) -> str:
+    for times in (10, 100, 500, 1000, 20_000):
+        answer = post("query { __typename " + "@skip(if: true)" * times + " }")
+        told = answer.json() if answer.status_code < 500 else {}
+        # One refusal of the whole is cheap; a word for each of them was bought by looking at each.
+        if len(told.get("errors", ())) != 1 or "data" in told:
+            return f"one directive {times} times in one place is looked at ({answer.status_code})"
+    return ""
 
 
 def _circular_introspection(client: httpx.Client, post: Ask) -> str:
@@ -138,6 +150,6 @@ def _unhandled_errors(client: httpx.Client, post: Ask) -> str:
 
 CHECKS = [
     _introspection, _field_suggestions, _graphiql, _query_by_get, _mutation_by_get, _form_post, _alias_overloading,
-    _batch_queries, _field_duplication, _directive_overloading, _circular_introspection, _circular_fragment,
-    _doubling_fragments, _tracing, _unhandled_errors,
+    _batch_queries, _field_duplication, _directive_overloading, _known_directive_overloading, _circular_introspection,
+    _circular_fragment, _doubling_fragments, _tracing, _unhandled_errors,
 ]  # fmt: skip
