@@ -6,14 +6,14 @@ from typing import Any, cast
 
 import strawberry
 from django.conf import settings
-from graphql import GraphQLError, NoSchemaIntrospectionCustomRule
+from graphql import DocumentNode, GraphQLError, NoSchemaIntrospectionCustomRule
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from backend.kit.errors import DomainError
+from backend.kit.errors import DomainError, NotPermitted
 from backend.schema.context import Context
 from backend.schema.errors import refused
 from backend.schema.limits import TooMuch, prices
@@ -35,13 +35,21 @@ class Gate(SchemaExtension):
         try:
             price = prices.of(operation)
             if isinstance(context := operation.context, Context):
-                check_free(context.caller, operation.query, operation.graphql_document)
+                _check_free(context, operation.query, operation.graphql_document)
                 if not context.paid:
                     await charge(context, price)
                 context.paid = False
         except (DomainError, TooMuch) as error:
             operation.pre_execution_errors = [_told(error)]
         yield
+
+
+def _check_free(context: Context, query: str | None, document: DocumentNode) -> None:
+    try:
+        check_free(context.caller, query, document)
+    except NotPermitted as error:
+        # Who came with a token that is good no longer may be free to ask with the next one.
+        raise context.refused or error from None
 
 
 def _told(error: DomainError | TooMuch) -> GraphQLError:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import aclosing
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from backend.clients.actions import add_build, retire_build
 from backend.clients.manifest import digest
 from backend.identity.actor import Actor
 from backend.identity.models import Device, User
-from backend.identity.tokens import authenticate, open_session
+from backend.identity.tokens import ACCESS_LIFE, access_token_for, authenticate, open_session
 from backend.kit import clock
 from backend.kit.errors import Conflict, Invalid
 from backend.kit.ids import new_id
@@ -166,6 +167,24 @@ def test_strangers_may_sign_in_and_nothing_else(field: world.World, settings: Se
     assert _asked(None, query=document)["code"] == "DOCUMENT_REQUIRED"
     alone = 'mutation { refreshSession(refreshToken: "x") { session { deviceId } } }'
     assert _asked(None, query=alone)["code"] == "TOKEN_INVALID"
+
+
+def test_whose_session_is_over_is_told_that_and_not_to_name_a_document(field: world.World, settings: Settings) -> None:
+    """Else a script would look for documents, where it has to sign in again."""
+    settings.FREE_DOCUMENTS = STRICT
+    bearer = f"Bearer {access_token_for('dee')}"
+
+    def told() -> Any:
+        context = Context(run=on_this_connection)
+        async_to_sync(context.identify)(bearer)
+        result = async_to_sync(schema.execute)(ME, context_value=context)
+        return None if not result.errors else (result.errors[0].extensions or {})["code"]
+
+    assert told() is None
+    with clock.moved_to(clock.now() + ACCESS_LIFE + timedelta(seconds=1)):
+        assert told() == "TOKEN_EXPIRED"
+    bearer = "Bearer spoiled"
+    assert told() == "TOKEN_INVALID"
 
 
 def test_a_subscription_is_named_too(field: world.World) -> None:
