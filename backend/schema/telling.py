@@ -1,6 +1,7 @@
 """What stands around each operation: it begins with nothing loaded, and who watches the server is told of it.
 
-It is told by its first root field, for the names that clients give their operations are without bound; a span has that name."""
+It is told by its first root field, and by the name of its document if that is one of a registered build (trusted): other names
+that clients give their operations are without bound. A span has the name, whoever gave it."""
 
 import time
 from collections.abc import Iterator
@@ -9,9 +10,35 @@ from graphql import FieldNode, OperationDefinitionNode, get_operation_ast
 from strawberry.extensions import SchemaExtension
 
 from backend.schema.context import Context
+from backend.schema.trusted import Trusted
 from backend.telemetry import metrics, tracing
+from backend.telemetry.tally import OTHER
 
 LONGEST = 100
+MOST_NAMES = 500
+"""So many names of documents a process tells of; those that come later are told as others."""
+
+_names: set[str] = set()
+
+
+def document_of(text: object, operation: OperationDefinitionNode) -> str:
+    """Returns the name by which an operation is counted: that of a trusted document, else "other"."""
+    if not isinstance(text, Trusted) or operation.name is None:
+        return OTHER
+    name = operation.name.value[:LONGEST]
+    if name not in _names:
+        if len(_names) >= MOST_NAMES:
+            return OTHER
+        _names.add(name)
+    return name
+
+
+def counted(kind: str, field: str, outcome: str, document: str, seconds: float | None) -> None:
+    """Counts an operation that was executed; `seconds`: how long it took, None of a subscription."""
+    metrics.OPERATIONS.add(kind, field, outcome, document)
+    if seconds is not None:
+        metrics.OPERATION_SECONDS.add(seconds, kind)
+        metrics.DOCUMENT_SECONDS.add(document, n=seconds)
 
 
 class Telling(SchemaExtension):
@@ -49,12 +76,12 @@ class Telling(SchemaExtension):
                     here.failed("graphql")
         else:
             yield
-        metrics.OPERATIONS.add(kind, field, "errors" if context.pre_execution_errors else "ok")
-        if kind == "subscription":
+        took = None if kind == "subscription" else time.perf_counter() - began
+        outcome = "errors" if context.pre_execution_errors else "ok"
+        counted(kind, field, outcome, document_of(context.query, operation), took)
+        if took is None:
             self._field = field
             metrics.SUBSCRIPTIONS.labels(field).inc()
-        else:
-            metrics.OPERATION_SECONDS.add(time.perf_counter() - began, kind)
 
 
 def _span(operation: OperationDefinitionNode, kind: str, field: str) -> tracing.Open:

@@ -34,9 +34,19 @@ SOCKETS = _gauge("sockets_open", "WebSockets that are open.")
 SOCKETS_CLOSED = _counter("sockets_closed_total", "WebSockets that ended, by close code.", "code")
 
 OPERATIONS = _counter(
-    "graphql_operations_total", "Operations that were executed, by their first root field.", "type", "field", "outcome"
+    "graphql_operations_total",
+    "Operations that were executed, by their first root field and the name of their trusted document.",
+    "type",
+    "field",
+    "outcome",
+    "document",
 )
 OPERATION_SECONDS = _seconds("graphql_operation_seconds", "Execution of a query or mutation.", "type")
+DOCUMENT_SECONDS = _counter(
+    "graphql_document_seconds_total",
+    "Time in queries and mutations, by the name of their trusted document.",
+    "document",
+)
 ERRORS = _counter("graphql_errors_total", "Errors that clients were told, by code.", "code")
 SUBSCRIPTIONS = _gauge("subscriptions_open", "Subscriptions that are open, by root field.", "field")
 READ_BY_RESOLVERS = _counter(
@@ -47,6 +57,11 @@ PLANS = _counter("plan_cache_total", "Plans of compiled reads: kept ones (hit) a
 STATEMENTS = _counter(
     "statement_cache_total",
     "Statements of compiled reads: kept (hit), made (miss), or made each time (unkept).",
+    "outcome",
+)
+WHOLES = _counter(
+    "whole_cache_total",
+    "Operations asked of a loop's own lines: one kept statement (hit), not learned yet (miss), or not to be (unkept).",
     "outcome",
 )
 DOCUMENTS = _counter("document_cache_total", "Documents: parsed before (hit) and not (miss).", "outcome")
@@ -74,6 +89,7 @@ DELIVERIES = _counter("deliveries_total", "What became of deliveries each time t
 PROVIDER_SECONDS = _seconds("provider_seconds", "One message at its provider.", "channel", "outcome")
 
 RATE_LIMITED = _counter("rate_limited_total", "Requests that were refused because there were too many.", "limit")
+VALKEY_LOST = _gauge("valkey_lost", "Web processes that count what is asked for alone, because Valkey is lost.")
 SIGN_INS = _counter("sign_ins_total", "Attempts to sign in.", "outcome")
 
 

@@ -19,18 +19,22 @@ EVERY_SECONDS = 1.0
 
 Labels = tuple[str | int, ...]
 
+OTHER = "other"
+"""Stands for a label that whoever counts does not say."""
+
 
 class Count:
     """How often something happened, by labels."""
 
     def __init__(self, name: str, meaning: str, labels: Sequence[str], registry: CollectorRegistry) -> None:
         self._told = Counter(name, meaning, labels, registry=registry)
+        self._many = len(labels)
         self._lock = threading.Lock()
         self._new: dict[Labels, float] = {}
         _all.append(self)
 
     def add(self, *labels: str | int, n: float = 1) -> None:
-        """Counts `n` more."""
+        """Counts `n` more; the last labels may be left out."""
         with self._lock:
             self._new[labels] = self._new.get(labels, 0) + n
         if not _ticking:
@@ -40,7 +44,8 @@ class Count:
         """Tells what is new."""
         with self._lock:
             new, self._new = self._new, {}
-        for labels, n in new.items():
+        for given, n in new.items():
+            labels = given + (OTHER,) * (self._many - len(given))
             (self._told.labels(*labels) if labels else self._told).inc(n)
 
 
