@@ -99,7 +99,7 @@ def web(
         from backend.config import web
         from backend.planning.solver import engine
 
-        engine.warm_beside(compiling=False)
+        engine.warm_at_need()
         web.run(listening)
 
 
@@ -121,7 +121,7 @@ def jobs() -> None:
         from backend.jobs import worker
         from backend.planning.solver import engine
 
-        engine.warm_beside(compiling=True)
+        engine.warm_beside()
         with traces.told("jobs"):
             worker.run(TASKS, SCHEDULES)
 

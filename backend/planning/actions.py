@@ -16,7 +16,7 @@ from backend.planning.keeping import Origin, keep_day
 from backend.planning.load import load_span
 from backend.planning.models import PlanStatus, VisitPlan
 from backend.planning.priority import Weights
-from backend.planning.solver.engine import is_warm
+from backend.planning.solver.engine import is_ready
 from backend.planning.solver.solve import solve
 from backend.planning.solver.stop import DEFAULT_ITERATIONS, QUICK_ITERATIONS, Stop
 from backend.planning.travel import Provider
@@ -97,7 +97,7 @@ def patience(clients: int) -> Stop:
     """Returns how long somebody who waits for a day is let wait: the iterations of the engine, about a second of work, so that
     the same day gives the same plan; and on a machine that is much too busy for them some seconds, after which any plan is
     better than none."""
-    iterations = QUICK_ITERATIONS if is_warm() else DEFAULT_ITERATIONS
+    iterations = QUICK_ITERATIONS if is_ready() else DEFAULT_ITERATIONS
     return Stop(iterations=iterations, seconds=max(6.0, 0.1 * clients))
 
 

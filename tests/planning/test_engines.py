@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -111,6 +112,22 @@ def test_who_planned_is_said(street: Problem) -> None:
 def test_a_process_that_is_not_warm_asks_the_library(street: Problem) -> None:
     assert not engine.is_warm(), "no test warms this process: the tests of plans count on the library"
     assert solve(street, stop=Stop(iterations=5)).engine == Engine.LIBRARY
+
+
+def test_a_process_that_few_ask_to_plan_reads_the_search_at_the_first_plan(
+    street: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(engine, "_state", {"warm": False, "at_need": False})
+    monkeypatch.setattr(engine, "kept_in", lambda: tmp_path)
+    monkeypatch.setattr(engine, "warm", lambda: read.append("read"))
+    engine.warm_at_need()
+    solve(street, stop=Stop(iterations=5))
+    assert read == [], "nobody has compiled yet: to do so would let somebody wait for half a minute"
+    (tmp_path / engine.COMPLETE).touch()
+    assert read == [], "nobody has asked for a plan since"
+    solve(street, stop=Stop(iterations=5))
+    assert read == ["read"]
 
 
 def test_the_first_plan_is_a_plan(street: Problem) -> None:

@@ -2,7 +2,7 @@
 
 import fcntl
 from enum import StrEnum
-from threading import Thread
+from threading import Lock, Thread
 from time import sleep
 
 from backend.kit.compiled import COMPILES, kept_in
@@ -14,7 +14,8 @@ LOOKED_EVERY = 5.0
 COMPLETE = "search"
 """The file that says that all of the search is compiled."""
 
-_state = {"warm": False}
+_state = {"warm": False, "at_need": False}
+_warming = Lock()
 
 
 class Engine(StrEnum):
@@ -33,6 +34,26 @@ class Engine(StrEnum):
 def is_warm() -> bool:
     """Says whether our own search can begin at once in this process."""
     return _state["warm"]
+
+
+def is_ready() -> bool:
+    """Says whether a plan is made by our own search: it is warm, or was compiled by another process and this one reads such
+    from the disk when a plan is asked for (then that is done first: seconds)."""
+    if _state["at_need"] and not is_warm():
+        with _warming:
+            if is_compiled():
+                warm()
+    return is_warm()
+
+
+def warm_at_need() -> None:
+    """Has this process read our own search when the first plan is asked for: it takes 140 MB, and few web processes plan."""
+    _state["at_need"] = True
+
+
+def is_compiled() -> bool:
+    """Says whether a process has compiled all of the search."""
+    return COMPILES and (kept_in() / COMPLETE).exists()
 
 
 def warm() -> bool:
@@ -54,12 +75,12 @@ def warm() -> bool:
     return True
 
 
-def warm_beside(*, compiling: bool) -> Thread:
-    """Warms in a thread while the process does its work; with `compiling` False only once another process has compiled."""
+def warm_beside() -> Thread:
+    """Warms in a thread while the process does its work, which waits where another process compiles."""
 
     def run() -> None:
         while COMPILES and not is_warm():
-            if (kept_in() / COMPLETE).exists() or (compiling and _compiled_alone()):
+            if is_compiled() or _compiled_alone():
                 warm()
             else:
                 sleep(LOOKED_EVERY)

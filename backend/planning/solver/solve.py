@@ -44,13 +44,13 @@ def solve(
     The same problem, seed and engine give the same plan under a limit on iterations (the default), in whatever order
     clients, shifts and places are listed. The plan has passed the referee, nothing left out still fits, and no left-out
     client is worth more than the stops next to each other that would have to go for it. `start` is a plan to begin
-    with, `progress` is told the first plan and every better one. `engine` None takes our own search where it is warm.
+    with, `progress` is told the first plan and every better one. `engine` None takes our own search where it is ready.
     Raises Invalid for a seed below zero, locked stops that cannot be kept (LOCKS_IMPOSSIBLE), and a start that is no plan.
     """
     if not is_whole(seed) or not 0 <= seed < 2**31:
         raise Invalid("SEED_INVALID", "a seed is a whole number from 0 to 2**31 - 1", fields={"seed": repr(seed)})
     if engine is None:
-        engine = Engine.OWN if engines.is_warm() else Engine.LIBRARY
+        engine = Engine.OWN if engines.is_ready() else Engine.LIBRARY
     given = problem
     problem = problem.in_order_of_id()
     if start is not None and not isinstance(judge(problem, start.order()), Solution):
