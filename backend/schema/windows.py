@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from backend.kit import clock
 from backend.kit.logs import logger
+from backend.telemetry import metrics
 
 SECONDS = 60
 PATIENCE = 0.25
@@ -91,23 +92,45 @@ class Valkey:
             url, implementation="redispy", key_prefix="fieldbeat:rates", socket_connect_timeout=PATIENCE
         )
         self._meanwhile = Memory()
-        self._lost_until: datetime | None = None
+        self._again: datetime | None = None
+        """When it is asked again; None while it is there."""
 
     async def spend(self, key: str, limit: int, cost: int) -> tuple[bool, Window]:
         """Spends points; see Windows."""
-        if self._lost_until is None or self._lost_until <= clock.now():
+        lost = self._again is not None
+        if self._is_asked():
             try:
                 async with asyncio.timeout(PATIENCE):
                     answer = await self._there(key, limit, cost)
             except (OSError, RedisError) as error:
-                _log.warning("valkey_lost", error=type(error).__name__)
-                self._lost_until = clock.now() + AGAIN
+                self._lose(error)
             else:
-                if self._lost_until is not None:
-                    _log.warning("valkey_back")
-                    self._lost_until = None
+                # What was answered before the others lost it says nothing of now.
+                if lost:
+                    self._find()
                 return answer
         return await self._meanwhile.spend(key, limit, cost)
+
+    def _is_asked(self) -> bool:
+        if self._again is None:
+            return True
+        if self._again > clock.now():
+            return False
+        # One goes and looks; nobody waits with it.
+        self._again = clock.now() + AGAIN
+        return True
+
+    def _lose(self, error: Exception) -> None:
+        # Many may wait for it at once, and one tells.
+        if self._again is None:
+            _log.warning("valkey_lost", error=type(error).__name__)
+            metrics.VALKEY_LOST.set(1)
+        self._again = clock.now() + AGAIN
+
+    def _find(self) -> None:
+        _log.warning("valkey_back")
+        metrics.VALKEY_LOST.set(0)
+        self._again = None
 
     async def _there(self, key: str, limit: int, cost: int) -> tuple[bool, Window]:
         fits = await self._storage.acquire_sliding_window_entry(key, limit, SECONDS, cost)

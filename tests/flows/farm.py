@@ -1,4 +1,4 @@
-"""Two web processes and two workers on one database, of which one is killed now and then and started again."""
+"""Two web processes and two workers (or as many as are asked for) on one database; one is killed now and then, and started again."""
 
 import subprocess
 import sys
@@ -18,12 +18,12 @@ SECRET = "a secret that only the farm of the tests uses"
 class Farm:
     """The processes by name, and lines that lead to whichever web process lives."""
 
-    def __init__(self, database_url: str, folder: Path) -> None:
+    def __init__(self, database_url: str, folder: Path, *, workers: int = 2, **settings: str) -> None:
         self.folder = folder
         self.ports = {"web 1": free_port(), "web 2": free_port()}
-        self.names = [*self.ports, "worker 1", "worker 2"]
+        self.names = [*self.ports, *(f"worker {number + 1}" for number in range(workers))]
         self.kills: list[str] = []
-        self._database_url = database_url
+        self._settings = settings | {"DATABASE_URL": database_url}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._lines: list[Line] = []
 
@@ -44,7 +44,7 @@ class Farm:
     def start(self, name: str) -> None:
         """Starts one of them."""
         env = environment(
-            DATABASE_URL=self._database_url,
+            **self._settings,
             FIELDBEAT_DATA_DIR=str(self.folder),
             FIELDBEAT_SECRET_KEY=SECRET,
             FIELDBEAT_PORT=str(self.ports.get(name, 0) or free_port()),

@@ -1,21 +1,16 @@
 """PostgreSQL dies under phones at work (-9): callers are told so and when to come again, nobody hangs, nothing is
 lost or done twice, and all goes on by itself when it is back. `SOAK=1` does it for minutes."""
 
-import json
 import os
 import subprocess
 import sys
-import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-import httpx
 import psycopg
 import pytest
 
@@ -25,6 +20,7 @@ from backend.kit.embedded_postgres import EmbeddedError, EmbeddedServer
 from mobile_client_stub.device import Device
 from tests.config.serving import environment, run, until
 from tests.factories.world import PASSWORD
+from tests.flows.asking import BOUND, Asking
 from tests.flows.farm import Farm
 from tests.flows.test_killed_processes import Rep
 from tests.flows.watching import Watching
@@ -32,8 +28,6 @@ from tests.flows.watching import Watching
 OUTAGES = 20 if "SOAK" in os.environ else 1
 DOWN = 1.5
 WORKS = 2.0
-BOUND = 60.0
-"""So long a caller may wait for whatever answer on a busy machine; a hang would be for ever."""
 
 
 class Cluster:
@@ -88,55 +82,6 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     assert planted.returncode == 0, planted.stderr
     yield made
     made.stop()
-
-
-@dataclass
-class Asking:
-    """Somebody who asks one small question all the time, and notes what was answered."""
-
-    base: str
-    token: str
-    answers: Counter[str] = field(default_factory=Counter)
-    odd: list[str] = field(default_factory=list)
-    longest: float = 0.0
-    last: str = ""
-
-    def __post_init__(self) -> None:
-        self._enough = threading.Event()
-        self._thread = threading.Thread(target=self._ask, name="asking", daemon=True)
-        self._thread.start()
-
-    def _ask(self) -> None:
-        headers = {"authorization": f"Bearer {self.token}"}
-        with httpx.Client(trust_env=False, timeout=BOUND, headers=headers) as client:
-            while not self._enough.wait(0.02):
-                begun = time.monotonic()
-                answer = client.post(
-                    f"{self.base}/graphql", json={"query": "{ accounts(first: 3) { nodes { name } } }"}
-                )
-                self.longest = max(self.longest, time.monotonic() - begun)
-                self.last = self._said(answer)
-                self.answers[self.last] += 1
-
-    def _said(self, answer: httpx.Response) -> str:
-        try:
-            told = answer.json()
-        except json.JSONDecodeError:
-            self.odd.append(f"{answer.status_code} {answer.text[:200]}")
-            return "odd"
-        if answer.status_code == 200 and "errors" not in told:
-            return "answered"
-        extensions = told["errors"][0]["extensions"]
-        clear = (answer.status_code, extensions["code"], extensions["retry"]) == (503, "DATABASE_UNAVAILABLE", "RETRY")
-        if not clear or int(answer.headers["retry-after"]) < 1:
-            self.odd.append(f"{answer.status_code} {answer.text[:200]}")
-        return str(extensions["code"])
-
-    def stop(self) -> None:
-        """Asks no more."""
-        self._enough.set()
-        self._thread.join(BOUND)
-        assert not self._thread.is_alive(), "an answer did not come"
 
 
 def test_when_the_database_dies_nothing_hangs_and_nothing_is_lost(cluster: Cluster, tmp_path: Path) -> None:
