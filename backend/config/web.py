@@ -9,11 +9,15 @@ from backend.config import traces
 from backend.config.database import limit_statements
 from backend.config.heads import PatientHeads
 from backend.config.sockets import CuttableSockets
+from backend.kit import lines
 from backend.kit.memory import few_arenas
 from backend.telemetry import metrics
 
 STATEMENT_MS = 30_000
 """Somebody waits for the answer, and a statement that takes longer holds a connection that others need."""
+
+LINES = 4
+"""Of the event loop to the database: each is answered within a millisecond, or it is a large page that is on its way."""
 
 SOCKET_BYTES = 65_536
 GRACE_SECONDS = 5
@@ -24,7 +28,10 @@ class _Server(uvicorn.Server):
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         with self.capture_signals(), traces.told("web"):
-            await self._serve(sockets)
+            try:
+                await self._serve(sockets)
+            finally:
+                lines.hang_up()
 
 
 def run(listening: socket.socket) -> None:
@@ -44,5 +51,6 @@ def run(listening: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    lines.allow(LINES)
     metrics.DB_THREADS.inc(settings.DB_POOL)
     _Server(config).run(sockets=[listening])

@@ -7,10 +7,12 @@ can be given again for a short while without keeping the token itself; after tha
 import hashlib
 import hmac
 import secrets
+from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import jwt
@@ -42,7 +44,12 @@ class Session:
 
 
 def _key(purpose: str) -> bytes:
-    return hmac.new(settings.SECRET_KEY.encode(), purpose.encode(), hashlib.sha256).digest()
+    return _made_key(settings.SECRET_KEY, purpose)
+
+
+@lru_cache(maxsize=8)
+def _made_key(secret: str, purpose: str) -> bytes:
+    return hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).digest()
 
 
 def _digest(token: str) -> str:
@@ -159,6 +166,17 @@ def _claims(token: str, key: bytes) -> _Claims:
         raise rules.token_invalid() from error
 
 
+class Remembered(NamedTuple):
+    """Who called with a token the last time, and what the database said of them then."""
+
+    actor: Actor
+    said: tuple[bytes | None, ...]
+
+
+MOST_REMEMBERED = 4_096
+_remembered: OrderedDict[str, Remembered] = OrderedDict()
+
+
 def device_said(token: str) -> UUID | None:
     """Returns the device that a well-signed token names, without asking whether it is good yet; None for any other token."""
     try:
@@ -167,17 +185,44 @@ def device_said(token: str) -> UUID | None:
         return None
 
 
+def remembered(token: str) -> Remembered | None:
+    """Returns who called with a token that is not over. It is to be asked whether the database still says the same."""
+    found = _remembered.get(token)
+    if found is None or _claims(token, _key("access")).expires <= clock.now().timestamp():
+        return None
+    return found
+
+
+def question(token: str) -> tuple[str, list[UUID | None]]:
+    """Returns the statement that asks who calls with a well-signed token, and its parameters."""
+    claims = _claims(token, _key("access"))
+    return _CALLER, [claims.device_id, claims.user_id]
+
+
+def said(found: Any) -> tuple[bytes | None, ...]:
+    """Returns what the database says of a caller (psycopg's result); empty when there is none."""
+    return tuple(found.get_value(0, column) for column in range(found.nfields)) if found.ntuples else ()
+
+
 def authenticate(token: str) -> Actor:
     """Returns the caller whose access token this is, checked against the device and user as they stand now. One query."""
     claims = _claims(token, _key("access"))
     if claims.expires <= clock.now().timestamp():
         raise rules.token_expired()
-    found = statements.read(_CALLER, [claims.device_id, claims.user_id])
-    if not found.ntuples:
+    told = said(statements.read(*question(token)))
+    actor = _actor(claims, told)
+    _remembered[token] = Remembered(actor, told)
+    while len(_remembered) > MOST_REMEMBERED:
+        # Another thread may have taken the last one out.
+        with suppress(KeyError):
+            _remembered.popitem(last=False)
+    return actor
+
+
+def _actor(claims: _Claims, told: tuple[bytes | None, ...]) -> Actor:
+    if not told:
         raise rules.token_invalid()
-    good, org, role, username, timezone, device, revoked, generation, platform = (
-        (found.get_value(0, column) or b"").decode() for column in range(found.nfields)
-    )
+    good, org, role, username, timezone, device, revoked, generation, platform = ((one or b"").decode() for one in told)
     if claims.device_id is not None:
         if device != "t":
             raise rules.token_invalid()

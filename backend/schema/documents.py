@@ -26,6 +26,7 @@ Rules = tuple[type[Any], ...]
 class Document:
     """A document, parsed, and the rules that it was found valid by."""
 
+    text: str
     node: DocumentNode
     rules: Rules
 
@@ -39,15 +40,21 @@ class Documents:
         self._lock = Lock()
         self._counted: Counter[str] = Counter(hits=0, misses=0)
 
-    def find(self, text: str) -> Document | None:
-        """Returns the document with this text, if it was kept; counts."""
+    def find(self, text: str, *, count: bool = True) -> Document | None:
+        """Returns the document with this text, if it was kept; counts. `count`: False where it may be looked for again."""
         with self._lock:
             found = self._kept.get(text)
-            self._counted["misses" if found is None else "hits"] += 1
             if found is not None:
                 self._kept.move_to_end(text)
-        metrics.DOCUMENTS.add("miss" if found is None else "hit")
+        if count:
+            self.used("misses" if found is None else "hits")
         return found
+
+    def used(self, what: str = "hits") -> None:
+        """Counts a document that was found without being counted."""
+        with self._lock:
+            self._counted[what] += 1
+        metrics.DOCUMENTS.add("hit" if what == "hits" else "miss")
 
     def keep(self, text: str, document: Document) -> None:
         """Keeps a document that is valid, in place of those not asked for longest."""
@@ -100,4 +107,4 @@ class KnownDocuments(SchemaExtension):
             return
         yield
         if rules and context.query and context.graphql_document is not None and not context.pre_execution_errors:
-            documents.keep(context.query, Document(context.graphql_document, rules))
+            documents.keep(context.query, Document(context.query, context.graphql_document, rules))

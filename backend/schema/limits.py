@@ -33,6 +33,7 @@ from graphql import (
 )
 from strawberry.types import ExecutionContext
 
+from backend.identity.actor import Actor
 from backend.schema.context import Context
 from backend.schema.paging import LARGE, MOST, USUAL, most_for
 from backend.schema.sources import CHILD_LIMIT
@@ -285,9 +286,13 @@ def _directives(nodes: Sequence[DirectiveNode] | None) -> int:
     return len(nodes)
 
 
-def _most(context: object) -> int:
-    actor = context.caller if isinstance(context, Context) else None
+def most_values(actor: Actor | None) -> int:
+    """Returns how many values an operation of somebody may give at the most."""
     return MOST_VALUES if actor is None or most_for(actor) == MOST else MOST_VALUES_OF_SCRIPTS
+
+
+def _most(context: object) -> int:
+    return most_values(context.caller if isinstance(context, Context) else None)
 
 
 class _Prices:

@@ -1,6 +1,7 @@
 """In what words GraphQL is answered over HTTP: the media types of the request and of the answer."""
 
 from email.message import Message
+from functools import lru_cache
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
@@ -10,6 +11,7 @@ EVENTS = "text/event-stream"
 _ANY = {"application/*": JSON, "*/*": JSON, JSON: JSON, GRAPHQL: GRAPHQL, EVENTS: JSON}
 
 
+@lru_cache(maxsize=256)
 def answered_in(accept: str | None) -> str | None:
     """Returns the media type that an Accept header asks for: the dearest, and of those as dear the first. JSON when there is
     no header; None when it asks for nothing that is spoken here."""
@@ -32,6 +34,7 @@ def _wish(text: str) -> tuple[float, str]:
     return worth, kind
 
 
+@lru_cache(maxsize=256)
 def is_json(content_type: str | None) -> bool:
     """Says whether a body is JSON in UTF-8, by what its header says: nothing that a web page could send unasked."""
     if not content_type:

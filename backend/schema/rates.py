@@ -3,17 +3,22 @@ else each address; and half of it for operations that begin with the same field,
 
 import asyncio
 import ipaddress
+from typing import TypeAlias
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
+from backend.identity.actor import Actor
 from backend.kit.errors import Busy
 from backend.schema.context import Context
 from backend.schema.limits import Price
 from backend.schema.standing import Standing
 from backend.schema.windows import Memory, Valkey, Window, Windows
 from backend.telemetry import metrics
+
+Payer: TypeAlias = tuple[str, str, int]
+"""Of which kind, who, and how many points a minute they have (0: as many as they like)."""
 
 _of_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, Windows] = WeakKeyDictionary()
 
@@ -26,11 +31,11 @@ def windows() -> Windows:
     return _of_loop[loop]
 
 
-async def charge(context: Context, price: Price, *, device: UUID | None = None) -> None:
+async def charge(context: Context, price: Price, *, payer: Payer | None = None) -> None:
     """Pays for an operation; raises Busy (RATE_LIMITED) with when to come again, and leaves the standing in the context.
 
-    `device`: whose it is, where a token says so and nobody has asked yet who calls."""
-    kind, who, limit = _payer(context) if device is None else _of_device(device)
+    `payer`: where nobody has asked yet who calls."""
+    kind, who, limit = payer or payer_of(context.caller, context.address)
     if not limit:
         return
     # What costs more than a budget holds takes all of it.
@@ -50,16 +55,17 @@ async def charge(context: Context, price: Price, *, device: UUID | None = None) 
         )
 
 
-def _payer(context: Context) -> tuple[str, str, int]:
-    caller = context.caller
+def payer_of(caller: Actor | None, address: str = "") -> Payer:
+    """Returns who pays for what somebody asks, or what an address asks that nobody has signed in from."""
     if caller is None:
-        return "address", _network(context.address), settings.RATE_ADDRESS
+        return "address", _network(address), settings.RATE_ADDRESS
     if caller.device_id is None:
         return "user", str(caller.user_id), settings.RATE_POINTS
-    return _of_device(caller.device_id)
+    return payer_with(caller.device_id)
 
 
-def _of_device(device: UUID) -> tuple[str, str, int]:
+def payer_with(device: UUID) -> Payer:
+    """Returns who pays for what a device asks."""
     return "device", str(device), settings.RATE_POINTS
 
 

@@ -54,16 +54,16 @@ def test_a_document_that_is_known_may_still_ask_for_too_much(field: World, ask: 
 
 def test_a_document_known_by_other_rules_is_validated_anew(field: World, ask: Ask) -> None:
     text = "{ accounts { nodes { shoeSize } } }"
-    documents.documents.keep(text, Document(parse(text), ()))
+    documents.documents.keep(text, Document(text, parse(text), ()))
     assert ask(field.ana).refused(text)["code"] == "GRAPHQL_INVALID"
 
 
 def test_those_not_asked_for_longest_make_way() -> None:
     kept = Documents(most=15)
     for text in ("{ a }", "{ b }", "{ c }"):
-        kept.keep(text, Document(parse(text), ()))
+        kept.keep(text, Document(text, parse(text), ()))
     assert kept.find("{ a }")
-    kept.keep("{ d }", Document(parse("{ d }"), ()))
+    kept.keep("{ d }", Document("{ d }", parse("{ d }"), ()))
     assert [text for text in ("{ a }", "{ b }", "{ c }", "{ d }") if kept.find(text)] == ["{ a }", "{ c }", "{ d }"]
-    kept.keep("x" * (documents.LONGEST + 1), Document(parse("{ a }"), ()))
+    kept.keep("x" * (documents.LONGEST + 1), Document("{ a }", parse("{ a }"), ()))
     assert kept.counted()["kept"] == 3

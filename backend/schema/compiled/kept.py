@@ -15,7 +15,7 @@ from decimal import Decimal
 from enum import Enum
 from threading import Lock
 from types import CellType, FunctionType
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 from uuid import UUID
 
 from django.db import connection
@@ -26,6 +26,7 @@ from backend.identity.actor import Actor
 from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.telemetry import metrics
+from backend.telemetry.tally import Count
 
 MOST_KEPT = 500
 _MOST_ASKED = 5_000
@@ -44,13 +45,27 @@ class Made(NamedTuple):
 Make = Callable[[Rows, Actor], Made]
 
 
+class Kept(NamedTuple):
+    """A statement to be bound."""
+
+    sql: str
+    params: tuple[object, ...]
+    model: type[Model]
+
+    def bound(self, ids: Sequence[UUID]) -> Made:
+        """Binds it to ids and to now."""
+        values: list[object] = [*ids, clock.now()]
+        params = [values[one.number] if isinstance(one, _Slot) else one for one in self.params]
+        return Made(self.sql, params, self.model)
+
+
 class _Slot(NamedTuple):
     """Stands for the value of that number."""
 
     number: int
 
 
-class _Unkeepable(Exception):
+class Unkeepable(Exception):
     """Something else than a value that is understood here."""
 
 
@@ -58,7 +73,7 @@ _Said = str | int | float | Decimal | Enum | UnsetType | type | None
 _TIMES = (datetime(2031, 5, 17, 3, 22, 41, 123457, UTC), datetime(2077, 11, 4, 19, 48, 2, 654323, UTC))
 
 
-class _Values:
+class Values:
     """What a function knows: ids by their numbers, and the rest as it is. `instead`: what stands in place of the ids."""
 
     def __init__(self, instead: Sequence[UUID] | None = None) -> None:
@@ -90,6 +105,18 @@ class _Values:
             generation=None if actor.generation is None else other.int % 2**30,
         )
 
+    def variable(self, value: Any) -> Any:
+        """Returns a variable of GraphQL's, which comes as JSON, or what stands in its place: ids are texts there."""
+        if isinstance(value, str) and (found := _as_id(value)) is not None:
+            return str(self.id(found))
+        if isinstance(value, list):
+            self.said.append(len(value))
+            return [self.variable(one) for one in value]
+        if isinstance(value, dict):
+            self.said.append(tuple(value))
+            return {name: self.variable(one) for name, one in value.items()}
+        return self.of(value)
+
     def of(self, value: Any) -> Any:
         """Returns the value, or what stands in its place."""
         if isinstance(value, Actor):
@@ -106,96 +133,127 @@ class _Values:
             return [self.of(one) for one in value]
         if is_dataclass(value) and not isinstance(value, type):
             return replace(value, **{one.name: self.of(getattr(value, one.name)) for one in fields(value)})
-        raise _Unkeepable
+        raise Unkeepable
 
     def function(self, rows: Rows) -> Rows:
         """Returns the function with what stands in place of what it knows."""
         if not isinstance(rows, FunctionType) or rows.__defaults__ or rows.__kwdefaults__:
-            raise _Unkeepable
+            raise Unkeepable
         self.said += (rows.__module__, rows.__code__)
         closure = tuple(CellType(self.of(cell.cell_contents)) for cell in rows.__closure__ or ())
         return FunctionType(rows.__code__, rows.__globals__, rows.__name__, None, closure)
 
 
-_kept: "OrderedDict[Hashable, tuple[str, tuple[object, ...], type[Model]] | None]" = OrderedDict()
-_asked: "OrderedDict[Hashable, None]" = OrderedDict()
-_counted: Counter[str] = Counter(hits=0, misses=0, unkept=0)
-_lock = Lock()
+K = TypeVar("K")
 
 
-def counted() -> dict[str, int]:
-    """Returns how often a statement was found (hits), made (misses), or is made each time (unkept) in this process, and how
-    many are kept."""
-    with _lock:
-        return {**_counted, "kept": sum(one is not None for one in _kept.values())}
+def _as_id(text: str) -> UUID | None:
+    if len(text) != 36:
+        return None
+    try:
+        found = UUID(text)
+    except ValueError:
+        return None
+    # Written in another way it is the same id, and another variable.
+    return found if str(found) == text else None
 
 
-def forget() -> None:
-    """Forgets every statement."""
-    with _lock:
-        _kept.clear()
-        _asked.clear()
+class Shelf(Generic[K]):
+    """What is kept under keys, those asked for last; what is asked for only once is not worth it."""
+
+    def __init__(self, counts: Count) -> None:
+        self._kept: OrderedDict[Hashable, K | None] = OrderedDict()
+        self._asked: OrderedDict[Hashable, None] = OrderedDict()
+        self._counted: Counter[str] = Counter(hits=0, misses=0, unkept=0)
+        self._counts = counts
+        self._lock = Lock()
+
+    def find(self, key: Hashable) -> K | None:
+        """Returns what is kept, and counts."""
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+            self._count("hits" if found is not None else "unkept" if key in self._kept else "misses")
+            return found
+
+    def worth(self, key: Hashable) -> bool:
+        """Says whether to try to keep something: it was asked for before, and did not fail then."""
+        with self._lock:
+            if key in self._kept:
+                return False
+            if key in self._asked:
+                del self._asked[key]
+                return True
+            self._asked[key] = None
+            if len(self._asked) > _MOST_ASKED:
+                self._asked.popitem(last=False)
+            return False
+
+    def put(self, key: Hashable, found: K | None) -> None:
+        """Keeps it; None: it cannot be."""
+        with self._lock:
+            self._kept[key] = found
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+
+    def unkept(self) -> None:
+        """Counts what has no key."""
+        with self._lock:
+            self._count("unkept")
+
+    def forget(self) -> None:
+        """Forgets everything."""
+        with self._lock:
+            self._kept.clear()
+            self._asked.clear()
+
+    def counted(self) -> dict[str, int]:
+        """Returns how often something was found (hits), not (misses), or is known not to be kept (unkept), and how many are."""
+        with self._lock:
+            return {**self._counted, "kept": sum(one is not None for one in self._kept.values())}
+
+    def _count(self, what: str) -> None:
+        self._counted[what] += 1
+        self._counts.add({"hits": "hit", "misses": "miss"}.get(what, what))
+
+
+_shelf: Shelf[Kept] = Shelf(metrics.STATEMENTS)
+counted, forget = _shelf.counted, _shelf.forget
 
 
 def statement(rows: Rows, actor: Actor, key: Hashable, make: Make) -> Made:
     """Returns what `make` makes of rows for an actor, whatever else it depends on being told by the key."""
-    values = _Values()
+    values = Values()
     try:
         values.actor(actor)
         values.function(rows)
         whole = (key, tuple(values.said))
-        known = _find(whole)
-    except (_Unkeepable, TypeError):  # a value that is no key
-        _count("unkept")
+        known = _shelf.find(whole)
+    except (Unkeepable, TypeError):  # a value that is no key
+        _shelf.unkept()
         return make(rows, actor)
-    if isinstance(known, tuple):
-        sql, params, model = known
-        bound: list[object] = [*values.ids, clock.now()]
-        return Made(sql, [bound[one.number] if isinstance(one, _Slot) else one for one in params], model)
-    if known:
-        found = _tried(rows, actor, make, len(values.ids))
-        with _lock:
-            _kept[whole] = found
-            while len(_kept) > MOST_KEPT:
-                _kept.popitem(last=False)
+    if known is not None:
+        return known.bound(values.ids)
+    if _shelf.worth(whole):
+
+        def made(others: Values) -> Made:
+            other = others.actor(actor)
+            return make(others.function(rows), other)
+
+        _shelf.put(whole, tried(made, len(values.ids)))
     return make(rows, actor)
 
 
-def _count(what: str) -> None:
-    with _lock:
-        _counted[what] += 1
-
-
-def _find(whole: Hashable) -> "tuple[str, tuple[object, ...], type[Model]] | bool":
-    """Returns what is kept; else whether to try: what is asked for only once is not worth it, nor what failed before."""
-    with _lock:
-        if whole in _kept:
-            _kept.move_to_end(whole)
-            found = _kept[whole]
-            _counted["unkept" if found is None else "hits"] += 1
-            metrics.STATEMENTS.add("unkept" if found is None else "hit")
-            return False if found is None else found
-        _counted["misses"] += 1
-        metrics.STATEMENTS.add("miss")
-        if whole in _asked:
-            del _asked[whole]
-            return True
-        _asked[whole] = None
-        if len(_asked) > _MOST_ASKED:
-            _asked.popitem(last=False)
-        return False
-
-
-def _tried(rows: Rows, actor: Actor, make: Make, ids: int) -> "tuple[str, tuple[object, ...], type[Model]] | None":
+def tried(make: Callable[[Values], Made], ids: int) -> Kept | None:
+    """Returns what can be kept of what is made of values that nobody has, in the order in which they were taken; else None."""
     made: list[Made] = []
     slots: list[dict[object, _Slot]] = []
     for time in _TIMES:
         instead = [new_id() for _ in range(ids)]
-        values = _Values(instead)
         try:
             with _without_database(), clock.supposed(time):
-                other = values.actor(actor)
-                made.append(make(values.function(rows), other))
+                made.append(make(Values(instead)))
         # Whatever goes wrong with what nobody has, does not go wrong for those who ask: theirs is made as ever.
         except Exception:  # noqa: BLE001
             return None
@@ -212,13 +270,13 @@ def _tried(rows: Rows, actor: Actor, make: Make, ids: int) -> "tuple[str, tuple[
             params.append(one)
         else:
             return None
-    return first.sql, tuple(params), first.model
+    return Kept(first.sql, tuple(params), first.model)
 
 
 @contextmanager
 def _without_database() -> Iterator[None]:
     def refuse(*_: Any) -> NoReturn:
-        raise _Unkeepable
+        raise Unkeepable
 
     logged = connection.force_debug_cursor
     connection.force_debug_cursor = False  # what is refused here is no statement of the request

@@ -13,16 +13,29 @@ from backend.identity.actor import Actor
 from backend.schema.compiled.connections import ConnectionPlan, connection_plan
 from backend.schema.compiled.holes import Holed
 from backend.schema.compiled.kept import Rows
-from backend.schema.compiled.plan import Plan, plan_of
+from backend.schema.compiled.plan import plan_of
 from backend.schema.compiled.shape import Shape
-from backend.schema.compiled.text import Bound, texts
+from backend.schema.compiled.text import Bound, Reading, Texts
 from backend.schema.paging import Order, Window, beyond, cursor_of, keys, page
 from backend.schema.paging import cursor as page_cursor
 from backend.schema.types.pages import Connection, connection_of
 from backend.territories.seen import Way
 
 T = TypeVar("T")
-Answer = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Rows that are read as text by one statement. `said`: what is answered of the texts; `otherwise`: where there is no row."""
+
+    reading: Reading
+    said: Callable[[Texts], object]
+    otherwise: Callable[[], object] | None = None
+
+    def __call__(self) -> object:
+        """Reads them; raises Unsayable, and what finding a row otherwise raises."""
+        found = self.reading.read()
+        return self.otherwise() if self.otherwise is not None and found.last is None else self.said(found)
 
 
 class Read(Protocol):
@@ -45,30 +58,30 @@ class ReadPage:
 
     def compiled(self, schema: GraphQLSchema, shape: Shape, actor: Actor) -> Answer:
         """Plans one text for each name under which rows are asked for."""
-        return partial(self._read, connection_plan(schema, shape, actor.role), actor)
+        plan = connection_plan(schema, shape, actor.role)
+        window = self.window
 
-    def _read(self, plan: ConnectionPlan, actor: Actor) -> dict[str, object]:
         def shaped(rows: QuerySet[Any]) -> tuple[QuerySet[Any], list[Bound]]:
             cursor = page_cursor(rows, self.by)
-            return beyond(rows, self.by, self.window), [one.over(cursor) for one in plan.lists.values()]
+            return beyond(rows, self.by, window), [one.over(cursor) for one in plan.lists.values()]
 
-        window = self.window
         # A cursor holds values of columns, of which more is made than is bound.
         anywhere = window.after is None and window.before is None
-        key = (tuple(plan.lists.values()), self.by, window) if anywhere else None
-        at = keys(self.by) if plan.tells_cursors else ()
-        found = texts(
-            self.rows,
-            shaped,
-            actor,
-            key=key,
+        reading = Reading(
+            rows=self.rows,
+            shaped=shaped,
+            actor=actor,
+            key=(tuple(plan.lists.values()), self.by, window) if anywhere else None,
             many=len(plan.lists),
             way=_way(actor),
-            at=at,
+            at=keys(self.by) if plan.tells_cursors else (),
             most=window.size,
             backwards=window.backwards,
         )
-        previous, following = window.ends(more=found.more)
+        return Answer(reading, partial(self._said, plan))
+
+    def _said(self, plan: ConnectionPlan, found: Texts) -> dict[str, object]:
+        previous, following = self.window.ends(more=found.more)
         said: dict[str, object] = {"has_next_page": following, "has_previous_page": previous}
         if plan.tells_cursors:
             ends = {"start_cursor": found.first, "end_cursor": found.last}
@@ -89,7 +102,7 @@ class ReadList:
     def compiled(self, schema: GraphQLSchema, shape: Shape, actor: Actor) -> Answer:
         """Plans one text."""
         plan = plan_of(schema, shape, actor.role)
-        return lambda: texts(self.rows, lambda rows: (rows, [plan]), actor, key=plan).lists[0]
+        return Answer(Reading(rows=self.rows, shaped=lambda rows: (rows, [plan]), actor=actor, key=plan), _only)
 
     def plain(self) -> object:
         """Reads the rows."""
@@ -105,21 +118,26 @@ class ReadOne:
 
     def compiled(self, schema: GraphQLSchema, shape: Shape, actor: Actor) -> Answer:
         """Plans one text."""
-        return partial(self._read, plan_of(schema, shape, actor.role), actor)
+        plan = plan_of(schema, shape, actor.role)
 
-    def _read(self, plan: Plan, actor: Actor) -> orjson.Fragment | Holed:
         def shaped(rows: QuerySet[Any]) -> tuple[QuerySet[Any], list[Bound]]:
             return rows, [plan]
 
-        found = texts(self.rows, shaped, actor, key=plan, way=Way.EACH, single=True)
-        if found.last is None:
+        def otherwise() -> object:
             other = self.find()
-            found = texts(lambda: type(other)._default_manager.filter(pk=other.pk), shaped, actor, single=True)
-        return found.lists[0]
+            rows = type(other)._default_manager.filter(pk=other.pk)
+            return _only(Reading(rows=lambda: rows, shaped=shaped, actor=actor, single=True).read())
+
+        reading = Reading(rows=self.rows, shaped=shaped, actor=actor, key=plan, way=Way.EACH, single=True)
+        return Answer(reading, _only, otherwise)
 
     def plain(self) -> object:
         """Finds the row."""
         return self.find()
+
+
+def _only(found: Texts) -> orjson.Fragment | Holed:
+    return found.lists[0]
 
 
 def _way(actor: Actor) -> Way:

@@ -41,53 +41,65 @@ class Texts:
 Shaped = Callable[[QuerySet[Any]], tuple[QuerySet[Any], Sequence[Bound]]]
 
 
-def texts(
-    rows: Rows,
-    shaped: Shaped,
-    actor: Actor,
-    *,
-    key: Hashable = None,
-    many: int = 1,
-    way: Way = Way.ANYHOW,
-    at: Sequence[Combinable] = (),
-    most: int | None = None,
-    single: bool = False,
-    backwards: bool = False,
-) -> Texts:
-    """Reads rows as text, `most` of them; `shaped`: returns those of the page, and what makes the texts of each; `key`: all that
-    it depends on, for the statement to be kept (None: for it not to be); `many`: how many texts a row has; `way`: how coverage
-    of the rows is asked for; `at`: what is wanted of the first and the last one, as texts. `single`: the first row's text, and
-    no list. `backwards`: the rows come from the last to the first. Raises Unsayable."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Rows to be read as text, `most` of them. `shaped`: returns those of the page, and what makes the texts of each; `key`: all
+    that it depends on, for the statement to be kept (None: for it not to be); `many`: how many texts a row has; `way`: how
+    coverage of the rows is asked for; `at`: what is wanted of the first and the last one, as texts. `single`: the first row's
+    text, and no list. `backwards`: the rows come from the last to the first."""
 
-    def make(rows: Rows, actor: Actor) -> Made:
-        found, plans = shaped(rows())
+    rows: Rows
+    shaped: Shaped
+    actor: Actor
+    key: Hashable = None
+    many: int = 1
+    way: Way = Way.ANYHOW
+    at: Sequence[Combinable] = ()
+    most: int | None = None
+    single: bool = False
+    backwards: bool = False
+
+    def read(self) -> Texts:
+        """Reads them; raises Unsayable."""
+        try:
+            made = self.made()
+        except EmptyResultSet:
+            found, plans = self.shaped(self.rows())
+            return Texts([orjson.Fragment(b"[]") for _ in plans], None, None, False, found.model)
+        return self.told(made, statements.read(made.sql, made.params))
+
+    def made(self) -> Made:
+        """Returns the statement, the one that was kept if there is one; raises EmptyResultSet."""
+        if self.key is None:
+            return self.anew()
+        return kept.statement(self.rows, self.actor, (self.key, self.way, bool(self.at)), self._make)
+
+    def anew(self) -> Made:
+        """Returns the statement, made anew; raises EmptyResultSet."""
+        return self._make(self.rows, self.actor)
+
+    def _make(self, rows: Rows, actor: Actor) -> Made:
+        found, plans = self.shaped(rows())
         bound = [plan.bound(actor) for plan in plans]
-        with asked(way):
-            columns = [*bound, *at] or [F("pk")]  # without rows, they are counted
+        with asked(self.way):
+            columns = [*bound, *self.at] or [F("pk")]  # without rows, they are counted
             sql, params = rooted(found).values_list(*columns).query.sql_with_params()
         return Made(sql, params, found.model)
 
-    try:
-        if key is None:
-            sql, params, model = make(rows, actor)
-        else:
-            sql, params, model = kept.statement(rows, actor, (key, way, bool(at)), make)
-    except EmptyResultSet:
-        found, plans = shaped(rows())
-        return Texts([orjson.Fragment(b"[]") for _ in plans], None, None, False, found.model)
-    result = statements.read(sql, params)
-    count: int = result.ntuples
-    shown = count if most is None else min(count, most)
-    if single:
-        shown = min(shown, 1)
-    order = range(shown - 1, -1, -1) if backwards else range(shown)
-    get = result.get_value
-    lists = [b",".join([get(row, column) for row in order]) for column in range(many)]
-    ends = [_said(result, row, many, len(at)) for row in ((order[0], order[-1]) if shown else ())]
-    first, last = ends or (None, None)
-    frame = b"%b" if single else b"[%b]"
-    parts = [holes.part(frame % unmarked(text), lambda: shaped(rows())[0]) for text in lists]
-    return Texts(parts, first, last, count > shown, model)
+    def told(self, made: Made, result: Any) -> Texts:
+        """Returns what a statement, which this or the like of this made, found; raises Unsayable."""
+        count: int = result.ntuples
+        shown = count if self.most is None else min(count, self.most)
+        if self.single:
+            shown = min(shown, 1)
+        order = range(shown - 1, -1, -1) if self.backwards else range(shown)
+        get = result.get_value
+        lists = [b",".join([get(row, column) for row in order]) for column in range(self.many)]
+        ends = [_said(result, row, self.many, len(self.at)) for row in ((order[0], order[-1]) if shown else ())]
+        first, last = ends or (None, None)
+        frame = b"%b" if self.single else b"[%b]"
+        parts = [holes.part(frame % unmarked(text), lambda: self.shaped(self.rows())[0]) for text in lists]
+        return Texts(parts, first, last, count > shown, made.model)
 
 
 def _said(result: Any, row: int, start: int, many: int) -> tuple[str | None, ...]:
