@@ -26,9 +26,9 @@ def attachment_for(actor: Actor, attachment_id: UUID) -> Attachment:
     return found
 
 
-def several(actor: Actor, ids: Collection[UUID]) -> list[Attachment]:
+def several(actor: Actor, ids: Collection[UUID]) -> QuerySet[Attachment]:
     """Returns those of the attachments that the actor sees, by id; the others are left out."""
-    return list(attachments(actor).filter(pk__in=ids).order_by("id"))
+    return attachments(actor).filter(pk__in=ids).order_by("id")
 
 
 def own_attachment(actor: Actor, attachment_id: UUID) -> Attachment:

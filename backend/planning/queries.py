@@ -54,9 +54,14 @@ def run_for(actor: Actor, run_id: UUID) -> PlanRun:
     return run
 
 
+def parts(actor: Actor) -> QuerySet[PlanPart]:
+    """Returns the parts of runs that are of people the actor may plan for."""
+    return PlanPart.objects.filter(run__org_id=actor.org_id, rep_id__in=visible_roots_sql(actor))
+
+
 def part_for(actor: Actor, part_id: UUID) -> PlanPart:
     """Returns one rep's part of a run if the actor may plan for that rep; raises NotFound."""
-    found = PlanPart.objects.filter(run__org_id=actor.org_id, rep_id__in=visible_roots_sql(actor), pk=part_id).first()
+    found = parts(actor).filter(pk=part_id).first()
     if found is None:
         raise run_not_found()
     return found

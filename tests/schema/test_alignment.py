@@ -230,9 +230,9 @@ def test_queries_do_not_grow_with_the_rows(field: World, ask: Ask, count: int) -
     assert counted == {
         "alignments": 2,
         "preview": 32,
-        "moves": 3,
+        "moves": 2,
         "deals": 4,
         "visits": 6,
         "promises": 10,
-        "entries": 3,
+        "entries": 2,
     }

@@ -34,9 +34,9 @@ def version_of(rule: AlertRule) -> AlertRuleVersion:
     return AlertRuleVersion.objects.get(rule=rule, number=rule.number)
 
 
-def versions_of(rule: AlertRule) -> list[AlertRuleVersion]:
+def versions_of(rule: AlertRule) -> QuerySet[AlertRuleVersion]:
     """Returns all that the rule ever said, newest first, at most a hundred."""
-    return list(AlertRuleVersion.objects.filter(rule=rule).order_by("-number")[:100])
+    return AlertRuleVersion.objects.filter(rule=rule).order_by("-number")[:100]
 
 
 def episodes_seen(actor: Actor, rule: AlertRule) -> QuerySet[AlertEpisode]:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import strawberry
+from django.db.models import QuerySet
 from strawberry.scalars import JSON
 
 from backend.identity.actor import Actor
@@ -14,12 +15,12 @@ from backend.notifications.alerting import actions, queries, rules
 from backend.notifications.alerting.actions import Wish
 from backend.notifications.alerting.kinds.base import Kind
 from backend.notifications.alerting.kinds.registry import KINDS, kind_of
-from backend.notifications.alerting.models import AlertEpisode as EpisodeRow
 from backend.notifications.alerting.models import AlertRule as RuleRow
 from backend.notifications.alerting.parameters import Some
 from backend.notifications.alerting.preview import Preview, check_span, preview
+from backend.schema.compiled import reads
 from backend.schema.context import Info
-from backend.schema.paging import Slice, Window, ordered_by, page
+from backend.schema.paging import Window, ordered_by
 from backend.schema.types import rows
 from backend.schema.types.alert_rules import (
     AlertEpisode,
@@ -29,7 +30,7 @@ from backend.schema.types.alert_rules import (
     AlertRule,
     AlertRuleVersion,
 )
-from backend.schema.types.pages import Connection, connection_of
+from backend.schema.types.pages import Connection
 
 
 @strawberry.input(description="managers: all, direct or none.")
@@ -168,24 +169,22 @@ class AlertRulesQuery:
     ) -> Connection[AlertRule]:
         actor = info.context.actor
 
-        def read() -> Slice[RuleRow]:
-            return page(queries.rules_seen(actor), ordered_by("created_at"), Window(first, after, last, before))
-
-        return connection_of(AlertRule, await info.context.run(read))
+        return reads.a_page(
+            AlertRule, lambda: queries.rules_seen(actor), ordered_by("created_at"), Window(first, after, last, before)
+        )
 
     @strawberry.field(description="One of them.")
     async def alert_rule(self, info: Info, id: UUID) -> AlertRule:
         actor = info.context.actor
-        return rows.one(AlertRule, await info.context.run(lambda: queries.rule_for(actor, id)))
+        return reads.one(
+            AlertRule, lambda: queries.rules_seen(actor).filter(pk=id), lambda: queries.rule_for(actor, id)
+        )
 
     @strawberry.field(description="What the rule says and said, newest first, at most a hundred.")
     async def alert_rule_versions(self, info: Info, rule_id: UUID) -> list[AlertRuleVersion]:
         actor = info.context.actor
 
-        def read() -> list[Any]:
-            return list(queries.versions_of(queries.rule_for(actor, rule_id)))
-
-        return rows.many(AlertRuleVersion, await info.context.run(read))
+        return reads.a_list(AlertRuleVersion, lambda: queries.versions_of(queries.rule_for(actor, rule_id)))
 
     @strawberry.field(description="What the rule noticed of what you see, newest first.")
     async def alert_episodes(
@@ -199,11 +198,10 @@ class AlertRulesQuery:
     ) -> Connection[AlertEpisode]:
         actor = info.context.actor
 
-        def read() -> Slice[EpisodeRow]:
-            found = queries.episodes_seen(actor, queries.rule_for(actor, rule_id))
-            return page(found, ordered_by("-opened_at"), Window(first, after, last, before))
+        def seen() -> QuerySet[Any]:
+            return queries.episodes_seen(actor, queries.rule_for(actor, rule_id))
 
-        return connection_of(AlertEpisode, await info.context.run(read))
+        return reads.a_page(AlertEpisode, seen, ordered_by("-opened_at"), Window(first, after, last, before))
 
     @strawberry.field(description="What a rule would have fired, asked of history by the same question as live.")
     async def alert_preview(self, info: Info, input: AlertPreviewInput) -> AlertPreview:

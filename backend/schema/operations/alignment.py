@@ -1,17 +1,20 @@
 """Changing territories: drafts, the look at what they would do, activation and taking it back."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import strawberry
+from django.db.models import QuerySet
 
 from backend.crm.models import Opportunity as OpportunityRow
 from backend.planning.realign import impact
 from backend.planning.realign.pages import AppointmentLine, VisitLine, appointment_lines, visit_lines
+from backend.schema.compiled import reads
 from backend.schema.context import Info
 from backend.schema.operations.alignment_edits import AlignmentEditInput, change_of
 from backend.schema.operations.alignment_preview import Seen, numbered, seen, shown
-from backend.schema.paging import Slice, Window, counted, ordered_by, page
+from backend.schema.paging import Slice, Window, counted, ordered_by
 from backend.schema.types import rows
 from backend.schema.types.alignment import (
     Alignment,
@@ -28,7 +31,6 @@ from backend.territories.alignment import activating, drafts, undoing
 from backend.territories.alignment.queries import alignment_for, alignments_seen, moves_of
 from backend.territories.models import Alignment as AlignmentRow
 from backend.territories.models import AlignmentEntry as EntryRow
-from backend.territories.models import AlignmentMove as MoveRow
 from backend.territories.models import AssignmentSource, LaterVisits
 
 LaterVisitsChoice = strawberry.enum(
@@ -91,15 +93,14 @@ class AlignmentQuery:
     ) -> Connection[Alignment]:
         actor = info.context.actor
 
-        def read() -> Slice[AlignmentRow]:
-            return page(alignments_seen(actor), ordered_by("-created_at"), Window(first, after, last, before))
-
-        return connection_of(Alignment, await info.context.run(read))
+        return reads.a_page(
+            Alignment, lambda: alignments_seen(actor), ordered_by("-created_at"), Window(first, after, last, before)
+        )
 
     @strawberry.field(description="One of them: how far it is, and what came of it.")
     async def alignment(self, info: Info, id: UUID) -> Alignment:
         actor = info.context.actor
-        return rows.one(Alignment, await info.context.run(lambda: alignment_for(actor, id)))
+        return reads.one(Alignment, lambda: alignments_seen(actor).filter(pk=id), lambda: alignment_for(actor, id))
 
     @strawberry.field(description="Who did what with it.")
     async def alignment_entries(
@@ -113,11 +114,10 @@ class AlignmentQuery:
     ) -> Connection[AlignmentEntry]:
         actor = info.context.actor
 
-        def read() -> Slice[EntryRow]:
-            found = EntryRow.objects.filter(alignment=alignment_for(actor, alignment_id))
-            return page(found, ordered_by("at"), Window(first, after, last, before))
+        def listed() -> QuerySet[Any]:
+            return EntryRow.objects.filter(alignment=alignment_for(actor, alignment_id))
 
-        return connection_of(AlignmentEntry, await info.context.run(read))
+        return reads.a_page(AlignmentEntry, listed, ordered_by("at"), Window(first, after, last, before))
 
     @strawberry.field(
         description="What it would do if it were activated now; a draft is decided anew at every call. The pages of "
@@ -150,11 +150,10 @@ class AlignmentQuery:
         given = {"from_territory_id": from_territory_id, "to_territory_id": to_territory_id, "state": state}
         wanted = {name: value for name, value in given.items() if value is not None}
 
-        def read() -> Slice[MoveRow]:
-            found = moves_of(alignment_for(actor, alignment_id)).filter(**wanted)
-            return page(found, ordered_by("account_id"), Window(first, after, last, before))
+        def listed() -> QuerySet[Any]:
+            return moves_of(alignment_for(actor, alignment_id)).filter(**wanted)
 
-        return connection_of(AlignmentMove, await info.context.run(read))
+        return reads.a_page(AlignmentMove, listed, ordered_by("account_id"), Window(first, after, last, before))
 
     @strawberry.field(description="The open deals that change hands.")
     async def alignment_deals(

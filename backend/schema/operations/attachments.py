@@ -15,6 +15,7 @@ from backend.identity.actor import Actor
 from backend.kit.errors import Invalid
 from backend.kit.ids import new_id
 from backend.schema.changes import told
+from backend.schema.compiled import reads
 from backend.schema.context import Info
 from backend.schema.paging import MOST
 from backend.schema.types import rows
@@ -49,7 +50,9 @@ class AttachmentsQuery:
     @strawberry.field
     async def attachment(self, info: Info, id: UUID) -> Attachment:
         actor = info.context.actor
-        return rows.one(Attachment, await info.context.run(lambda: queries.attachment_for(actor, id)))
+        return reads.one(
+            Attachment, lambda: queries.attachments(actor).filter(pk=id), lambda: queries.attachment_for(actor, id)
+        )
 
     @strawberry.field(
         description="Up to 100 at once, by id; those you may not see are left out. For fetching thumbnails."
@@ -58,7 +61,7 @@ class AttachmentsQuery:
         actor = info.context.actor
         if len(ids) > MOST:
             raise Invalid("OUT_OF_RANGE", f"At most {MOST} ids.", fields={"ids": "too many"})
-        return rows.many(Attachment, await info.context.run(lambda: queries.several(actor, ids)))
+        return reads.a_list(Attachment, lambda: queries.several(actor, ids))
 
 
 def _place(actor: Actor, given: AddAttachmentInput) -> tuple[AccountRow, VisitRow | None]:

@@ -4,11 +4,14 @@ from datetime import date, datetime, time
 from uuid import UUID
 
 import strawberry
+from django.db.models import QuerySet
 
 from backend.field import calendar
 from backend.field.models import Absence as AbsenceRow
 from backend.field.models import WorkingHours as HoursRow
+from backend.identity.actor import Actor
 from backend.identity.models import User as UserRow
+from backend.schema.compiled import reads
 from backend.schema.context import Info
 from backend.schema.types import rows
 from backend.schema.types.field import Absence, WorkingHours
@@ -36,27 +39,32 @@ class UserTerritoryPayload:
     territory: Territory
 
 
+def _person(actor: Actor, user_id: UUID | None) -> UUID:
+    # Everybody sees themselves; who is not asked about that can have a statement that is kept.
+    return actor.user_id if user_id is None or user_id == actor.user_id else user_for(actor, user_id).pk
+
+
 @strawberry.type
 class CalendarQuery:
     @strawberry.field(description="Shifts by weekday, of yourself or of somebody beneath you.")
     async def working_hours(self, info: Info, user_id: UUID | None = None) -> list[WorkingHours]:
         actor = info.context.actor
 
-        def read() -> list[HoursRow]:
-            person = user_for(actor, user_id or actor.user_id)
-            return list(HoursRow.objects.filter(user=person, deleted_at=None).order_by("weekday", "start"))
+        def seen() -> QuerySet[HoursRow]:
+            person = _person(actor, user_id)
+            return HoursRow.objects.filter(user_id=person, deleted_at=None).order_by("weekday", "start", "id")
 
-        return rows.many(WorkingHours, await info.context.run(read))
+        return reads.a_list(WorkingHours, seen)
 
     @strawberry.field(description="Days away, the latest 100 first, of yourself or of somebody beneath you.")
     async def absences(self, info: Info, user_id: UUID | None = None) -> list[Absence]:
         actor = info.context.actor
 
-        def read() -> list[AbsenceRow]:
-            person = user_for(actor, user_id or actor.user_id)
-            return list(AbsenceRow.objects.filter(user=person, deleted_at=None).order_by("-first_day", "id")[:100])
+        def seen() -> QuerySet[AbsenceRow]:
+            person = _person(actor, user_id)
+            return AbsenceRow.objects.filter(user_id=person, deleted_at=None).order_by("-first_day", "id")[:100]
 
-        return rows.many(Absence, await info.context.run(read))
+        return reads.a_list(Absence, seen)
 
 
 @strawberry.type

@@ -1,18 +1,21 @@
 """Signing in, devices, the caller."""
 
+from typing import Any
 from uuid import UUID
 
 import strawberry
+from django.db.models import QuerySet
 
 from backend.identity import actions, tokens
 from backend.identity.models import Device as DeviceRow
 from backend.identity.models import Org as OrgRow
 from backend.identity.models import User as UserRow
+from backend.schema.compiled import reads
 from backend.schema.context import Info
-from backend.schema.paging import Slice, Window, ordered_by, page
+from backend.schema.paging import Window, ordered_by
 from backend.schema.types import rows
 from backend.schema.types.identity import Device, Org, Session, User
-from backend.schema.types.pages import Connection, connection_of
+from backend.schema.types.pages import Connection
 from backend.territories.coverage import people_seen
 
 
@@ -92,25 +95,20 @@ class IdentityQuery:
     ) -> Connection[User]:
         actor = info.context.actor
 
-        def read() -> Slice[UserRow]:
+        def seen() -> QuerySet[Any]:
             found = people_seen(actor)
-            return page(
-                found if role is None else found.filter(role=role),
-                ordered_by("username"),
-                Window(first, after, last, before),
-            )
+            return found if role is None else found.filter(role=role)
 
-        return connection_of(User, await info.context.run(read))
+        return reads.a_page(User, seen, ordered_by("username"), Window(first, after, last, before))
 
     @strawberry.field(description="Your own devices.")
     async def devices(self, info: Info) -> list[Device]:
         actor = info.context.actor
 
-        def read() -> list[Device]:
-            found = DeviceRow.objects.filter(user_id=actor.user_id, org_id=actor.org_id).order_by("id")[:100]
-            return rows.many(Device, found)
+        def seen() -> QuerySet[DeviceRow]:
+            return DeviceRow.objects.filter(user_id=actor.user_id, org_id=actor.org_id).order_by("id")[:100]
 
-        return await info.context.run(read)
+        return reads.a_list(Device, seen)
 
 
 @strawberry.type

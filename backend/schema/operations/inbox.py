@@ -1,24 +1,21 @@
 """The inbox: of oneself, and of those beneath."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 import strawberry
 from django.db.models import QuerySet
 
-from backend.identity.actor import Actor
+from backend.schema.compiled import reads
 from backend.schema.context import Info
-from backend.schema.paging import Slice, Window, ordered_by, page
+from backend.schema.paging import Window, ordered_by
 from backend.schema.types import rows
 from backend.schema.types.inbox import SyncIssue
-from backend.schema.types.pages import Connection, connection_of
+from backend.schema.types.pages import Connection
 from backend.sync import queries
 from backend.sync.actions import resolve_issue
 from backend.sync.models import IssueState
 from backend.sync.models import SyncIssue as SyncIssueRow
 from backend.sync.rules import check_resolution
-
-Seen = Callable[[Actor], QuerySet[SyncIssueRow]]
 
 
 @strawberry.input(description="All that is given must hold.")
@@ -41,17 +38,19 @@ class ResolveSyncIssuePayload:
     done: bool
 
 
-async def _listed(info: Info, seen: Seen, window: Window, where: SyncIssueFilter | None) -> Connection[SyncIssue]:
+def _listed(
+    info: Info, window: Window, where: SyncIssueFilter | None, *, conflicts: bool = False
+) -> Connection[SyncIssue]:
     actor = info.context.actor
 
-    def read() -> Slice[SyncIssueRow]:
-        found = seen(actor)
+    def listed() -> QuerySet[SyncIssueRow]:
+        found = queries.conflicts_seen(actor) if conflicts else queries.issues_seen(actor)
         for name in ("state", "user_id", "code"):
             if where is not None and (value := getattr(where, name)) is not None:
                 found = found.filter(**{name: value})
-        return page(found, ordered_by("-created_at"), window)
+        return found
 
-    return connection_of(SyncIssue, await info.context.run(read))
+    return reads.a_page(SyncIssue, listed, ordered_by("-created_at"), window)
 
 
 @strawberry.type
@@ -66,7 +65,7 @@ class InboxQuery:
         before: str | None = None,
         filter: SyncIssueFilter | None = None,
     ) -> Connection[SyncIssue]:
-        return await _listed(info, queries.issues_seen, Window(first, after, last, before), filter)
+        return _listed(info, Window(first, after, last, before), filter)
 
     @strawberry.field(description="Those of them in which others changed fields meanwhile, field by field.")
     async def sync_conflicts(
@@ -78,12 +77,14 @@ class InboxQuery:
         before: str | None = None,
         filter: SyncIssueFilter | None = None,
     ) -> Connection[SyncIssue]:
-        return await _listed(info, queries.conflicts_seen, Window(first, after, last, before), filter)
+        return _listed(info, Window(first, after, last, before), filter, conflicts=True)
 
     @strawberry.field
     async def sync_issue(self, info: Info, id: UUID) -> SyncIssue:
         actor = info.context.actor
-        return rows.one(SyncIssue, await info.context.run(lambda: queries.issue_for(actor, id)))
+        return reads.one(
+            SyncIssue, lambda: queries.issues_seen(actor).filter(pk=id), lambda: queries.issue_for(actor, id)
+        )
 
 
 @strawberry.type

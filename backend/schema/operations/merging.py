@@ -1,19 +1,22 @@
 """Making one account of two."""
 
+from typing import Any
 from uuid import UUID
 
 import strawberry
+from django.db.models import QuerySet
 
 from backend.identity.actor import Actor
 from backend.merging import actions, queries
 from backend.merging.models import AccountMerge as AccountMergeRow
+from backend.schema.compiled import reads
 from backend.schema.context import Info
-from backend.schema.paging import Slice, Window, ordered_by, page
+from backend.schema.paging import Window, ordered_by
 from backend.schema.types import rows
 from backend.schema.types.crm import Account
 from backend.schema.types.identity import User
 from backend.schema.types.merging import AccountMerge, MergePreview, merged_fields, moved_rows
-from backend.schema.types.pages import Connection, connection_of
+from backend.schema.types.pages import Connection
 from backend.territories.coverage import account_for
 
 
@@ -72,12 +75,11 @@ class MergingQuery:
     ) -> Connection[AccountMerge]:
         actor = info.context.actor
 
-        def read() -> Slice[AccountMergeRow]:
+        def seen() -> QuerySet[Any]:
             account = account_for(actor, account_id)
-            found = queries.merges_of(actor, account.pk)
-            return page(found, ordered_by("-merged_at"), Window(first, after, last, before))
+            return queries.merges_of(actor, account.pk)
 
-        return connection_of(AccountMerge, await info.context.run(read))
+        return reads.a_page(AccountMerge, seen, ordered_by("-merged_at"), Window(first, after, last, before))
 
 
 @strawberry.type

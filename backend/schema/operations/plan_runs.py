@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncGenerator
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import strawberry
+from django.db.models import QuerySet
 from strawberry.scalars import JSON
 
 from backend.identity.actor import Actor
@@ -13,13 +15,14 @@ from backend.kit.field_rules import may_read
 from backend.planning import comparing, models, publishing, queries, runs
 from backend.planning.actions import DEFAULT_SEED
 from backend.planning.publishing_runs import publish_run
+from backend.schema.compiled import reads
 from backend.schema.context import Info
 from backend.schema.execution import Run
 from backend.schema.live import hub
-from backend.schema.paging import Slice, Window, ordered_by, page
+from backend.schema.paging import Window, ordered_by
 from backend.schema.types import rows
 from backend.schema.types.field import Visit
-from backend.schema.types.pages import Connection, connection_of
+from backend.schema.types.pages import Connection
 from backend.schema.types.plan_runs import (
     PlanComparison,
     PlanPart,
@@ -56,7 +59,7 @@ class PlanRunsQuery:
     @strawberry.field(description="A run for yourself or for people beneath you.")
     async def plan_run(self, info: Info, id: UUID) -> PlanRun:
         actor = info.context.actor
-        return rows.one(PlanRun, await info.context.run(lambda: queries.run_for(actor, id)))
+        return reads.one(PlanRun, lambda: queries.runs(actor).filter(pk=id), lambda: queries.run_for(actor, id))
 
     @strawberry.field(description="Runs for yourself or for people beneath you, newest first.")
     async def plan_runs(
@@ -69,10 +72,9 @@ class PlanRunsQuery:
     ) -> Connection[PlanRun]:
         actor = info.context.actor
 
-        def read() -> Slice[models.PlanRun]:
-            return page(queries.runs(actor), ordered_by("-created_at"), Window(first, after, last, before))
-
-        return connection_of(PlanRun, await info.context.run(read))
+        return reads.a_page(
+            PlanRun, lambda: queries.runs(actor), ordered_by("-created_at"), Window(first, after, last, before)
+        )
 
     @strawberry.field(
         description="The parts of a run, one for each rep that you see; with refused those only that could not be planned, or "
@@ -90,18 +92,18 @@ class PlanRunsQuery:
     ) -> Connection[PlanPart]:
         actor = info.context.actor
 
-        def read() -> Slice[models.PlanPart]:
+        def seen() -> QuerySet[Any]:
             found = queries.run_for(actor, run_id).parts.filter(rep_id__in=visible_roots_sql(actor))
             if refused:
                 found = found.exclude(trouble={})
-            return page(found, ordered_by("state"), Window(first, after, last, before))
+            return found
 
-        return connection_of(PlanPart, await info.context.run(read))
+        return reads.a_page(PlanPart, seen, ordered_by("state"), Window(first, after, last, before))
 
     @strawberry.field(description="One rep's part of a run, with its plans and who is left out.")
     async def plan_part(self, info: Info, id: UUID) -> PlanPart:
         actor = info.context.actor
-        return rows.one(PlanPart, await info.context.run(lambda: queries.part_for(actor, id)))
+        return reads.one(PlanPart, lambda: queries.parts(actor).filter(pk=id), lambda: queries.part_for(actor, id))
 
     @strawberry.field(description="What changes from one run to another, all reps and days together.")
     async def compare_plan_runs(self, info: Info, id: UUID, other_id: UUID) -> PlanComparison:

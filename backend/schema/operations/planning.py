@@ -4,11 +4,13 @@ from datetime import date
 from uuid import UUID
 
 import strawberry
+from django.db.models import QuerySet
 
 from backend.field.models import Visit as VisitRow
 from backend.kit.geo import checked_point
 from backend.planning import actions, publishing, queries
 from backend.planning.models import VisitPlan as PlanRow
+from backend.schema.compiled import reads
 from backend.schema.context import Info
 from backend.schema.operations.plan_edits import PlanEditsMutation, PlanEditsQuery
 from backend.schema.operations.plan_figures import PlanFiguresMutation, PlanFiguresQuery
@@ -46,7 +48,7 @@ class PlanningQuery(PlanRunsQuery, PlanEditsQuery, PlanFiguresQuery):
     @strawberry.field
     async def plan(self, info: Info, id: UUID) -> VisitPlan:
         actor = info.context.actor
-        return rows.one(VisitPlan, await info.context.run(lambda: queries.plan_for(actor, id)))
+        return reads.one(VisitPlan, lambda: queries.plans(actor).filter(pk=id), lambda: queries.plan_for(actor, id))
 
     @strawberry.field(
         description="The plans of a day, of yourself or of somebody beneath you, newest first; at most 100."
@@ -54,10 +56,10 @@ class PlanningQuery(PlanRunsQuery, PlanEditsQuery, PlanFiguresQuery):
     async def plans(self, info: Info, day: date, rep_id: UUID | None = None) -> list[VisitPlan]:
         actor = info.context.actor
 
-        def read() -> list[PlanRow]:
-            return list(queries.plans_of(actor, user_for(actor, rep_id or actor.user_id), day)[:100])
+        def seen() -> QuerySet[PlanRow]:
+            return queries.plans_of(actor, user_for(actor, rep_id or actor.user_id), day)[:100]
 
-        return rows.many(VisitPlan, await info.context.run(read))
+        return reads.a_list(VisitPlan, seen)
 
 
 @strawberry.type

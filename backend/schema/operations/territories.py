@@ -4,9 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 import strawberry
+from django.db.models import QuerySet
 
 from backend.crm.models import Account as AccountRow
 from backend.identity.queries import person_for
+from backend.schema.compiled import reads
 from backend.schema.context import Info
 from backend.schema.types import rows
 from backend.schema.types.crm import Account
@@ -42,22 +44,18 @@ class TerritoriesQuery:
     async def territories(self, info: Info) -> list[Territory]:
         actor = info.context.actor
 
-        def read() -> list[TerritoryRow]:
+        def seen() -> QuerySet[TerritoryRow]:
             found = TerritoryRow.objects.filter(org_id=actor.org_id, pk__in=visible_roots_sql(actor), deleted_at=None)
-            return list(found.order_by("name", "id")[:100])
+            return found.order_by("name", "id")[:100]
 
-        return rows.many(Territory, await info.context.run(read))
+        return reads.a_list(Territory, seen)
 
     @strawberry.field(
         description="Territories whose accounts were moved as a whole, newest first. Managers and admins."
     )
     async def territory_moves(self, info: Info) -> list[TerritoryMove]:
         actor = info.context.actor
-
-        def read() -> list[TerritoryMoveRow]:
-            return list(moves_seen(actor)[:100])
-
-        return rows.many(TerritoryMove, await info.context.run(read))
+        return reads.a_list(TerritoryMove, lambda: moves_seen(actor)[:100])
 
 
 @strawberry.type

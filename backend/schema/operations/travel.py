@@ -3,11 +3,12 @@
 from uuid import UUID
 
 import strawberry
+from django.db.models import QuerySet
 
 from backend.planning.travel.models import TravelProfile as ProfileRow
 from backend.planning.travel.queries import profiles
+from backend.schema.compiled import reads
 from backend.schema.context import Info
-from backend.schema.types import rows
 from backend.schema.types.travel import TravelProfile
 from backend.territories.coverage import user_for
 
@@ -25,7 +26,7 @@ class TravelQuery:
     async def travel_profiles(self, info: Info, rep_id: UUID | None = None) -> list[TravelProfile]:
         actor = info.context.actor
 
-        def read() -> list[ProfileRow]:
-            return list(profiles(actor, None if rep_id is None else user_for(actor, rep_id))[:MOST])
+        def seen() -> QuerySet[ProfileRow]:
+            return profiles(actor, None if rep_id is None else user_for(actor, rep_id))[:MOST]
 
-        return rows.many(TravelProfile, await info.context.run(read))
+        return reads.a_list(TravelProfile, seen)

@@ -4,6 +4,7 @@ from datetime import date, time, timedelta
 from uuid import UUID
 
 import strawberry
+from django.db.models import QuerySet
 
 from backend.field import calendar, holidays, org_calendar, shifts
 from backend.field.calendar_rules import BreakHours, ShiftHours, check_days_asked
@@ -14,6 +15,7 @@ from backend.field.models import WorkPlace as PlaceRow
 from backend.identity.actor import Actor
 from backend.kit.errors import Invalid
 from backend.kit.geo import LatLng, checked_point
+from backend.schema.compiled import reads
 from backend.schema.context import Info
 from backend.schema.types import rows
 from backend.schema.types.calendar import CompanyDay, Holiday, HolidayRegion, WorkPlace, WorkSpan, work_span
@@ -120,8 +122,11 @@ class WorkingTimeQuery:
     @strawberry.field(description="The offices and depots of the org, the first 100 by name.")
     async def work_places(self, info: Info) -> list[WorkPlace]:
         actor = info.context.actor
-        places = PlaceRow.objects.filter(org_id=actor.org_id, deleted_at=None).order_by("name", "id")
-        return rows.many(WorkPlace, await info.context.run(lambda: list(places[:100])))
+
+        def seen() -> QuerySet[PlaceRow]:
+            return PlaceRow.objects.filter(org_id=actor.org_id, deleted_at=None).order_by("name", "id")[:100]
+
+        return reads.a_list(WorkPlace, seen)
 
 
 @strawberry.type

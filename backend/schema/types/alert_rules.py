@@ -7,9 +7,10 @@ import strawberry
 from strawberry.scalars import JSON
 
 from backend.notifications.alerting import models
-from backend.schema.context import Info
+from backend.schema import sources
 from backend.schema.masks import shows
 from backend.schema.types import rows
+from backend.schema.types.edges import edge
 from backend.schema.types.identity import User
 
 
@@ -61,10 +62,7 @@ class AlertRuleVersion:
         told = rows.row(models.AlertRuleVersion, self).hears
         return AlertHears(rep=told["rep"], managers=told["managers"], named=[UUID(one) for one in told["named"]])
 
-    @strawberry.field(description="Null: the product's own.")
-    async def made_by(self, info: Info) -> User | None:
-        made_by = rows.maybe_key(self, "made_by_id")
-        return None if made_by is None else rows.maybe(User, await info.context.load.user.load(made_by))
+    made_by: User | None = edge(sources.USER, "made_by_id", description="Null: the product's own.")
 
 
 @shows(models.AlertRule)
@@ -83,9 +81,7 @@ class AlertRule:
     began_at: datetime
     created_at: datetime
 
-    @strawberry.field(description="The version in force.")
-    async def current(self, info: Info) -> AlertRuleVersion | None:
-        return rows.maybe(AlertRuleVersion, await info.context.load.alert_version.load(self.id))
+    current: AlertRuleVersion | None = edge(sources.ALERT_VERSION, description="The version in force.")
 
 
 @shows(models.AlertEpisode)

@@ -8,10 +8,12 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import JSON
 
+from backend.schema import sources
 from backend.schema.context import Info
 from backend.schema.masks import shows
 from backend.schema.types import rows
 from backend.schema.types.crm import Account
+from backend.schema.types.edges import edge
 from backend.schema.types.identity import User
 from backend.territories import models
 
@@ -23,9 +25,7 @@ class AlignmentEntry:
     what: str
     detail: str
 
-    @strawberry.field
-    async def by(self, info: Info) -> User:
-        return rows.one(User, await info.context.load.user.load(rows.key(self, "by_id")))
+    by: User = edge(sources.USER, "by_id")
 
 
 @strawberry.type(description="A territory as a draft knows it; change is same, changed, added or closed.")
@@ -61,6 +61,7 @@ class Alignment:
     moved: int
     passed: int
     plan: JSON
+    undoes_id: UUID | None = strawberry.field(description="What it takes back.")
 
     @strawberry.field(description="Of the model that it makes the active one.")
     def name(self) -> str:
@@ -71,13 +72,7 @@ class Alignment:
     def whole_org(self) -> bool:
         return rows.maybe_key(self, "branch_id") is None
 
-    @strawberry.field(description="What it takes back.")
-    def undoes_id(self) -> UUID | None:
-        return rows.maybe_key(self, "undoes_id")
-
-    @strawberry.field
-    async def created_by(self, info: Info) -> User:
-        return rows.one(User, await info.context.load.user.load(rows.key(self, "created_by_id")))
+    created_by: User = edge(sources.USER, "created_by_id")
 
     @strawberry.field(
         description="Once it has begun: difference (what it did other than was seen: same, more, fewer, elsewhere, accounts) "
@@ -223,9 +218,7 @@ class AlignmentMove:
     why: str
     state: str
 
-    @strawberry.field(description="The account, if the caller sees it.")
-    async def account(self, info: Info) -> Account | None:
-        return rows.maybe(Account, await info.context.load.account.load(self.account_id))
+    account: Account | None = edge(sources.ACCOUNT, "account_id", description="The account, if the caller sees it.")
 
 
 @strawberry.type(

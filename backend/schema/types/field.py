@@ -126,23 +126,18 @@ class WorkingHours:
     def ends_at(self) -> Point | None:
         return _point(self, "end")
 
-    @strawberry.field(description="The place of the org where it begins.")
-    async def start_place(self, info: Info) -> WorkPlace | None:
-        return await _work_place(self, info, "start_place_id")
+    start_place: WorkPlace | None = edge(
+        sources.WORK_PLACE, "start_place_id", description="The place of the org where it begins."
+    )
 
-    @strawberry.field(description="The place of the org where it ends.")
-    async def end_place(self, info: Info) -> WorkPlace | None:
-        return await _work_place(self, info, "end_place_id")
+    end_place: WorkPlace | None = edge(
+        sources.WORK_PLACE, "end_place_id", description="The place of the org where it ends."
+    )
 
 
 def _point(shown: WorkingHours, end: str) -> Point | None:
     lat, lng = getattr(shown, f"{end}_lat"), getattr(shown, f"{end}_lng")
     return None if lat is None or lng is None else Point(lat=lat, lng=lng)
-
-
-async def _work_place(shown: WorkingHours, info: Info, name: str) -> WorkPlace | None:
-    place = rows.maybe_key(shown, name)
-    return None if place is None else rows.maybe(WorkPlace, await info.context.load.work_place.load(place))
 
 
 @shows(models.Absence)

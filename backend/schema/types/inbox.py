@@ -7,10 +7,13 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import JSON
 
+from backend.schema import sources
 from backend.schema.context import Info
-from backend.schema.types import rows
+from backend.schema.masks import shows
 from backend.schema.types.crm import Account
+from backend.schema.types.edges import edge
 from backend.schema.types.identity import User
+from backend.sync import models
 from backend.sync.versions import newest
 from backend.sync.view import view_for
 
@@ -34,6 +37,7 @@ def _told(issue: "SyncIssue", values: dict[str, Any], info: Info) -> dict[str, A
     return told
 
 
+@shows(models.SyncIssue)
 @strawberry.type(description="Something a phone sent that could not be applied as it was; nothing of it is lost.")
 class SyncIssue:
     id: UUID
@@ -52,19 +56,13 @@ class SyncIssue:
     created_at: datetime
     version: int
 
-    @strawberry.field(description="Whose phone sent it.")
-    async def user(self, info: Info) -> User | None:
-        return rows.maybe(User, await info.context.load.user.load(rows.key(self, "user_id")))
+    user: User | None = edge(sources.USER, "user_id", description="Whose phone sent it.")
 
-    @strawberry.field(description="Who settled it.")
-    async def resolved_by(self, info: Info) -> User | None:
-        user_id = rows.maybe_key(self, "resolved_by_id")
-        return None if user_id is None else rows.maybe(User, await info.context.load.user.load(user_id))
+    resolved_by: User | None = edge(sources.USER, "resolved_by_id", description="Who settled it.")
 
-    @strawberry.field(description="The account it was about, if the caller sees it.")
-    async def account(self, info: Info) -> Account | None:
-        root = rows.maybe_key(self, "root")
-        return None if root is None else rows.maybe(Account, await info.context.load.account.load(root))
+    account: Account | None = edge(
+        sources.ACCOUNT, "root", description="The account it was about, if the caller sees it."
+    )
 
     @strawberry.field(description="What others changed meanwhile, without what the caller may not read.")
     def fields(self, info: Info) -> list[SyncIssueField]:

@@ -9,10 +9,10 @@ from strawberry.scalars import JSON
 
 from backend.merging import models
 from backend.merging.rules import undoable_until
-from backend.schema.context import Info
+from backend.schema import sources
 from backend.schema.masks import shows
-from backend.schema.types import rows
 from backend.schema.types.crm import Account
+from backend.schema.types.edges import edge
 from backend.schema.types.identity import User
 
 
@@ -52,18 +52,11 @@ class AccountMerge:
     undone_at: datetime | None
     left_as_is: list[str]
 
-    @strawberry.field(description="Where the loser's id leads today.")
-    async def account(self, info: Info) -> Account | None:
-        return rows.maybe(Account, await info.context.load.account.load(rows.key(self, "survivor_id")))
+    account: Account | None = edge(sources.ACCOUNT, "survivor_id", description="Where the loser's id leads today.")
 
-    @strawberry.field
-    async def merged_by(self, info: Info) -> User | None:
-        return rows.maybe(User, await info.context.load.user.load(rows.key(self, "merged_by_id")))
+    merged_by: User | None = edge(sources.USER, "merged_by_id")
 
-    @strawberry.field
-    async def undone_by(self, info: Info) -> User | None:
-        user_id = rows.maybe_key(self, "undone_by_id")
-        return None if user_id is None else rows.maybe(User, await info.context.load.user.load(user_id))
+    undone_by: User | None = edge(sources.USER, "undone_by_id")
 
     @strawberry.field(description="Until when it can be undone.")
     def undoable_until(self) -> datetime:

@@ -7,10 +7,12 @@ import strawberry
 from strawberry.scalars import JSON
 
 from backend.planning import comparing, models
+from backend.schema import sources
 from backend.schema.context import Info
 from backend.schema.masks import shows
 from backend.schema.types import rows
 from backend.schema.types.crm import Account
+from backend.schema.types.edges import edge
 from backend.schema.types.field import Visit
 from backend.schema.types.identity import User
 from backend.schema.types.planning import PlanDrop, VisitPlan
@@ -38,9 +40,7 @@ class PlanPart:
     started_at: datetime | None
     finished_at: datetime | None
 
-    @strawberry.field
-    async def rep(self, info: Info) -> User | None:
-        return rows.maybe(User, await info.context.load.user.load(rows.key(self, "rep_id")))
+    rep: User | None = edge(sources.USER, "rep_id")
 
     @strawberry.field(
         description="Why there is no plan, when there is none; of one that is ready, why publishWholePlanRun could not publish it."
@@ -49,13 +49,13 @@ class PlanPart:
         told = rows.row(models.PlanPart, self).trouble
         return PlanTrouble(code=told["code"], message=told["message"], fields=told["fields"]) if told else None
 
-    @strawberry.field(description="The plan of each working day, in order; also while better ones are looked for.")
-    async def plans(self, info: Info) -> list[VisitPlan]:
-        return rows.many(VisitPlan, await info.context.load.part_plans.load(self.id))
+    plans: list[VisitPlan] = edge(
+        sources.PART_PLANS, description="The plan of each working day, in order; also while better ones are looked for."
+    )
 
-    @strawberry.field(description="Who is left out of all days; the 100 that are worth most.")
-    async def drops(self, info: Info) -> list[PlanDrop]:
-        return rows.many(PlanDrop, await info.context.load.part_drops.load(self.id))
+    drops: list[PlanDrop] = edge(
+        sources.PART_DROPS, description="Who is left out of all days; the 100 that are worth most."
+    )
 
 
 @shows(models.PlanRun)
@@ -88,15 +88,12 @@ class PlanRun:
     publish_refused: int = strawberry.field(description="Of them, refused: planParts(refused: true) says why.")
     publish_ended_at: datetime | None
 
-    @strawberry.field(description="The rep, or whose people are planned.")
-    async def leader(self, info: Info) -> User | None:
-        return rows.maybe(User, await info.context.load.user.load(rows.key(self, "leader_id")))
+    leader: User | None = edge(sources.USER, "leader_id", description="The rep, or whose people are planned.")
 
-    @strawberry.field(
-        description="A part for each rep that you see, by name; the first 100 (planParts pages them all)."
+    parts: list[PlanPart] = edge(
+        sources.RUN_PARTS,
+        description="A part for each rep that you see, by name; the first 100 (planParts pages them all).",
     )
-    async def parts(self, info: Info) -> list[PlanPart]:
-        return rows.many(PlanPart, await info.context.load.run_parts.load(self.id))
 
 
 @strawberry.type

@@ -7,10 +7,10 @@ import strawberry
 from strawberry.scalars import JSON
 
 from backend.planning import models
-from backend.schema.context import Info
+from backend.schema import sources
 from backend.schema.masks import shows
-from backend.schema.types import rows
 from backend.schema.types.crm import Account
+from backend.schema.types.edges import edge
 from backend.schema.types.field import Visit
 from backend.schema.types.identity import User
 
@@ -35,9 +35,7 @@ class PlanStop:
     prize: int | None
     why: str | None
 
-    @strawberry.field(description="The account, if the caller sees it.")
-    async def account(self, info: Info) -> Account | None:
-        return rows.maybe(Account, await info.context.load.account.load(self.account_id))
+    account: Account | None = edge(sources.ACCOUNT, "account_id", description="The account, if the caller sees it.")
 
 
 @shows(models.PlanDrop)
@@ -56,9 +54,7 @@ class PlanDrop:
     prize: int | None
     why: str | None
 
-    @strawberry.field(description="The account, if the caller sees it.")
-    async def account(self, info: Info) -> Account | None:
-        return rows.maybe(Account, await info.context.load.account.load(self.account_id))
+    account: Account | None = edge(sources.ACCOUNT, "account_id", description="The account, if the caller sees it.")
 
 
 @shows(models.VisitPlan)
@@ -83,17 +79,11 @@ class VisitPlan:
     created_at: datetime
     settled_at: datetime | None
 
-    @strawberry.field
-    async def rep(self, info: Info) -> User | None:
-        return rows.maybe(User, await info.context.load.user.load(rows.key(self, "rep_id")))
+    rep: User | None = edge(sources.USER, "rep_id")
 
-    @strawberry.field(description="The stops in their order.")
-    async def stops(self, info: Info) -> list[PlanStop]:
-        return rows.many(PlanStop, await info.context.load.plan_stops.load(self.id))
+    stops: list[PlanStop] = edge(sources.PLAN_STOPS, description="The stops in their order.")
 
-    @strawberry.field(description="Who is left out; the 100 that are worth most.")
-    async def drops(self, info: Info) -> list[PlanDrop]:
-        return rows.many(PlanDrop, await info.context.load.plan_drops.load(self.id))
+    drops: list[PlanDrop] = edge(sources.PLAN_DROPS, description="Who is left out; the 100 that are worth most.")
 
 
 @strawberry.type(description="A plan.")

@@ -7,9 +7,10 @@ from uuid import UUID
 import strawberry
 
 from backend.quotas import models
-from backend.schema.context import Info
+from backend.schema import sources
 from backend.schema.masks import shows
 from backend.schema.types import rows
+from backend.schema.types.edges import edge
 from backend.schema.types.identity import User
 
 
@@ -27,9 +28,7 @@ class Quota:
     currency: str
     version: int
 
-    @strawberry.field
-    async def user(self, info: Info) -> User | None:
-        return rows.maybe(User, await info.context.load.user.load(rows.key(self, "user_id")))
+    user: User | None = edge(sources.USER, "user_id")
 
     @strawberry.field(description="How far they are now.")
     def reached(self) -> Decimal:

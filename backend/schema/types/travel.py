@@ -5,7 +5,11 @@ from uuid import UUID
 
 import strawberry
 
+from backend.planning.travel.models import TravelProfile as TravelProfileRow
+from backend.schema.masks import shows
 
+
+@shows(TravelProfileRow, name=(TravelProfileRow, "made_at"))
 @strawberry.type(
     description="One fit of the speed between visits, from check-ins: seconds = scale * metres ** exponent of the straight "
     "line; name is what plans say in travelProfile. Errors are medians in percent on drives that the fit has not seen: "
