@@ -60,6 +60,7 @@ NAMED: dict[str, type[Model]] = {
 BARE: dict[str, type[Model]] = {
     "editAccount.id": Account, "editContact.id": Contact, "removeContact.id": Contact, "resolveSyncIssue.id": SyncIssue,
     "markNotificationRead.id": Notification, "proposeDay.basedOn": VisitPlan,
+    "opportunityChanged.territory": Territory, "visitChanged.territory": Territory,
     "attachments.ids": Attachment, "syncIssue.id": SyncIssue, "alertRule.id": AlertRule, "comparePlanRuns.id": PlanRun,
     "comparePlanRuns.otherId": PlanRun, "comparePlans.id": VisitPlan, "comparePlans.otherId": VisitPlan,
 }  # fmt: skip
