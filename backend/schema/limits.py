@@ -8,6 +8,7 @@ place of the document once, also to a fragment that is spread a million times: f
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from graphql import (
@@ -132,7 +133,7 @@ class _Sum:
 class Judge:
     """Prices one document.
 
-    `judged` counts the fields, spreads and inline fragments come to; `by_variables` says that a variable had a say."""
+    `judged` counts the fields, spreads and inline fragments come to; `numbers`: the variables that had a say."""
 
     def __init__(
         self,
@@ -157,7 +158,7 @@ class Judge:
         self._priced: dict[str, _Sum] = {}
         self._open: set[str] = set()
         self.judged = 0
-        self.by_variables = False
+        self.numbers: set[str] = set()
 
     def check(self, name: str | None = None) -> Price:
         """Returns the price of the operation of that name, or of the first. Raises TooMuch when any is too deep, or asks for
@@ -270,8 +271,8 @@ class Judge:
             return None
         if not isinstance(value, VariableNode):
             return CHILD_LIMIT
-        self.by_variables = True
         name = value.name.value
+        self.numbers.add(name)
         if name not in self._variables:
             return self._defaults.get(name)
         known = self._variables[name]
@@ -296,13 +297,14 @@ def _most(context: object) -> int:
 
 
 class _Prices:
-    """The prices of documents asked last, where no variable has a say in them."""
+    """The prices of documents asked last, for the numbers that they were asked with."""
 
     MOST = 1_000
     LONGEST = 2**14
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str | None, int], Price] = OrderedDict()
+        self._numbers: dict[tuple[str, str | None, int], tuple[str, ...]] = {}
+        self._kept: OrderedDict[tuple[Any, ...], Price] = OrderedDict()
 
     def of(self, context: ExecutionContext) -> Price:
         """Returns the price of the operation at hand; raises TooMuch."""
@@ -321,16 +323,40 @@ class _Prices:
         most: int = MOST_VALUES,
     ) -> Price:
         """Returns the price of a document's operation, of at most so many values; raises TooMuch."""
-        key = (text, name, most)
-        if key in self._kept:
-            return self._kept[key]
+        asked = (text, name, most)
+        given = variables or {}
+        if (numbers := self._numbers.get(asked)) is not None:
+            key = (asked, *(_number(given, one) for one in numbers))
+            if (known := self._kept.get(key)) is not None:
+                self._kept.move_to_end(key)
+                return known
         judge = Judge(schema, document, variables, most)
         price = judge.check(name)
-        if not judge.by_variables and 0 < len(key[0]) <= self.LONGEST:
-            self._kept[key] = price
-            if len(self._kept) > self.MOST:
-                self._kept.popitem(last=False)
+        if 0 < len(text) <= self.LONGEST:
+            self._keep(asked, tuple(sorted(judge.numbers)), given, price)
         return price
+
+    def _keep(
+        self, asked: tuple[str, str | None, int], numbers: tuple[str, ...], given: Mapping[str, Any], price: Price
+    ) -> None:
+        self._numbers[asked] = numbers
+        self._kept[asked, *(_number(given, one) for one in numbers)] = price
+        while len(self._kept) > self.MOST:
+            (gone, *_), _ = self._kept.popitem(last=False)
+            self._numbers.pop(gone, None)
+
+
+class _Other(Enum):
+    """What is no number."""
+
+    MISSING = "missing"
+    NONE = "none"
+
+
+def _number(given: Mapping[str, Any], name: str) -> int | _Other | None:
+    """Returns what a price knows of a variable: its number, null, or that it is missing or none."""
+    value: object = given.get(name, _Other.MISSING)
+    return value if value is None or isinstance(value, int | _Other) else _Other.NONE
 
 
 prices = _Prices()

@@ -107,7 +107,7 @@ def trouble(schema: GraphQLSchema, text: str) -> list[str]:
         judge.check()
     except TooMuch as error:
         # What a variable decides is known when it is asked.
-        return [] if judge.by_variables else [str(error)]
+        return [] if judge.numbers else [str(error)]
     return [_placed(error) for error in validate(schema, document)]
 
 

@@ -1,13 +1,15 @@
 """What one document may ask for: a small question must not keep the server busy for minutes."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, Visitor, get_introspection_query, parse, visit
 
 from backend.identity.models import User
+from backend.schema import limits
 from backend.schema.api import schema
-from backend.schema.limits import MOST_ALIASES, MOST_DEPTH, MOST_DIRECTIVES, WIDEST, Judge, TooMuch
+from backend.schema.limits import MOST_ALIASES, MOST_DEPTH, MOST_DIRECTIVES, WIDEST, Judge, Price, TooMuch
 from tests.factories import world
 from tests.schema.conftest import Client
 
@@ -179,3 +181,31 @@ def test_a_price_that_is_known_is_no_others(ask: Ask, visited: world.World) -> N
     for _ in range(2):
         assert ask(visited.ana)(document, n=2)["accounts"]["nodes"]
         assert ask(visited.ana).refused(document, n=100)["code"] == "QUERY_TOO_LARGE"
+
+
+def test_a_price_is_kept_for_each_number_that_it_was_asked_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "query ($n: Int = 7, $t: String) { accounts(first: $n, filter: { name: { eq: $t } }) { nodes { name } } }"
+    document = parse(text)
+    judged: list[Judge] = []
+    given: list[dict[str, Any] | None] = [
+        {"n": 2}, {"n": 100}, {"n": 2, "t": "x"}, {}, None, {"n": None}, {"n": "missing"}, {"n": [2]}, {"n": True},
+    ]  # fmt: skip
+    right = [Judge(schema._schema, document, one).check() for one in given]
+    assert len({price.values for price in right}) > 4
+    check = Judge.check
+
+    def counted(judge: Judge, name: str | None = None) -> Price:
+        judged.append(judge)
+        return check(judge, name)
+
+    monkeypatch.setattr(Judge, "check", counted)
+    prices = limits._Prices()
+    for _ in range(2):
+        assert [prices.asked(schema._schema, text, document, None, one) for one in given] == right
+    # {} and nothing at all are one, so are what is no number, and the text has no say.
+    assert len(judged) == 6
+    monkeypatch.setattr(limits._Prices, "MOST", 2)
+    prices = limits._Prices()
+    for _ in range(2):
+        assert [prices.asked(schema._schema, text, document, None, one) for one in given] == right
+    assert len(prices._kept) == 2

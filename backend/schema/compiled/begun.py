@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Coroutine
 from inspect import CORO_CREATED, getcoroutinestate, isawaitable, iscoroutine
 from typing import Any, TypeVar
 
-from graphql import GraphQLList, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo
+from graphql import GraphQLOutputType, GraphQLResolveInfo
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -63,33 +63,13 @@ class TidyExecutor(StrawberryGraphQLCoreExecutionContext):
         self._noted(result)
         return super().complete_awaitable_value(return_type, field_details_list, info, path, result, position_context)
 
-    def complete_object_value(
-        self,
-        return_type: GraphQLObjectType,
-        field_details_list: FieldDetailsList,
-        info: GraphQLResolveInfo[Any],
-        path: Path,
-        result: Any,
-        position_context: Any,
-    ) -> Any:
+    def complete_object_value(self, *args: Any) -> Any:
         """Notes what completes an object."""
-        return self._noted(
-            super().complete_object_value(return_type, field_details_list, info, path, result, position_context)
-        )
+        return self._noted(super().complete_object_value(*args))
 
-    def complete_list_value(
-        self,
-        return_type: GraphQLList[GraphQLOutputType],
-        field_details_list: FieldDetailsList,
-        info: GraphQLResolveInfo[Any],
-        path: Path,
-        result: Any,
-        position_context: Any,
-    ) -> Any:
+    def complete_list_value(self, *args: Any) -> Any:
         """Notes what completes a list."""
-        return self._noted(
-            super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
-        )
+        return self._noted(super().complete_list_value(*args))
 
     def complete_list_item_value(self, item: Any, complete_results: list[Any], *args: Any, **kwargs: Any) -> bool:
         """Notes what completes an item."""

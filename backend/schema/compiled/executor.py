@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from typing import Any
 
-from graphql import GraphQLList, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo, get_named_type
+from graphql import GraphQLOutputType, GraphQLResolveInfo, get_named_type
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path
 
@@ -15,7 +15,7 @@ from backend.schema.compiled.refused import Refused, Unsayable, count
 from backend.schema.compiled.shape import shape_of
 from backend.schema.context import Context
 
-_READS = (ReadPage, ReadOne)
+_READS = (ReadPage, ReadOne, ReadList)
 
 answered_by_reads: set[str] = set()
 """Fields of the root of queries that were answered by one statement before."""
@@ -24,48 +24,28 @@ answered_by_reads: set[str] = set()
 class CompilingExecutor(TidyExecutor):
     """Executes as its parent does, but for what is still to be read."""
 
-    def complete_object_value(
-        self,
-        return_type: GraphQLObjectType,
-        field_details_list: FieldDetailsList,
-        info: GraphQLResolveInfo[Any],
-        path: Path,
-        result: Any,
-        position_context: Any,
-    ) -> Any:
+    def complete_object_value(self, *args: Any) -> Any:
         """Completes an object; one that is to be read is read first."""
-        complete = super().complete_object_value
-        if not isinstance(result, _READS):
-            return complete(return_type, field_details_list, info, path, result, position_context)
-        return self._noted(
-            self._read(
-                return_type,
-                field_details_list,
-                result,
-                lambda plain: complete(return_type, field_details_list, info, path, plain, position_context),
-            )
-        )
+        return self._read_first(super().complete_object_value, *args)
 
-    def complete_list_value(
+    def complete_list_value(self, *args: Any) -> Any:
+        """Completes a list; one that is to be read is read first."""
+        return self._read_first(super().complete_list_value, *args)
+
+    def _read_first(
         self,
-        return_type: GraphQLList[GraphQLOutputType],
-        field_details_list: FieldDetailsList,
+        complete: Callable[..., Any],
+        kind: GraphQLOutputType,
+        asked: FieldDetailsList,
         info: GraphQLResolveInfo[Any],
         path: Path,
         result: Any,
-        position_context: Any,
+        position: Any,
     ) -> Any:
-        """Completes a list; one that is to be read is read first."""
-        complete = super().complete_list_value
-        if not isinstance(result, ReadList):
-            return complete(return_type, field_details_list, info, path, result, position_context)
+        if not isinstance(result, _READS):
+            return complete(kind, asked, info, path, result, position)
         return self._noted(
-            self._read(
-                return_type,
-                field_details_list,
-                result,
-                lambda plain: complete(return_type, field_details_list, info, path, plain, position_context),
-            )
+            self._read(kind, asked, result, lambda plain: complete(kind, asked, info, path, plain, position))
         )
 
     async def _read(

@@ -47,7 +47,8 @@ def mark(path: tuple[str, ...], key: str) -> str:
 
 def part(text: bytes, rows: Callable[[], QuerySet[Any]]) -> "orjson.Fragment | Holed":
     """Returns a text as a part of the answer, or as one whose holes are to be filled first."""
-    return Holed(text, rows()) if _START in text else orjson.Fragment(text)
+    # One letter is found ten times as fast as two, in texts that mostly have neither.
+    return Holed(text, rows()) if _START[:1] in text and _START in text else orjson.Fragment(text)
 
 
 async def filled(executor: Executor, kind: GraphQLOutputType, asked: FieldDetailsList, said: Any) -> Any:
