@@ -13,6 +13,7 @@ import django  # noqa: E402
 
 django.setup()
 
+from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.db.backends.base.base import BaseDatabaseWrapper  # noqa: E402
 from pytest_django import DjangoDbBlocker  # noqa: E402
@@ -23,6 +24,9 @@ from tests.factories import world  # noqa: E402
 from tests.factories.replica import Phone, Replica  # noqa: E402
 
 empty_instead_of_flush()
+
+# A third of a second for each wrong password: it is slow on purpose, and who guesses in a test need not wait.
+PBKDF2PasswordHasher.iterations = 1
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

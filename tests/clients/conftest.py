@@ -27,9 +27,9 @@ def clients() -> None:
         pytest.skip(f"no Node clients here: {error}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def clients_server(clients: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Any]:
-    """`fieldbeat serve` on a database of its own; gives its name and the server."""
+    """`fieldbeat serve` on a database of its own, as long as these tests; gives its name and the server."""
     with django_db_blocker.unblock(), copied("clients") as name, serving(name) as running:
         yield name, running
 

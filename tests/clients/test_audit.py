@@ -1,9 +1,12 @@
 """The audit suite of GraphQL over HTTP, unmodified, against the server as it runs."""
 
+import pytest
+
 from tests.clients.client import Client
 from tests.config.serving import Serving
 
 AUDITS = 61
+pytestmark = pytest.mark.xdist_group("clients")
 
 
 def test_each_audit_of_graphql_over_http_is_passed(clients: None, server: Serving) -> None:

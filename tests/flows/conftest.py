@@ -21,7 +21,14 @@ from tests.flows.watching import Watching
 Phone = Callable[[User], Device]
 
 
-@pytest.fixture(scope="session")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Has one worker of xdist run all tests that use the server, so that there is one."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and "server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("flows"))
+
+
+@pytest.fixture(scope="package")
 def flows_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """A database of these tests: what they commit stays there, in orgs of their own, and nowhere else."""
     with django_db_blocker.unblock(), copied("flows") as name:
@@ -35,9 +42,9 @@ def db_flows(flows_database: str, django_db_blocker: DjangoDbBlocker) -> Iterato
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(flows_database: str) -> Iterator[Serving]:
-    """`fieldbeat serve`: web, worker and the local FCM server."""
+    """`fieldbeat serve`: web, worker and the local FCM server; it ends with these tests, for it is busy even when nobody asks."""
     with serving(flows_database) as running:
         yield running
 

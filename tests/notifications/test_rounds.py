@@ -15,7 +15,7 @@ from backend.notifications.transports.webpush.transport import WebPushTransport
 from tests.notifications.rounds import ARROWS, Rounds, mortal
 from tests.notifications.story import Story
 
-ROUNDS = int(os.environ.get("ALERT_ROUNDS", "200"))
+ROUNDS = int(os.environ.get("ALERT_ROUNDS", "80"))
 SEED = int(os.environ.get("ALERT_SEED", "1"))
 CHAPTERS = -(-ROUNDS // 200)
 """Each begins with empty tables: a database that forgets nothing grows slow."""

@@ -172,13 +172,13 @@ def shuffled(problem: Problem, shuffler: random.Random) -> Problem:
 def test_small_days_are_planned_as_well_as_trying_everything_would() -> None:
     draw = random.Random(7)
     perfect = 0
-    for _ in range(60):
+    for _ in range(30):
         problem = town(draw, clients=7)
-        found = solve(problem, seed=1).solution.score
+        found = solve(problem, seed=1, stop=Stop(iterations=200)).solution.score
         best = checker.best_value(problem)
         assert (found.required, found.prize) <= best
         perfect += (found.required, found.prize) == best
-    assert perfect == 60
+    assert perfect == 30
 
 
 def town(draw: random.Random, clients: int) -> Problem:

@@ -17,7 +17,7 @@ from tests.sync.crowd.moves import MOVES
 
 __all__ = ["play"]
 
-SEEDS = range(1, 11)
+SEEDS = range(1, 6)
 ROUNDS = 20
 MOST_ROUNDS = 100
 FIGURES = ("pushes", "applied", "conflicts", "rejected", "lost replies", "said twice", "evictions")

@@ -107,13 +107,13 @@ def test_on_the_command_line_a_refusal_is_a_line_and_a_code(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("word", [signal.SIGINT, signal.SIGTERM])
-def test_one_command_serves_the_roads_and_says_the_settings(tmp_path: Path, word: signal.Signals) -> None:
+def test_one_command_serves_the_roads_and_says_the_settings(routing_data: Path, word: signal.Signals) -> None:
     if find_python() is None:
         pytest.skip("no Python 3.12 or newer here, for which OSRM's package is made")
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "backend", "routing", "serve", str(EXTRACT), "--port", str(port), "--threads", "1"],
-        env=environment(FIELDBEAT_DATA_DIR=str(tmp_path)),
+        env=environment(FIELDBEAT_DATA_DIR=str(routing_data)),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

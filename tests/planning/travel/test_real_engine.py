@@ -25,11 +25,11 @@ pytestmark = pytest.mark.xdist_group("road engine")
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> OwnEngine:
+def installed(routing_data: Path) -> OwnEngine:
     """An engine in a folder of its own; skips where none can be had."""
     if find_python() is None:
         pytest.skip("no Python 3.12 or newer here, for which OSRM's package is made")
-    engine = OwnEngine(tmp_path_factory.mktemp("routing"))
+    engine = OwnEngine(routing_data / "routing")
     try:
         engine.install()
     except EngineError as error:
