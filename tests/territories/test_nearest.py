@@ -63,19 +63,43 @@ def scattered(field: World) -> dict[Any, LatLng]:
     return {one.pk: point for one, point in zip(accounts, points, strict=True)}
 
 
-@pytest.mark.parametrize("who", ["dee", "ben", "ana"])
-def test_the_nearest_are_those_that_measuring_all_finds(field: World, scattered: dict[Any, LatLng], who: str) -> None:
-    """Dee and Ben by the index, Ana by all that is hers."""
-    dice, person = Random(7), getattr(field, who)
+@pytest.mark.parametrize(("who", "few"), [("dee", nearby.FEW), ("ben", 0), ("ana", nearby.FEW)])
+def test_the_nearest_are_those_that_measuring_all_finds(
+    field: World, scattered: dict[Any, LatLng], who: str, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the index, and, for who sees few, by all that is theirs; those that are as far by their ids. Cy's lie among them."""
+    for number in range(0, 500, 3):
+        point = list(scattered.values())[number]
+        field.account("Cy's", field.south, lat=point.lat, lng=point.lng)
+    monkeypatch.setattr(nearby, "FEW", few)
+    # Dee sees Cy's, too.
+    known = {one.account_id: LatLng(one.lat, one.lng) for one in Address.objects.all()} if who == "dee" else scattered
+    dice, actor = Random(7), acting(getattr(field, who))
     for number in range(40):
         here, first = _somewhere(dice), dice.choice([1, 5, 50])
-        expected = sorted((_metres(here, point), key) for key, point in scattered.items())[:first]
-        found = nearby.accounts(acting(person), here, first)
-        assert [round(metres, 3) for _, metres in found] == [round(metres, 3) for metres, _ in expected], (number, here)
-        known = {key: metres for metres, key in expected}
-        # Those at the same distance as the last may be others.
-        same = {account.pk for account, metres in found if round(metres, 3) < round(expected[-1][0], 3)}
-        assert same <= set(known)
+        expected = sorted((round(_metres(here, point), 3), key) for key, point in known.items())[:first]
+        found = [(round(metres, 3), account.pk) for account, metres in nearby.accounts(actor, here, first)]
+        assert found == expected, (number, here)
+
+
+def test_it_is_one_question(field: World, scattered: dict[Any, LatLng], django_assert_num_queries: Any) -> None:
+    for person in (field.dee, field.ben, field.ana, field.pat):
+        actor = acting(person)
+        with django_assert_num_queries(1):
+            nearby.accounts(actor, LatLng(42.0, -93.6), 50)
+
+
+def test_who_sees_many_and_is_far_from_them_is_told_of_the_nearest(
+    field: World, scattered: dict[Any, LatLng], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ben stands among Cy's; what is looked at from there is none of his."""
+    monkeypatch.setattr(nearby, "FEW", 0)
+    monkeypatch.setattr(nearby, "LOOKED_AT", 20)
+    for number in range(30):
+        field.account("Cy's", field.south, lat=20 + number / 1000, lng=20)
+    expected = sorted((_metres(LatLng(20, 20), point), key) for key, point in scattered.items())[:5]
+    found = nearby.accounts(acting(field.ben), LatLng(20, 20), 5)
+    assert [account.pk for account, _ in found] == [key for _, key in expected]
 
 
 def test_the_stranger_is_told_of_nothing(field: World, scattered: dict[Any, LatLng]) -> None:
@@ -99,9 +123,10 @@ def test_the_index_finds_them(field: World, scattered: dict[Any, LatLng]) -> Non
         cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", given)
         [plan] = cursor.fetchone()
     nodes = _nodes(plan if isinstance(plan, list) else json.loads(plan))
-    used = [one for one in nodes if one.get("Index Name") == "address_near"]
-    assert sum("Order By" in one for one in used) == 2  # towards both sides of the date line
-    assert sum("Index Cond" in one for one in used) == 1  # and what lies in the rectangle
+    used = [one for one in nodes if one.get("Index Name") == "address_on_sphere"]
+    assert sum("Order By" in one for one in used) == 2  # around the place, and around the middle of what is near to it
+    assert sum("<@" in one.get("Index Cond", "") for one in used) == 1  # and what lies in that circle
+    assert sum("int8range" in one.get("Index Cond", "") for one in used) == 3  # of the org alone
     assert not [one for one in nodes if one["Node Type"] == "Seq Scan" and one["Relation Name"] == "crm_address"]
 
 
