@@ -18,6 +18,9 @@ from backend.schema.compiled.plan import rooted
 from backend.schema.compiled.values import unmarked
 from backend.territories.seen import Way, asked
 
+AT_ONCE = 250
+"""So many rows' texts are joined at a time."""
+
 
 class Bound(Protocol):
     """What makes a text of a row."""
@@ -93,13 +96,26 @@ class Reading:
         if self.single:
             shown = min(shown, 1)
         order = range(shown - 1, -1, -1) if self.backwards else range(shown)
-        get = result.get_value
-        lists = [b",".join([get(row, column) for row in order]) for column in range(self.many)]
         ends = [_said(result, row, self.many, len(self.at)) for row in ((order[0], order[-1]) if shown else ())]
         first, last = ends or (None, None)
-        frame = b"%b" if self.single else b"[%b]"
-        parts = [holes.part(frame % unmarked(text), lambda: self.shaped(self.rows())[0]) for text in lists]
+        lists = [_joined(result, order, column, single=self.single) for column in range(self.many)]
+        result.clear()  # now, and not when the answer is sent: it is as large as the text
+        parts = [holes.part(unmarked(text), lambda: self.shaped(self.rows())[0]) for text in lists]
         return Texts(parts, first, last, count > shown, made.model)
+
+
+def _joined(result: Any, order: range, column: int, *, single: bool) -> bytes:
+    """Returns the texts of a column as one, some at a time: each is a copy, and all at once were as much again as the answer."""
+    get = result.get_value
+    begins = range(0, len(order), AT_ONCE)
+    parts = [b",".join([get(row, column) for row in order[begin : begin + AT_ONCE]]) for begin in begins]
+    if single:
+        return parts[0] if parts else b""
+    if not parts:
+        return b"[]"
+    parts[0] = b"[" + parts[0]
+    parts[-1] += b"]"
+    return b",".join(parts)
 
 
 def _said(result: Any, row: int, start: int, many: int) -> tuple[str | None, ...]:
