@@ -19,7 +19,7 @@ from backend.kit import clock
 from backend.kit.errors import NotFound
 from backend.kit.field_rules import may_read
 from backend.territories import pairs
-from backend.territories.seen import Root, Seen, Way, root_of
+from backend.territories.seen import Root, Seen, Way, asked, root_of
 
 M = TypeVar("M", bound=models.Model)
 
@@ -39,6 +39,12 @@ def visible_roots_sql(actor: Actor) -> RawSQL:
 def visible(rows: models.QuerySet[M], actor: Actor, *, root: str) -> models.QuerySet[M]:
     """Keeps the rows of the actor's org whose `root` column is a root the actor sees, and that are not deleted."""
     return _seen(rows, actor, models.F(root), root_of(rows.model, root))
+
+
+def first_of(rows: models.QuerySet[M]) -> M | None:
+    """Returns the row that its id chose from among rows that are seen, or None: the database is asked about that one."""
+    with asked(Way.ONE):
+        return rows.first()
 
 
 def visible_of_each(
@@ -86,9 +92,9 @@ def account_for(actor: Actor, account_id: UUID) -> Account:
 
     The id of a merged account leads to the one it was merged into: what was written down under it stays of use."""
     seen = visible(Account.objects.all(), actor, root="id")
-    account = seen.filter(pk=account_id).first()
+    account = first_of(seen.filter(pk=account_id))
     if account is None and (survivor := survivor_of(actor.org_id, account_id)) is not None:
-        account = seen.filter(pk=survivor).first()
+        account = first_of(seen.filter(pk=survivor))
     if account is None:
         raise NotFound("ACCOUNT_NOT_FOUND", "There is no such account for you.", fields={"accountId": "not found"})
     return account
@@ -114,7 +120,7 @@ def leads_seen(actor: Actor) -> models.QuerySet[Lead]:
 
 def lead_for(actor: Actor, lead_id: UUID) -> Lead:
     """Returns the lead if the actor sees it; raises NotFound."""
-    lead = leads_seen(actor).filter(pk=lead_id).first()
+    lead = first_of(leads_seen(actor).filter(pk=lead_id))
     if lead is None:
         raise NotFound("LEAD_NOT_FOUND", "There is no such lead for you.", fields={"leadId": "not found"})
     return lead
@@ -127,7 +133,7 @@ def activities_seen(actor: Actor) -> models.QuerySet[Activity]:
 
 def activity_for(actor: Actor, activity_id: UUID) -> Activity:
     """Returns the activity if the actor sees it; raises NotFound."""
-    activity = activities_seen(actor).filter(pk=activity_id).first()
+    activity = first_of(activities_seen(actor).filter(pk=activity_id))
     if activity is None:
         raise NotFound("ACTIVITY_NOT_FOUND", "There is no such activity for you.", fields={"activityId": "not found"})
     return activity
@@ -141,7 +147,7 @@ def opportunities_seen(actor: Actor) -> models.QuerySet[Opportunity]:
 
 def opportunity_for(actor: Actor, opportunity_id: UUID) -> Opportunity:
     """Returns the deal if the actor sees it; raises NotFound."""
-    opportunity = opportunities_seen(actor).filter(pk=opportunity_id).first()
+    opportunity = first_of(opportunities_seen(actor).filter(pk=opportunity_id))
     if opportunity is None:
         raise NotFound("OPPORTUNITY_NOT_FOUND", "There is no such deal for you.", fields={"opportunityId": "not found"})
     return opportunity
@@ -151,7 +157,7 @@ def line_for(actor: Actor, line_id: UUID) -> OpportunityLine:
     """Returns a line of a deal that the actor sees; raises NotFound."""
     lines = OpportunityLine.objects.filter(pk=line_id, opportunity__deleted_at=None)
     of_deal = lines.annotate(root=Coalesce("opportunity__account_id", "opportunity__owner_id"))
-    line = visible(of_deal, actor, root="root").first() if may_read(OpportunityLine, actor.role) else None
+    line = first_of(visible(of_deal, actor, root="root")) if may_read(OpportunityLine, actor.role) else None
     if line is None:
         raise missing("line", "lineId")
     return line
@@ -160,7 +166,7 @@ def line_for(actor: Actor, line_id: UUID) -> OpportunityLine:
 def address_for(actor: Actor, address_id: UUID) -> Address:
     """Returns an address of an account that the actor sees, with the account; raises NotFound."""
     addresses = Address.objects.select_related("account").filter(pk=address_id)
-    address = visible(addresses, actor, root="account_id").first()
+    address = first_of(visible(addresses, actor, root="account_id"))
     if address is None:
         raise missing("address", "addressId")
     return address
@@ -169,7 +175,7 @@ def address_for(actor: Actor, address_id: UUID) -> Address:
 def contact_for(actor: Actor, relation_id: UUID) -> AccountContactRelation:
     """Returns a person's part in an account that the actor sees, with the person; raises NotFound."""
     relations = AccountContactRelation.objects.select_related("contact").filter(pk=relation_id)
-    relation = visible(relations.filter(contact__deleted_at=None), actor, root="account_id").first()
+    relation = first_of(visible(relations.filter(contact__deleted_at=None), actor, root="account_id"))
     if relation is None:
         raise missing("contact", "contactId")
     return relation

@@ -1,7 +1,8 @@
-"""Whether a root is one that somebody sees, as a condition of rows: the same rows three ways, each quick where the others are not.
+"""Whether a root is one that somebody sees, as a condition of rows: the same rows four ways, each quick where the others are not.
 
 `ANYHOW` leaves it to the planner, which is right for few rows chosen by something else. `EACH` looks each root up, for a page
-in an order that an index has, of who sees much. `WHOLE` reads all that is seen once, for who sees little of a large org."""
+in an order that an index has, of who sees much. `WHOLE` reads all that is seen once, for who sees little of a large org. `ONE`
+asks a function about each row, for a row that its id has chosen: there is nothing to plan, and little to set up."""
 
 import re
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ class Way(Enum):
     ANYHOW = "anyhow"
     EACH = "each"
     WHOLE = "whole"
+    ONE = "one"
 
 
 _way: ContextVar[Way] = ContextVar("way", default=Way.ANYHOW)
@@ -72,7 +74,13 @@ _EACH = {
     Root.ANY: f"(({_THERE} AND ({_GIVEN})) OR {_ELSE}) IS TRUE",
 }
 _WHOLE = "{root} IN (SELECT seen.root FROM all_visible_roots({user}, {now}) seen)"
+_ONE = "sees_root({user}, {root}, {now})"
 _ANYHOW = "{root} IN (SELECT seen.root FROM visible_roots({user}, {now}) seen)"
+_ASKED = {Way.WHOLE: _WHOLE, Way.ONE: _ONE, Way.ANYHOW: _ANYHOW}
+
+
+def _template(way: Way, kind: Root) -> str:
+    return _EACH[kind] if way is Way.EACH else _ASKED[way]
 
 
 class Seen(models.Func):
@@ -89,8 +97,7 @@ class Seen(models.Func):
         """Returns the SQL and its parameters."""
         compiled = map(compiler.compile, self.get_source_expressions())
         parts = dict(zip(("root", "user", "org", "now"), compiled, strict=True))
-        way = self.way or _way.get()
-        template = _EACH[self.kind] if way is Way.EACH else _WHOLE if way is Way.WHOLE else _ANYHOW
+        template = _template(self.way or _way.get(), self.kind)
         pieces: list[str] = []
         params: list[Any] = []
         for number, piece in enumerate(re.split(r"\{(\w+)\}", template)):
@@ -105,7 +112,6 @@ class Seen(models.Func):
 
 def condition(way: Way, kind: Root, root: str) -> str:
     """Returns the same as SQL of a column `root`, with the parameters %(user)s, %(org)s and %(now)s."""
-    template = _EACH[kind] if way is Way.EACH else _WHOLE if way is Way.WHOLE else _ANYHOW
     named = {"root": root, "user": "%(user)s", "org": "%(org)s", "now": "%(now)s"}
-    said = re.sub(r"\{(\w+)\}", lambda found: named[found[1]], template)
+    said = re.sub(r"\{(\w+)\}", lambda found: named[found[1]], _template(way, kind))
     return f"({said})"

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
-from django.db.models import DateTimeField, UUIDField, Value
+from django.db.models import DateTimeField, Model, UUIDField, Value
 from django.db.models.expressions import RawSQL
 
 from backend.crm.models import Account
@@ -129,6 +129,15 @@ def by_person(user_id: UUID, whole: str = "") -> dict[UUID, str]:
     return dict(rows)
 
 
+def one_by_one(people: Iterable[UUID], roots: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.id, r.id FROM unnest(%s::uuid[]) p(id), unnest(%s::uuid[]) r(id) WHERE sees_root(p.id, r.id, %s)",
+            [list(people), list(roots), NOW],
+        )
+        return set(cursor.fetchall())
+
+
 def by_condition(user: User, org_id: UUID, among: Iterable[UUID], kind: Root, way: Way) -> set[UUID]:
     known = (Value(user.pk, output_field=UUIDField()), Value(org_id, output_field=UUIDField()))
     seen = Seen(RawSQL("r.root", []), *known, Value(NOW, output_field=DateTimeField()), kind=kind, way=way)
@@ -148,6 +157,7 @@ def test_asked_from_the_root_it_is_the_same(db: None) -> None:
         assert pairs.seen(asked, NOW) == true & asked, seed
         assert {user: by_person(user.pk, "all_") for user in held} == held, seed
         assert true <= asked
+        assert one_by_one([*(user.pk for user in held), new_id()], world.roots()) == true, seed
         for user in world.dice.sample(world.users, 5):
             assert by_condition(user, new_id(), world.roots(), Root.ANY, Way.EACH) == set(held[user]), seed
             accounts = {root for root, kind in held[user].items() if kind == "account"}
@@ -157,13 +167,64 @@ def test_asked_from_the_root_it_is_the_same(db: None) -> None:
                 there = [one.pk for one in world.accounts if one.org_id == org.pk and one.deleted_at is None]
                 mine = accounts if org.pk == user.org_id else set()
                 assert by_condition(user, org.pk, there, Root.OWN, Way.EACH) == mine, seed
-        for way in (Way.ANYHOW, Way.WHOLE):
+        for way in (Way.ANYHOW, Way.WHOLE, Way.ONE):
             assert by_condition(user, new_id(), world.roots(), Root.ANY, way) == set(held[user]), (seed, way)
         met |= {(user.role, kind) for user, roots in held.items() for kind in roots.values()}
     everything = {
         (role, kind) for role in ("rep", "manager", "admin") for kind in ("org", "user", "territory", "account")
     }
     assert met == everything | {("partner", kind) for kind in ("org", "user", "account")}
+
+
+HOUR = timedelta(hours=1)
+OVER: tuple[dict[str, Any], ...] = (
+    {"deleted_at": NOW},
+    {"valid_from": NOW + HOUR},
+    {"valid_to": NOW},
+    {"valid_to": NOW - HOUR / 2},
+)
+
+
+def test_whatever_ends_coverage_ends_it_for_one_root(db: None) -> None:
+    org, other = Org.objects.bulk_create(Org(slug=new_id().hex, name=f"Org {n}") for n in range(2))
+    eve, ben, ana = (User(org=org, username=new_id().hex, role=role) for role in (Role.MANAGER, Role.MANAGER, Role.REP))
+    ben.manager, ana.manager = eve, ben
+    User.objects.bulk_create([eve, ben, ana])
+    model = TerritoryModel.objects.create(org=org, name="Now", state=ModelState.ACTIVE)
+    north = Territory.objects.create(org=org, model=model, name="North")
+    store = Account.objects.create(org=org, name="Store")
+    since: dict[str, Any] = {"org": org, "valid_from": NOW - HOUR}
+    works = UserTerritory.objects.create(user=ana, territory=north, **since)
+    lies = AccountTerritory.objects.create(account=store, territory=north, source="manual", **since)
+
+    def see(root: UUID) -> list[str]:
+        people = {"Eve": eve.pk, "Ben": ben.pk, "Ana": ana.pk}
+        seen = one_by_one(people.values(), [root])
+        assert seen == {(person, root) for person in people.values() if root in by_person(person)}
+        return [name for name, person in people.items() if (person, root) in seen]
+
+    def once(row: Model, change: dict[str, Any]) -> list[str]:
+        before = {name: getattr(row, name) for name in change}
+        type(row)._default_manager.filter(pk=row.pk).update(**change)
+        seen = see(store.pk)
+        type(row)._default_manager.filter(pk=row.pk).update(**before)
+        return seen
+
+    everybody = see(store.pk)
+    assert everybody == ["Eve", "Ben", "Ana"]
+    gone: list[tuple[Model, dict[str, Any]]] = [(span, change) for span in (works, lies) for change in OVER]
+    gone += [(one, {"deleted_at": NOW}) for one in (north, model, store)]
+    gone += [(north, {"org": other}), (store, {"org": other}), (model, {"state": ModelState.PLANNING})]
+    for row, change in gone:
+        assert once(row, change) == [], (row, change)
+    for span in (works, lies):
+        assert once(span, {"valid_from": NOW}) == once(span, {"valid_to": NOW + HOUR}) == everybody
+    assert once(ana, {"is_active": False}) == once(ana, {"role": Role.PARTNER}) == ["Eve", "Ben"]
+    assert once(ana, {"manager": None}) == ["Ana"]
+    assert once(ana, {"org": other}) == []
+    assert once(ben, {"role": Role.REP}) == once(ben, {"is_active": False}) == ["Eve", "Ana"]
+    assert once(ben, {"manager": None}) == ["Ben", "Ana"]
+    assert once(ben, {"org": other}) == ["Ana"]
 
 
 @pytest.mark.parametrize("asked", [[], [(new_id(), new_id())]])

@@ -128,7 +128,7 @@ class ReadOne:
             rows = type(other)._default_manager.filter(pk=other.pk)
             return _only(Reading(rows=lambda: rows, shaped=shaped, actor=actor, single=True).read())
 
-        reading = Reading(rows=self.rows, shaped=shaped, actor=actor, key=plan, way=Way.EACH, single=True)
+        reading = Reading(rows=self.rows, shaped=shaped, actor=actor, key=plan, way=Way.ONE, single=True)
         return Answer(reading, _only, otherwise)
 
     def plain(self) -> object:
