@@ -7,9 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import IO
 
-import puremagic
-from PIL import Image
-
 from backend.attachments import rules
 from backend.attachments.kinds import IMAGES, MOST_PIXELS, OFFICE
 from backend.attachments.metadata import Malformed, freed
@@ -22,8 +19,8 @@ _ZIP64_END_BEFORE, _ZIP64_END_BYTES = b"PK\x06\x07", 20
 _MOST_CONTENTS = 2**20
 """So long may an office file's list of contents be: memory takes ten times that, and thousands of pages less."""
 
-# What Pillow raises on a picture that is none.
-UNREADABLE = (OSError, SyntaxError, ValueError, OverflowError, Image.DecompressionBombError)
+# What Pillow raises on a picture that is none, beside what it has of its own.
+UNREADABLE = (OSError, SyntaxError, ValueError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +63,8 @@ def inspect(file: IO[bytes], mime_type: str, into: IO[bytes]) -> Kept:
 
 
 def _types(head: bytes) -> set[str]:
+    import puremagic  # only here, as Pillow below: a web process that nobody sends a file to is megabytes smaller
+
     try:
         return {found.mime_type for found in puremagic.magic_string(head)}
     except (puremagic.PureError, ValueError):
@@ -97,6 +96,8 @@ def _short_contents(file: IO[bytes]) -> bool:
 
 
 def _picture(file: IO[bytes], mime_type: str, into: IO[bytes]) -> Kept:
+    from PIL import Image
+
     file.seek(0)
     try:
         with Image.open(file, formats=[IMAGES[mime_type]]) as picture:

@@ -39,7 +39,7 @@ def make(blob: Blob) -> bool:
         file.seek(0)
         try:
             small = _small(file, IMAGES[blob.mime_type])
-        except (*UNREADABLE, Image.DecompressionBombWarning) as error:
+        except (*UNREADABLE, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             # The picture is evidence all the same; it is only shown without a small one.
             _log.warning("no_thumbnail", blob=blob.pk, error=type(error).__name__)
             return False

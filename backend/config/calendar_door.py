@@ -4,6 +4,7 @@ import hashlib
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,10 +12,12 @@ from starlette.types import Receive, Scope, Send
 
 from backend.config.refusals import refusal
 from backend.field.feeds import PATH, opened, token_hash
-from backend.field.ical import Written, calendar_of
 from backend.kit import clock
 from backend.kit.errors import DomainError
 from backend.schema.execution import Run, run_in_pool
+
+if TYPE_CHECKING:
+    from backend.field.ical import Written
 
 __all__ = ["PATH", "Rate", "calendar_door"]
 
@@ -65,13 +68,20 @@ async def _answer(request: Request, run: Run, rate: Rate) -> Response:
     if not rate.allows(token_hash(token)):
         return Response(status_code=429, headers={"retry-after": str(int(SPAN.total_seconds()))})
     try:
-        written = await run(lambda: calendar_of(*opened(token)))
+        written = await run(_written, token)
     except DomainError as error:
         return refusal(error)
     return _served(request, written)
 
 
-def _served(request: Request, written: Written) -> Response:
+def _written(token: str) -> "Written":
+    # Only here: few web processes are asked for calendars, and what writes them takes megabytes.
+    from backend.field.ical import calendar_of
+
+    return calendar_of(*opened(token))
+
+
+def _served(request: Request, written: "Written") -> Response:
     etag = f'"{hashlib.sha256(written.body).hexdigest()[:32]}"'
     headers = {
         "etag": etag,

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from limits.aio.storage import RedisStorage
-from redis.exceptions import RedisError
-
 from backend.kit import clock
 from backend.kit.logs import logger
 from backend.telemetry import metrics
@@ -88,6 +85,11 @@ class Valkey:
     """Counts in Valkey or Redis; for as long as it is lost, in this process."""
 
     def __init__(self, url: str) -> None:
+        # Only here: it takes 8 MB, and without Valkey nobody asks for it.
+        from limits.aio.storage import RedisStorage
+        from redis.exceptions import RedisError
+
+        self._faults = (OSError, RedisError)
         self._storage = RedisStorage(
             url, implementation="redispy", key_prefix="fieldbeat:rates", socket_connect_timeout=PATIENCE
         )
@@ -102,7 +104,7 @@ class Valkey:
             try:
                 async with asyncio.timeout(PATIENCE):
                     answer = await self._there(key, limit, cost)
-            except (OSError, RedisError) as error:
+            except self._faults as error:
                 self._lose(error)
             else:
                 # What was answered before the others lost it says nothing of now.
