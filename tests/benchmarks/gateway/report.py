@@ -129,4 +129,5 @@ def _aims(found: Found) -> Iterator[Aim]:
 
 
 def _pairs(figures: dict[str, list[int]] | dict[str, list[float]], mine: str, base: str) -> tuple[float, float, float]:
-    return spread(one / other for one, other in zip(figures[mine], figures[base], strict=True))
+    # Of a round in which a busy machine let one of them answer nothing, there is nothing to say.
+    return spread(one / other for one, other in zip(figures[mine], figures[base], strict=True) if one and other)
