@@ -73,7 +73,7 @@ MADE = frozenset({"id", "createContact.contactId", "convertLead.accountId"})
 """What a client makes up where it may be left out: it names no row yet."""
 
 OF_ANOTHER_KIND = frozenset({"syncPush"})
-"""Answers each mutation of its own; what phones may name is asked in tests/sync and by docs/sync.md's mutators."""
+"""Answers each mutation of its own: test_pushes.py."""
 
 _SQUARE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]}
 _HILL = {"type": "Feature", "properties": {"Hill": "Hill"}, "geometry": _SQUARE}

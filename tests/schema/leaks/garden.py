@@ -16,16 +16,29 @@ from backend.crm.lead_assignment import LeadAssignment
 from backend.crm.models import (
     Account,
     Activity,
+    Address,
     ExternalId,
     Lead,
     OpportunityAmount,
     OrderLine,
     StageHistory,
 )
-from backend.field.models import Appointment, CalendarFeed, CompanyDay, HolidayRegion, VisitReport
+from backend.events.models import OutboxEvent
+from backend.field.models import (
+    Appointment,
+    CalendarFeed,
+    CheckIn,
+    CompanyDay,
+    HolidayRegion,
+    VisitReport,
+    VisitSource,
+    WorkingHours,
+    WorkPlace,
+)
 from backend.identity.models import Device, RefreshToken, Role, User
 from backend.kit import clock
 from backend.kit.ids import new_id
+from backend.merging.models import AccountMerge
 from backend.notifications.alerting import defaults
 from backend.notifications.models import (
     AlertPreference,
@@ -40,9 +53,12 @@ from backend.orders.models import Order
 from backend.planning.models import DayFigures, PlanningWeights, PlanStop
 from backend.planning.travel.models import TravelProfile
 from backend.sync.models import SyncIssue
-from backend.territories.models import AssignmentRule, Territory, TerritoryModel
+from backend.sync.waiting import note_pending
+from backend.territories.alignment import drafts, edits
+from backend.territories.alignment.looking import look
+from backend.territories.models import AssignmentRule, AssignmentSource, Territory, TerritoryModel
 from tests.factories import planted
-from tests.factories.world import World, build, person
+from tests.factories.world import World, acting, build, person
 from tests.schema.leaks.oracle import Oracle, org_of
 
 MEANT = frozenset(
@@ -182,11 +198,50 @@ def _plant(world: World) -> planted.Garden:
         moved_at=now,
     )
     SyncIssue.objects.filter(user=rep).update(root=account.pk, resolved_by=world.ben)
+    _plant_values(world, part, account)
+    _plant_draft(world, account)
     # So that the next garden of the same org has room.
     OrderLine.objects.filter(account=account).update(order_no=new_id().hex)
     Order.objects.filter(account=account).update(number=1 + new_id().int % 1_000_000_000)
     TerritoryModel.objects.filter(org=org, name="Next").update(name=new_id().hex)
     return garden
+
+
+def _plant_values(world: World, part: Any, account: Account) -> None:
+    """What is shown as an object and is no row of its own."""
+    depot = WorkPlace.objects.filter(org=world.org).first()
+    hours = WorkingHours.objects.filter(user=world.ana)
+    hours.filter(weekday=3).update(
+        start_place=depot, end_place=depot, breaks=[{"from": "11:00", "to": "14:00", "minutes": 30}]
+    )
+    hours.filter(weekday=4).update(start_lat=1, start_lng=1, end_lat=1, end_lng=1)
+    Address.objects.filter(account=account).update(country="US")
+    Appointment.objects.filter(user=world.ana).update(lat=1, lng=1)
+    type(part).objects.filter(pk=part.pk).update(trouble={"code": "NO_HOURS", "message": "M", "fields": {}})
+    lost = AccountMerge.objects.get(winner=account)
+    AccountMerge.objects.create(
+        org=world.org, loser=lost.loser, winner=account, survivor=account, merged_by=world.ben, merged_at=clock.now(),
+        journal={"moves": []}, undone_by=world.ben, undone_at=clock.now(),
+    )  # fmt: skip
+
+
+def _plant_draft(world: World, account: Account) -> None:
+    """A draft that gives the account, with all that is promised at it, to another person; its leader looked at it."""
+    world.visit(account, start=clock.now() + timedelta(days=9))
+    account.visits.update(source=VisitSource.PLAN)
+    Appointment.objects.filter(user=world.ana, private=False).update(
+        starts_at=clock.now() + timedelta(days=9), ends_at=clock.now() + timedelta(days=9, hours=1),
+        over_at=clock.now() + timedelta(days=9, hours=1),
+    )  # fmt: skip
+    phone = world.phone(world.ana)
+    phone.streams.create(name="main", last_pull_at=clock.now())
+    note_pending(phone.pk, 3)
+    actor, hills = acting(world.ben), new_id()
+    draft = drafts.begin_alignment(actor=actor, name=new_id().hex)
+    changes = [edits.add("Hills", parent=world.north.pk, territory_id=hills), edits.assign(hills, world.ben.pk)]
+    draft = drafts.edit_alignment(actor=actor, alignment=draft, changes=changes)
+    draft = drafts.fill_from(actor=actor, alignment=draft, places={account.pk: hills}, source=AssignmentSource.PIN)
+    look(actor=actor, alignment=draft)
 
 
 def _plant_attachment(world: World, account: Account, visit: Any) -> None:
@@ -209,7 +264,11 @@ def _plant_alert(world: World, account: Account) -> None:
     address = PushAddress.objects.create(
         org=org, device=phone, kind="fcm_token", value=new_id().hex, created_at=now, last_seen_at=now
     )
+    event = OutboxEvent.objects.create(
+        org=org, name="visit.overdue", payload={}, occurred_at=now, done_at=now, next_try_at=now
+    )
     told = Notification.objects.create(
+        event_id=event.pk,
         org=org, user=rep, rule="visit_overdue", subject_entity="account", subject_id=account.pk, episode="1",
         root_id=account.pk, category="visits", title_key="x", title="T", body="B", occurred_at=now,
         addressed_at=now, expires_at=now,
@@ -230,6 +289,10 @@ def _plant_crossing(here: World, north: planted.Garden, south: planted.Garden) -
     PlanStop.objects.filter(plan=plan).update(account=south.account)
     plan.drops.update(account=south.account)
     planted._issue(here, here.ana, south.account, south.deal)
+    CheckIn.objects.create(
+        org=here.org, visit=here.visit(north.account), rep=here.ana, at=clock.now(), verdict="inside",
+        candidates=[str(north.account.pk), str(south.account.pk)],
+    )  # fmt: skip
     Lead.objects.create(
         org=here.org, owner=here.ana, company="C", person_name="P", status="qualified", converted_account=south.account
     )
@@ -253,7 +316,7 @@ def _plant_for_admins(here: World) -> None:
     CompanyDay.objects.create(org=here.org, day=clock.now().date() + timedelta(3), name="D", works=False)
     for priority, territory in ((1, here.south), (2, here.north)):
         AssignmentRule.objects.create(
-            org=here.org, model=here.model, territory=territory, priority=priority, criteria={"city": ["Ames"]}
+            org=here.org, model=here.model, territory=territory, priority=priority, criteria={"country": ["US"]}
         )
     PlanningWeights.objects.create(
         org=here.org, version=1, points={}, note="N", created_by=here.dee, created_at=clock.now()

@@ -25,11 +25,12 @@ OF_PERSON = frozenset(
 )
 """A person's own, and for who leads them."""
 
-OWN = frozenset("Device Notification Delivery Attempt DeviceAck CalendarFeed".split())
-"""Nobody else's, however they lead; only an alert is explained to who leads its reader, with the way it took."""
+OWN = frozenset("Device DeviceState Notification Delivery Attempt DeviceAck CalendarFeed".split())
+"""Nobody else's, however they lead, but for what EXPLAINS."""
 
-EXPLAINS = frozenset({"alertTrace"})
-"""Where it is."""
+EXPLAINS = {"alertTrace": OWN, "alignmentPreview": frozenset({"Device", "DeviceState"})}
+"""Where an alert is explained to who leads its reader, with the way it took; and where a draft of territories tells who leads
+somebody which of their phones hold edits that are not sent."""
 
 SECRET = frozenset({"password", "token_hash", "install_key", "value", "kept_sha256", "metadata"})
 """Columns that are shown to nobody."""
@@ -114,7 +115,7 @@ class Oracle:
             return False
         if getattr(row, "private", False) and row.user_id != self.viewer.pk:
             return False
-        if name in OWN and asked in EXPLAINS and self.leads:
+        if name in EXPLAINS.get(asked, ()) and self.leads:
             return _person_of(row) in self.people
         return self.may_see(row)
 
@@ -138,6 +139,8 @@ class Oracle:
             return False
         if name in ORG_WIDE:
             return True
+        if name == "OutboxEvent":
+            return any(self.may_read(one, "event_id", "alertTrace") for one in self._came_of(row))
         if rule := _RULES.get(name):
             return rule(self, row)
         if name in OF_ACCOUNT:
@@ -145,6 +148,9 @@ class Oracle:
         if name in OF_PERSON:
             return row.user_id in self.people if hasattr(row, "user_id") else row.rep_id in self.people  # type: ignore[attr-defined]
         return name in OWN and _person_of(row) == self.viewer.pk
+
+    def _came_of(self, event: Model) -> list[Any]:
+        return [one for one in self._rows if getattr(one, "event_id", None) == event.pk]
 
     def root(self, row: Any) -> bool:
         """Says so of what stands at an account, or without one at a person."""
@@ -158,7 +164,10 @@ def _is(row: Any, column: str, value: object) -> bool:
 def _person_of(row: Any) -> UUID:
     if hasattr(row, "user_id"):
         return UUID(str(row.user_id))
-    return _person_of(row.notification if hasattr(row, "notification") else row.delivery)
+    for way in ("notification", "delivery", "device"):
+        if hasattr(row, way):
+            return _person_of(getattr(row, way))
+    raise AssertionError(f"Tell the leak test whose {type(row).__name__} is.")
 
 
 def org_of(row: Any) -> UUID | None:
