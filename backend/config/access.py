@@ -92,7 +92,7 @@ class AccessLog:
             "server",
             attributes,
             after=given if self._incoming == "follow" else "",
-            beside=given if self._incoming == "link" else None,
+            beside=(given,) if self._incoming == "link" else (),
         )
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from backend.attachments import retention as attachments
 from backend.attachments.thumbnails import on_attachment_stored
+from backend.events import traced
 from backend.events.outbox import Wiring
 from backend.events.types import AccountMoved, AttachmentStored, VisitCompleted
 from backend.field.actions import announce_overdue
@@ -66,6 +67,7 @@ JOBS: tuple[Job, ...] = (
     Job("overdue_visits", timedelta(minutes=1), announce_overdue),
     Job("sign_in_attempts", timedelta(hours=1), attempts.forget_old),
     Job("sync_log", timedelta(minutes=5), sync_log.keep),
+    Job("traced_writes", timedelta(minutes=5), traced.forget_old),
 )
 
 TASKS: tuple[Task, ...] = (*planning.TASKS, *travel.TASKS, *alerts.TASKS)

@@ -1,4 +1,4 @@
-"""The outbox: what happened, written in the transaction in which it happened."""
+"""The outbox: what happened, written in the transaction in which it happened; and within which trace one was written."""
 
 from django.db import models
 from django.db.models import Q
@@ -23,3 +23,11 @@ class OutboxEvent(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["next_try_at", "id"], condition=Q(done_at=None), name="outbox_waiting")]
+
+
+class TracedWrite(models.Model):
+    """A transaction that wrote within a trace (telemetry.postgres writes it at the commit); see events.traced."""
+
+    xid = models.BigIntegerField(primary_key=True)
+    trace = models.CharField(max_length=55, help_text="Its commit, as a traceparent.")
+    at = models.DateTimeField()

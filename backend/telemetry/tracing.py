@@ -2,7 +2,7 @@
 
 A span never holds what a person wrote or what an error says: names, ids of requests, statements without their values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
@@ -64,6 +64,11 @@ class Open:
             self.span.set_attribute("error.type", why)
             self.span.set_status(StatusCode.ERROR)
 
+    def end(self) -> None:
+        """Ends one that no block runs within: nothing was beneath it."""
+        if self.span is not None:
+            self.span.end()
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trail: TracebackType | None
     ) -> None:
@@ -85,21 +90,20 @@ def span(
     attributes: Mapping[str, Value] | None = None,
     *,
     after: str | None = None,
-    beside: str | None = None,
+    beside: Sequence[str] = (),
     within: bool = False,
 ) -> Open:
     """Opens a span beneath the present one, or beneath the place that `after` names (see `carried`): "" for no place at all.
 
-    `beside`: a place that is linked, and not believed. `within`: only where a span is open already, or `after` names a place."""
+    `beside`: places that are linked, and not believed. `within`: only where a span is open already, or `after` names a place."""
     if _tracer is None:
         return NOTHING
     from opentelemetry.trace import Link, SpanKind, get_current_span
 
     if within and not (get_current_span().is_recording() if after is None else after):
         return NOTHING
-    links: tuple[Link, ...] = ()
-    if beside and (found := get_current_span(_place(beside)).get_span_context()).is_valid:
-        links = (Link(found),)
+    found = [get_current_span(_place(one)).get_span_context() for one in beside]
+    links = [Link(one) for one in found if one.is_valid]
     return Open(
         _tracer.start_span(
             name,

@@ -25,9 +25,12 @@ from backend.schema.feeds.reading import good_among
 from backend.schema.feeds.sights import Sights
 from backend.schema.feeds.telling import Teller
 from backend.schema.feeds.told import Resync, Told
+from backend.schema.feeds.traced import told_within
 from backend.sync import epoch
 from backend.sync.feed_cursor import FeedCursor, seal
 from backend.sync.live import Batch, Hub, Seen
+from backend.sync.traced import Written, written
+from backend.telemetry import tracing
 
 MOST_BATCHES = 100
 
@@ -136,9 +139,23 @@ class Feeds:
                 batch = self._batches.popleft()
                 # Who joins from now on finds this batch in the log.
                 self._position = batch.snapshot
-                await self._tell(batch)
+                if tracing.on() and (known := await self._written(batch)).commits:
+                    with told_within(batch, known):
+                        await self._tell(batch)
+                else:
+                    await self._tell(batch)
         finally:
             self._worker = None
+
+    async def _written(self, batch: Batch) -> Written:
+        if not (batch.base and self._listeners):
+            return Written()
+        try:
+            return await self._run(written, batch.base, batch.snapshot)
+        except DatabaseError as error:
+            # What is told matters more than its trace.
+            _log.warning("traces_not_read", error=type(error).__name__)
+            return Written()
 
     async def _tell(self, batch: Batch) -> None:
         touched = {change.root for change in batch.changes if change.entity in ("~device", "user")}

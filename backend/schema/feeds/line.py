@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Protocol
 
+from backend.telemetry import tracing
+
 MOST_FRAMES = 500
 MOST_CHARACTERS = 2**20
 STALL_SECONDS = 20.0
@@ -29,6 +31,16 @@ class Outlet(Protocol):
 
 OUTLET: ContextVar[Outlet | None] = ContextVar("outlet", default=None)
 """That of the operation that is being begun; None where nobody takes text."""
+
+MESSAGE: ContextVar[tracing.Open] = ContextVar("message", default=tracing.NOTHING)
+"""The span of what is being put on a line: it ends when that was sent."""
+
+
+class Traced(str):
+    """A frame with its span."""
+
+    __slots__ = ("message",)
+    message: tracing.Open
 
 
 class Line:
@@ -109,6 +121,9 @@ class Line:
             await asyncio.wait([self._task])
 
     def _keep(self, frame: str) -> None:
+        if tracing.on() and (message := MESSAGE.get()).span is not None:
+            frame = Traced(frame)
+            frame.message = message
         self._frames.append(frame)
         self._characters += len(frame)
         if self._task is None:
@@ -120,6 +135,8 @@ class Line:
             while self._frames:
                 frame = self._frames.popleft()
                 await self._send(frame)
+                if isinstance(frame, Traced):
+                    frame.message.end()
                 self._characters = max(0, self._characters - len(frame))
                 self._sent += 1
                 if self._room and not self.full:

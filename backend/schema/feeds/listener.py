@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from backend.schema.feeds.kinds import Kind
-from backend.schema.feeds.line import Outlet
+from backend.schema.feeds.line import MESSAGE, Outlet
 from backend.schema.feeds.reading import Reader
 from backend.schema.feeds.sights import Sight
 from backend.schema.feeds.told import Resync, Told
-from backend.telemetry import metrics
+from backend.schema.feeds.traced import message
+from backend.telemetry import metrics, tracing
 
 MOST_WAITING = 500
 """So many events wait for one subscription; who has more waiting is told to read anew."""
@@ -22,7 +23,8 @@ MOST_REMEMBERED = 2_000
 @dataclass(eq=False, slots=True)
 class Listener:
     """`position`: gives the cursor of where the feed is. `held`: what is told while it still catches up; None when it does
-    not. `waiting`: what its resolvers are to say. `lost`: it did not keep up, and is told nothing until it has been told so."""
+    not. `waiting`: what its resolvers are to say, with the spans of that; `saying`: the span of what they say now. `lost`: it did
+    not keep up, and is told nothing until it has been told so."""
 
     kind: Kind
     reader: Reader
@@ -30,7 +32,8 @@ class Listener:
     outlet: Outlet | None
     position: Callable[[], str]
     held: list[tuple[Told, str | None]] | None = None
-    waiting: deque[Told] = field(default_factory=deque)
+    waiting: deque[tuple[Told, tracing.Open]] = field(default_factory=deque)
+    saying: tracing.Open = tracing.NOTHING
     busy: bool = False
     lost: bool = False
     bell: asyncio.Event = field(default_factory=asyncio.Event)
@@ -50,13 +53,22 @@ class Listener:
         if self.lost:
             return
         if payload is not None and self.outlet is not None and not (self.waiting or self.busy):
-            if not self.outlet.put(payload):
+            if not self._put(self.outlet, payload, told):
                 self._lose()
         elif len(self.waiting) < MOST_WAITING:
-            self.waiting.append(told)
+            self.waiting.append((told, message(self.kind.entity, told.id) if tracing.on() else tracing.NOTHING))
             self.bell.set()
         else:
             self._lose()
+
+    def _put(self, outlet: Outlet, payload: str, told: Told) -> bool:
+        if not tracing.on():
+            return outlet.put(payload)
+        before = MESSAGE.set(message(self.kind.entity, told.id))
+        try:
+            return outlet.put(payload)
+        finally:
+            MESSAGE.reset(before)
 
     def say(self, told: Told) -> None:
         """Tells an event that shows no row."""
@@ -77,11 +89,13 @@ class Listener:
     async def next(self) -> Told:
         """Waits for the next event that its resolvers are to say; the one before it has been sent by now."""
         self.busy = False
+        self.saying.end()
         while not self.waiting:
             self.bell.clear()
             await self.bell.wait()
         self.busy = True
-        return self.waiting.popleft()
+        told, self.saying = self.waiting.popleft()
+        return told
 
     def _lose(self) -> None:
         metrics.RESYNCS.add()

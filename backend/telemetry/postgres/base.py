@@ -4,10 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.backends.postgresql import base
+from psycopg.pq import TransactionStatus
 
 from backend.telemetry import tracing
 
 LONGEST = 2_000
+
+_WROTE = "SELECT pg_current_xact_id_if_assigned()::text::bigint"
+_NOTE = "INSERT INTO events_tracedwrite (xid, trace, at) VALUES (%s, %s, clock_timestamp()) ON CONFLICT DO NOTHING"
+"""The table is that of backend.events.traced; who tells listeners of what was written finds the trace there."""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -25,8 +30,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _commit(self) -> None:
         with tracing.span(
             "COMMIT", "client", {"db.system.name": "postgresql", "db.operation.name": "COMMIT"}, within=True
-        ):
+        ) as here:
+            if here.span is not None:
+                self._note_write()
             super()._commit()  # type: ignore[misc]
+
+    def _note_write(self) -> None:
+        """Notes within which trace this transaction was written, if it wrote anything."""
+        if self.connection is None or self.connection.info.transaction_status != TransactionStatus.INTRANS:
+            return
+        # Past Django's own cursor: what watches over a trace is no part of it.
+        with self.connection.cursor() as cursor:
+            wrote = cursor.execute(_WROTE).fetchone()
+            if wrote is not None and wrote[0] is not None:
+                cursor.execute(_NOTE, [wrote[0], tracing.carried()])
 
 
 def _told(execute: Callable[..., object], sql: object, params: object, many: bool, context: dict[str, Any]) -> object:
