@@ -129,6 +129,31 @@ def test_notes_that_a_role_may_not_read_are_not_searched_for_it(
         assert len(ask(who)(SEARCH, t="hill")["search"]) == 1
 
 
+def test_the_same_pairs_in_another_order_are_another_word(field: World, ask: Ask) -> None:
+    """The index knows which pairs of letters stand in a name, not where."""
+    for name, territory in (
+        ("京都東京", field.north),
+        ("東京都", field.north),
+        ("東京都", field.south),
+    ):  # the last is Cy's
+        field.account(name, territory)
+    for who, found in ((field.ana, 1), (field.ben, 1), (field.dee, 2), (field.pat, 0)):
+        assert [one["title"] for one in ask(who)(SEARCH, t="東京都")["search"]] == ["東京都"] * found
+        assert [one["name"] for one in ask(who)(FILTER, t="東京都")["accounts"]["nodes"]] == ["東京都"] * found
+
+
+def test_words_are_the_same_whichever_way_they_are_made(field: World) -> None:
+    """An index holds what the way before has made."""
+    way_before = """SELECT crm_search_vector(t, 'A') = (
+        SELECT setweight(coalesce(string_agg('''' || word || ''':' || least(place, 16383), ' '), '')::tsvector, 'A')
+        FROM unnest(crm_search_words(t)) WITH ORDINALITY w(word, place)) FROM (VALUES (%s)) v(t)"""
+    texts = [*NAMES, "", " ", "--", "x" * 9000, "ab " * 5000, "東" * 9000, "a 1-2 東京 b", "あ\u0301 é\u0301"]
+    with connection.cursor() as cursor:
+        for text in texts:
+            cursor.execute(way_before, [text])
+            assert cursor.fetchone() == (True,), text[:40]
+
+
 def test_long_texts_and_long_words_can_be_written(field: World, ask: Ask) -> None:
     account = field.account("Hilltop", field.north)
     for notes in ("x" * 100_000, "東京都" * 40_000, "word " * 40_000, "a1 " * 20_000):
