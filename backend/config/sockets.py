@@ -1,10 +1,13 @@
-"""A socket whose other end reads nothing is closed all the same: what waits to be sent to it does not keep it open."""
+"""A socket whose other end reads nothing is closed all the same: what waits to be sent to it does not keep it open.
+
+There are thousands that hear nothing: of one that stands only what it needs is kept."""
 
 import asyncio
 from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from backend.kit.mailbox import Mailbox
 from backend.schema.feeds.line import CUT
 
 CUT_SECONDS = 5.0
@@ -13,6 +16,16 @@ CUT_SECONDS = 5.0
 
 class CuttableSockets(WebSocketsSansIOProtocol):
     """uvicorn's own protocol, with a way to end a line that takes nothing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.queue = cast("asyncio.Queue[Any]", Mailbox[Any]())
+
+    def start_keepalive(self) -> None:
+        """Begins to ask whether the other end is there; what was said to open the socket is done with."""
+        super().start_keepalive()
+        self.request.headers.clear()
+        self.response.headers.clear()
 
     async def run_asgi(self) -> None:
         """Runs the application, which finds the way in its scope."""

@@ -3,12 +3,13 @@
 All that a socket is sent goes through one line (feeds.line): bounded, in order, and given up when it takes nothing."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, MutableMapping
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import orjson
+from channels.exceptions import StopConsumer  # type: ignore[import-untyped]
 from django.db import DatabaseError
 from graphql import GraphQLError
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,11 +17,16 @@ from strawberry.channels import GraphQLWSConsumer
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorMessage, SubscribeMessage
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    ErrorMessage,
+    SubscribeMessage,
+)
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message as Frame
 from strawberry.types.unset import UNSET, UnsetType
 
 from backend.kit.logs import logger
+from backend.kit.mailbox import Mailbox
 from backend.schema.api import schema
 from backend.schema.context import Context, address_of
 from backend.schema.feeds.line import CUT, OUTLET, Line
@@ -70,6 +76,11 @@ class _Operations(BaseGraphQLTransportWSHandler[Context, None]):
             await super().handle_message(message)
         else:
             await self.handle_invalid_message("Failed to parse message")
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        await super().handle_connection_init(message)
+        if self.connection_acknowledged:
+            self.connection_init_timeout_task = None  # cancelled
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         most, name = self.max_subscriptions_per_connection, message["id"]
@@ -122,9 +133,18 @@ class _Socket(GraphQLWSConsumer[Context, None]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.line = Line(self._write, self._too_slow)
-        self._held = AsyncExitStack()
+        self.message_queue = cast("asyncio.Queue[Any]", Mailbox[Any]())
+        self._guard: AbstractAsyncContextManager[None] | None = None
         self._ended: asyncio.Task[None] | None = None
         self._closing = False
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Takes message after message. Channels has a task for each that it waits for, beside those of its layer, which is not
+        used here."""
+        self.scope, self.base_send, self.channel_layer = scope, send, None
+        with suppress(StopConsumer):
+            while True:
+                await self.dispatch(cast(Any, await receive()))
 
     async def get_context(self, request: GraphQLWSConsumer[Context, None], response: Any) -> Context:
         return Context(address=address_of(request.scope))
@@ -138,11 +158,15 @@ class _Socket(GraphQLWSConsumer[Context, None]):
         try:
             await context.identify(given if isinstance(given, str) else None)
             if context.caller is not None:
-                await self._held.enter_async_context(feeds().guarding(context.caller, self._cut_off))
+                guard = feeds().guarding(context.caller, self._cut_off)
+                await guard.__aenter__()
+                self._guard = guard
         except DatabaseError as error:
             _log.error("socket_not_begun", error=type(error).__name__)
             await self.close(code=CLOSE_LATER, reason="try again later")
             raise ConnectionRejectionError from error
+        finally:
+            context.connection_params = None  # the token is not kept for the life of a socket
         unset: UnsetType = UNSET
         return unset
 
@@ -196,7 +220,8 @@ class _Socket(GraphQLWSConsumer[Context, None]):
         self._closing = True
         self.line.close()
         await super().disconnect(code)
-        await self._held.aclose()
+        if self._guard is not None:
+            await self._guard.__aexit__(None, None, None)
 
     def decode_json(self, data: str | bytes) -> object:
         return decoded(data)

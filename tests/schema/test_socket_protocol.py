@@ -6,6 +6,7 @@ Here the other end is this process; over a real line: tests/flows."""
 # mypy: disable-error-code="no-untyped-call"
 
 import asyncio
+import gc
 import json
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from backend.schema.context import Context
 from backend.schema.socket_door import SUBSCRIPTIONS_PER_SOCKET, door, graphql_ws
 from tests.schema.test_doors import Message, Socket
 
@@ -259,3 +261,23 @@ def test_messages_have_nothing_the_protocol_does_not_name() -> None:
 
     for message in tell(story):
         assert message.keys() <= {"id", "type", "payload"}, json.dumps(message)
+
+
+def test_a_socket_that_hears_nothing_keeps_three_tasks_and_no_token() -> None:
+    """There are thousands of them: one takes messages, one reads them, and one is the operation."""
+
+    async def story() -> None:
+        before = asyncio.all_tasks()
+        socket = a_socket("graphql-transport-ws")
+        assert await socket.open(init={"authorization": "Bearer none of ours"}) == {"type": "connection_ack"}
+        await socket.say(subscribe("subscription { heartbeat(everyMs: 60000) { n } }"))
+        await socket.say({"type": "ping"})
+        await until(socket, lambda message: message["type"] == "pong")
+        try:
+            held = asyncio.all_tasks() - before
+            assert len(held) == 3, held
+            assert not [one for one in gc.get_objects() if isinstance(one, Context) and one.connection_params]
+        finally:
+            await socket.leave()
+
+    asyncio.run(asyncio.wait_for(story(), 20))
