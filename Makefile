@@ -28,15 +28,15 @@ run: .venv/.installed ## Start everything: database, web, worker, and the demo a
 test: .venv/.installed-dev ## Run the tests on a PostgreSQL of their own (TEST_DATABASE_URL for another)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
-mutants: .venv/.installed-dev ## Break sync on purpose, one way after another, and see that its tests notice
-	$(BIN)/python -m pytest -n $(JOBS) tests/sync/mutants.py $(ARGS)
+mutants: .venv/.installed-dev ## Break sync and compiled reads on purpose, one way after another, and see that their tests notice
+	$(BIN)/python -m pytest -n $(JOBS) tests/sync/mutants.py tests/schema/compiled/mutants.py $(ARGS)
 
 soak: .venv/.installed-dev ## Play ROUNDS=10000 random rounds of sync from SEED=1, then days with real outages and killed processes, alerts, and questions answered both ways
 	$(BIN)/python -m tests.soak --rounds $(ROUNDS) --seed $(SEED) --jobs $(JOBS)
 	SOAK=1 $(BIN)/python -m pytest tests/flows/test_bad_lines.py tests/flows/test_killed_processes.py tests/flows/test_outages.py \
 		tests/flows/test_alignment.py tests/territories/test_alignment_random.py
 	ALERT_ROUNDS=5000 ALERT_SEED=$(SEED) $(BIN)/python -m pytest -n $(JOBS) tests/notifications/test_rounds.py
-	COMPILED_CASES=5000 COMPILED_SEED=$(SEED) $(BIN)/python -m pytest -n 0 tests/schema/compiled
+	COMPILED_CASES=5000 COMPILED_DEMO=5000 COMPILED_SEED=$(SEED) $(BIN)/python -m pytest -n 0 tests/schema/compiled
 
 load: .venv/.installed-dev ## Have 500 devices work for ten minutes against two web processes (ARGS="--devices 50 --minutes 1" for less)
 	$(BIN)/python -m tests.load $(ARGS)

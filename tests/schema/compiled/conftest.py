@@ -27,6 +27,9 @@ from tests.schema.compiled.questions import DAYS, INSTANTS, TEXTS, Asker, Questi
 from tests.schema.compiled.thicket import KEPT, Thicket, grow
 from tests.schema.compiled.undergrowth import undergrow
 
+WRONG = {"UNEXPECTED", "GRAPHQL_INVALID"}
+"""What no valid question is answered with."""
+
 
 def answer(user: User, question: Question, *, by_resolvers: bool) -> tuple[bytes, list[dict[str, Any]]]:
     """Returns the bytes of the data, and the errors as a client has them, but for their ids."""

@@ -1,26 +1,23 @@
 """What is compiled answers with the bytes of the resolvers: random questions, and the odd values one by one."""
 
 import os
-from datetime import timedelta
+from datetime import date, time, timedelta
 from random import Random
 
 import pytest
 from django.db import connection
 
 from backend.crm.models import Account, AccountSales, Contact
+from backend.field.models import Absence
 from backend.kit import clock
 from backend.schema.compiled.refused import counted
 from backend.territories.models import AccountShare
 from tests.factories.world import World
-from tests.schema.compiled.conftest import answer, same
+from tests.schema.compiled.conftest import WRONG, answer, same
 from tests.schema.compiled.questions import Asker, Question
 
 CASES = int(os.environ.get("COMPILED_CASES", "80"))
 SEED = int(os.environ.get("COMPILED_SEED", "1"))
-
-
-WRONG = {"UNEXPECTED", "GRAPHQL_INVALID"}
-"""What no valid question is answered with."""
 
 
 def test_random_questions_have_one_answer(field: World, asker: Asker) -> None:
@@ -113,7 +110,19 @@ def test_what_no_resolver_says_is_not_said(field: World, name: str) -> None:
     written, selection = ODD[name]
     with connection.cursor() as cursor:
         cursor.execute(written)
-    same(field.ana, Question(f"{{ accounts {{ nodes {{ name {selection} }} endCursor }} }}", {}))
+    question = Question(f"{{ accounts {{ nodes {{ name {selection} }} pageInfo {{ endCursor }} }} }}", {})
+    _, errors = same(field.ana, question)
+    assert all("path" in error for error in errors), errors  # a question that is invalid would be told alike, too
+
+
+def test_times_of_a_day_are_told_alike(field: World) -> None:
+    """With six digits of a second, or none."""
+    for start in (time(9), time(9, 0, 30), time(9, 0, 0, 250000), time(23, 59, 59, 999999)):
+        day = date(2026, 3, 2) + timedelta(start.microsecond % 7)
+        Absence.objects.create(org=field.org, user=field.ana, first_day=day, last_day=day, starts=start, reason="x")
+    said, errors = same(field.ana, Question("{ absences { starts ends firstDay } }", {}))
+    assert not errors
+    assert b'"09:00:00.250000"' in said
 
 
 def test_a_version_beyond_what_graphql_counts_is_refused_by_both(field: World) -> None:
