@@ -77,6 +77,12 @@ def _live(arguments: Sequence[str], console: Console) -> None:
     live.measure(arguments, console)
 
 
+def _ends(arguments: Sequence[str], console: Console) -> None:
+    from tests.benchmarks.live import ends
+
+    ends.measure(arguments, console)
+
+
 def _territories(name: str) -> Callable[[Sequence[str], Console], None]:
     def measure(arguments: Sequence[str], console: Console) -> None:
         from tests.benchmarks import assignment, balance, pmedian
@@ -95,6 +101,7 @@ STANDALONE: dict[str, Callable[[Sequence[str], Console], None]] = {
     "push": _push,
     "gateway": _gateway,
     "live": _live,
+    "ends": _ends,
     "chicago": _chicago,
     "nearby": _nearby,
     "cycle": _cycle,
