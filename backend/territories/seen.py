@@ -73,14 +73,16 @@ _EACH = {
     Root.ACCOUNT: f"({_THERE} AND ({_GIVEN})) IS TRUE",
     Root.ANY: f"(({_THERE} AND ({_GIVEN})) OR {_ELSE}) IS TRUE",
 }
-_WHOLE = "{root} IN (SELECT seen.root FROM all_visible_roots({user}, {now}) seen)"
-_ONE = "sees_root({user}, {root}, {now})"
-_ANYHOW = "{root} IN (SELECT seen.root FROM visible_roots({user}, {now}) seen)"
-_ASKED = {Way.WHOLE: _WHOLE, Way.ONE: _ONE, Way.ANYHOW: _ANYHOW}
-
-
-def _template(way: Way, kind: Root) -> str:
-    return _EACH[kind] if way is Way.EACH else _ASKED[way]
+_WHOLE = dict.fromkeys(Root, "{root} IN (SELECT seen.root FROM all_visible_roots({user}, {now}) seen)") | {
+    # The row says itself that it is there, and of the org.
+    Root.OWN: "{root} IN (SELECT given.id FROM all_given_accounts({user}, {org}, {now}) given)",
+}
+_TEMPLATES = {
+    Way.EACH: _EACH,
+    Way.WHOLE: _WHOLE,
+    Way.ONE: dict.fromkeys(Root, "sees_root({user}, {root}, {now})"),
+    Way.ANYHOW: dict.fromkeys(Root, "{root} IN (SELECT seen.root FROM visible_roots({user}, {now}) seen)"),
+}
 
 
 class Seen(models.Func):
@@ -97,7 +99,7 @@ class Seen(models.Func):
         """Returns the SQL and its parameters."""
         compiled = map(compiler.compile, self.get_source_expressions())
         parts = dict(zip(("root", "user", "org", "now"), compiled, strict=True))
-        template = _template(self.way or _way.get(), self.kind)
+        template = _TEMPLATES[self.way or _way.get()][self.kind]
         pieces: list[str] = []
         params: list[Any] = []
         for number, piece in enumerate(re.split(r"\{(\w+)\}", template)):
@@ -113,5 +115,5 @@ class Seen(models.Func):
 def condition(way: Way, kind: Root, root: str) -> str:
     """Returns the same as SQL of a column `root`, with the parameters %(user)s, %(org)s and %(now)s."""
     named = {"root": root, "user": "%(user)s", "org": "%(org)s", "now": "%(now)s"}
-    said = re.sub(r"\{(\w+)\}", lambda found: named[found[1]], _template(way, kind))
+    said = re.sub(r"\{(\w+)\}", lambda found: named[found[1]], _TEMPLATES[way][kind])
     return f"({said})"

@@ -14,9 +14,11 @@ from django.db.models.expressions import RawSQL
 
 from backend.crm.models import Account
 from backend.identity.models import Org, Role, User
+from backend.identity.tokens import actor_of
 from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.territories import pairs
+from backend.territories.coverage import visible
 from backend.territories.models import (
     AccountShare,
     AccountTerritory,
@@ -25,7 +27,7 @@ from backend.territories.models import (
     TerritoryModel,
     UserTerritory,
 )
-from backend.territories.seen import Root, Seen, Way
+from backend.territories.seen import Root, Seen, Way, asked
 
 NOW = clock.now()
 WORLDS = 12
@@ -166,7 +168,8 @@ def test_asked_from_the_root_it_is_the_same(db: None) -> None:
             for org in world.orgs:
                 there = [one.pk for one in world.accounts if one.org_id == org.pk and one.deleted_at is None]
                 mine = accounts if org.pk == user.org_id else set()
-                assert by_condition(user, org.pk, there, Root.OWN, Way.EACH) == mine, seed
+                for way in (Way.EACH, Way.WHOLE):
+                    assert by_condition(user, org.pk, there, Root.OWN, way) == mine, (seed, way)
         for way in (Way.ANYHOW, Way.WHOLE, Way.ONE):
             assert by_condition(user, new_id(), world.roots(), Root.ANY, way) == set(held[user]), (seed, way)
         met |= {(user.role, kind) for user, roots in held.items() for kind in roots.values()}
@@ -187,9 +190,10 @@ OVER: tuple[dict[str, Any], ...] = (
 
 def test_whatever_ends_coverage_ends_it_for_one_root(db: None) -> None:
     org, other = Org.objects.bulk_create(Org(slug=new_id().hex, name=f"Org {n}") for n in range(2))
-    eve, ben, ana = (User(org=org, username=new_id().hex, role=role) for role in (Role.MANAGER, Role.MANAGER, Role.REP))
+    roles = (Role.MANAGER, Role.MANAGER, Role.REP, Role.PARTNER)
+    eve, ben, ana, pat = (User(org=org, username=new_id().hex, role=role) for role in roles)
     ben.manager, ana.manager = eve, ben
-    User.objects.bulk_create([eve, ben, ana])
+    User.objects.bulk_create([eve, ben, ana, pat])
     model = TerritoryModel.objects.create(org=org, name="Now", state=ModelState.ACTIVE)
     north = Territory.objects.create(org=org, model=model, name="North")
     store = Account.objects.create(org=org, name="Store")
@@ -198,9 +202,14 @@ def test_whatever_ends_coverage_ends_it_for_one_root(db: None) -> None:
     lies = AccountTerritory.objects.create(account=store, territory=north, source="manual", **since)
 
     def see(root: UUID) -> list[str]:
-        people = {"Eve": eve.pk, "Ben": ben.pk, "Ana": ana.pk}
+        people = {"Eve": eve.pk, "Ben": ben.pk, "Ana": ana.pk, "Pat": pat.pk}
         seen = one_by_one(people.values(), [root])
         assert seen == {(person, root) for person in people.values() if root in by_person(person)}
+        with clock.supposed(NOW), asked(Way.WHOLE):
+            listed = {
+                person for person in (eve, ben, ana, pat) if visible(Account.objects.all(), actor_of(person), root="id")
+            }
+        assert {person.pk for person in listed} == {person for person, _ in seen}
         return [name for name, person in people.items() if (person, root) in seen]
 
     def once(row: Model, change: dict[str, Any]) -> list[str]:
@@ -225,6 +234,10 @@ def test_whatever_ends_coverage_ends_it_for_one_root(db: None) -> None:
     assert once(ben, {"role": Role.REP}) == once(ben, {"is_active": False}) == ["Eve", "Ana"]
     assert once(ben, {"manager": None}) == ["Ben", "Ana"]
     assert once(ben, {"org": other}) == ["Ana"]
+    share = AccountShare.objects.create(account=store, user=pat, shared_by=ben, **since)
+    assert see(store.pk) == [*everybody, "Pat"]
+    for change in OVER:
+        assert once(share, change) == everybody, change
 
 
 @pytest.mark.parametrize("asked", [[], [(new_id(), new_id())]])
