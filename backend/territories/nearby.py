@@ -106,4 +106,5 @@ def accounts(actor: Actor, point: LatLng, first: int) -> list[tuple[Account, flo
     """Returns up to `first` (account, metres on a sphere), nearest first, by their id where they are as far; accounts without a
     point are left out. One query."""
     sql, given = question(actor, point, first)
-    return [(account, account.metres) for account in Account.objects.raw(sql, given)]
+    # What is read beside the columns is put onto the row.
+    return [(account, account.__dict__["metres"]) for account in Account.objects.raw(sql, given)]
