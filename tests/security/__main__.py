@@ -1,5 +1,6 @@
 """Attacks a server in the production profile and writes docs/security/report.md. Tools of others are installed into an
-environment of their own under data/security. `--cop FOLDER` also runs graphql-cop's program from a copy of it."""
+environment of their own under data/security. `--cop FOLDER` also runs graphql-cop's program from a copy of it; `--examples N` has
+schemathesis make N documents for each operation."""
 
 import json
 import re
@@ -87,7 +88,9 @@ def clairvoyance(base: str, bearer: str) -> tuple[str, str]:
     done = subprocess.run(words, capture_output=True, text=True, timeout=240, check=False)
     if not out.exists():
         why = [line for line in done.stderr.splitlines() if "Error:" in line]
-        return shown, f"nothing. It gave up: {(why or ['it wrote no schema'])[-1].rpartition('Error:')[2].strip()}"
+        said = (why or ["it wrote no schema"])[-1].rpartition("Error:")[2].strip()
+        # Which words it tried last changes from run to run, and says nothing.
+        return shown, f"nothing. It gave up: {re.sub(r' for .*? in context [A-Za-z.]+', ' …', said)}"
     types = json.loads(out.read_text())["data"]["__schema"]["types"]
     found = [
         f"{one['name']}.{each['name']}"
@@ -98,18 +101,21 @@ def clairvoyance(base: str, bearer: str) -> tuple[str, str]:
     return shown, ", ".join(found[:40]) or "nothing"
 
 
-def schemathesis(base: str, bearer: str) -> tuple[str, Counter[str]]:
-    """Returns the command line, and how often it met each code, with a schema that the attacker is given.
+def schemathesis(base: str, bearer: str) -> tuple[str, str, Counter[str]]:
+    """Returns the command line, how much it asked, and how often it met each code, with a schema that the attacker is given.
 
     It takes every error in an answer for a failure of the server, also a refusal with a code of its own."""
     words = ["run", str(HOME / "backend" / "schema" / "schema.graphql"), "--url", f"{base}/graphql"]
-    words += ["-n", str(EXAMPLES), "--seed", "1", "--checks", "not_a_server_error", "--request-timeout", "30"]
+    examples = sys.argv[sys.argv.index("--examples") + 1] if "--examples" in sys.argv else str(EXAMPLES)
+    words += ["-n", examples, "--seed", "1", "--checks", "not_a_server_error", "--request-timeout", "30"]
     words += ["-H", f"Authorization: Bearer {bearer}"]
     done = subprocess.run([tool("schemathesis"), *words], capture_output=True, text=True, timeout=1500, check=False)
     met = Counter(re.findall(r'"code":"([A-Z_]+)"', done.stdout))
     met.update(f"HTTP {status}" for status in re.findall(r"^\[(\d{3})\]", done.stdout, re.MULTILINE))
-    shown = " ".join(words[2:-2]).replace(base, "URL")
-    return f"schemathesis run schema.graphql {shown} -H 'Authorization: Bearer …'", met
+    asked = re.findall(r"^\s+((?:Selected|Tested|Errored|Skipped): .*|\d+ generated.*)$", done.stdout, re.MULTILINE)
+    shown = " ".join(words[2:-2]).replace(f"{base}/graphql", "URL")
+    command = f"schemathesis run schema.graphql {shown} -H 'Authorization: Bearer …'"
+    return command, "; ".join(one.strip() for one in asked), met
 
 
 def main() -> None:
@@ -134,11 +140,13 @@ def main() -> None:
                 "",
             ]
         if "--quick" not in sys.argv:
-            command, met = schemathesis(server.base, bearer)
+            command, asked, met = schemathesis(server.base, bearer)
             lines += [
                 f"## {TOOLS[1].replace('==', ' ')}, by Ana",
                 "",
                 f"`{command}`",
+                "",
+                f"It says: {asked}.",
                 "",
                 "| answered with | times |",
                 "|---|---|",
