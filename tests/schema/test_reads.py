@@ -79,7 +79,7 @@ LISTS = {
         "{ opportunities { nodes { name history { fromStage { name } toStage { name } movedBy { username } } } } }",
         1,
     ),
-    "nearbyAccounts": ("{ nearbyAccounts(lat: 42, lng: -93) { distanceM account { name } } }", 2),
+    "nearbyAccounts": ("{ nearbyAccounts(lat: 42, lng: -93) { distanceM account { name } } }", 1),
     "products": ("{ products { nodes { sku name unitPrice } } }", 1),
     "pipelines": ("{ pipelines { name stages { name } } }", 1),
     "territories": ("{ territories { name } }", 1),
