@@ -167,14 +167,14 @@ def _claims(token: str, key: bytes) -> _Claims:
 
 
 class Remembered(NamedTuple):
-    """Who called with a token the last time, and what the database said of them then."""
+    """Who called the last time from a device, or as a script, and what the database said of them then."""
 
     actor: Actor
     said: tuple[bytes | None, ...]
 
 
 MOST_REMEMBERED = 4_096
-_remembered: OrderedDict[str, Remembered] = OrderedDict()
+_remembered: OrderedDict[tuple[UUID, UUID | None], Remembered] = OrderedDict()
 
 
 def device_said(token: str) -> UUID | None:
@@ -186,9 +186,14 @@ def device_said(token: str) -> UUID | None:
 
 
 def remembered(token: str) -> Remembered | None:
-    """Returns who called with a token that is not over. It is to be asked whether the database still says the same."""
-    found = _remembered.get(token)
-    if found is None or _claims(token, _key("access")).expires <= clock.now().timestamp():
+    """Returns who a token's bearer is, if it is well signed and not over, and its device, or this person's script, called before
+    in the same session. It is to be asked whether the database still says the same."""
+    try:
+        claims = _claims(token, _key("access"))
+    except Unauthenticated:
+        return None
+    found = _remembered.get((claims.user_id, claims.device_id))
+    if found is None or found.actor.generation != claims.generation or claims.expires <= clock.now().timestamp():
         return None
     return found
 
@@ -211,7 +216,7 @@ def authenticate(token: str) -> Actor:
         raise rules.token_expired()
     told = said(statements.read(*question(token)))
     actor = _actor(claims, told)
-    _remembered[token] = Remembered(actor, told)
+    _remembered[claims.user_id, claims.device_id] = Remembered(actor, told)
     while len(_remembered) > MOST_REMEMBERED:
         # Another thread may have taken the last one out.
         with suppress(KeyError):

@@ -165,6 +165,30 @@ def test_who_may_not_see_it_since_a_moment_is_not_answered(
     told(story)
 
 
+def test_a_new_token_of_the_same_session_is_known_and_one_of_another_is_not(field: World, asker: Asker) -> None:
+    device = field.phone(field.ana)
+    script = f"Bearer {access_token_for(field.ana.username)}"
+    first, second = bearer_of(device), bearer_of(device)
+
+    async def story() -> None:
+        await asker.known(first)
+        assert await asker.by_line(second)
+        assert await asker.by_line(script) is None  # the same person, and no device
+        await sync_to_async(end_tokens)(device)
+        after = await sync_to_async(_signed_in_again)(device)
+        assert await asker.asks(second) is None
+        assert await asker.by_line(after) is None
+        assert await asker.by_line(after)
+        assert await asker.asks(second) is None
+
+    told(story)
+
+
+def _signed_in_again(device: Device) -> str:
+    device.refresh_from_db()
+    return bearer_of(device)
+
+
 def test_a_token_that_is_over_is_not_answered(field: World, asker: Asker) -> None:
     ana = bearer_of(field.phone(field.ana))
 
