@@ -2,13 +2,14 @@
 read, queries alone are answered to GET, and the media type of the answer is the one that was asked for, with its statuses."""
 
 import json
+from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
@@ -22,6 +23,7 @@ from backend.schema.context import Context, address_of
 from backend.schema.frames import MOST_BYTES, BodyStalled, BodyTooLarge, counted, decoded, encoded
 from backend.schema.media import GRAPHQL, JSON, answered_in, is_json
 from backend.schema.sse_door import graphql_events, wants_events
+from backend.schema.standing import Standing
 from backend.schema.swift import swift
 from backend.schema.trusted import take_name
 
@@ -82,27 +84,32 @@ class _Http(GraphQL[Context, None]):
         return Response(encoded({"errors": errors}), status_code=status, media_type=media, headers=headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, counted(receive, scope["headers"]))
         try:
-            answer = await self._answered(request)
+            answer = await self._answered(scope, counted(receive, scope["headers"]))
         except ClientDisconnect:
             return
-        answer.headers.setdefault("cache-control", "no-store")
-        await answer(scope, receive, send)
+        if isinstance(answer, Response):
+            answer.headers.setdefault("cache-control", "no-store")
+            await answer(scope, receive, send)
+        else:
+            await _sent(send, *answer)
 
-    async def _answered(self, request: Request) -> Response:
-        media = answered_in(request.headers.get("accept"))
+    async def _answered(self, scope: Scope, receive: Receive) -> "Answer":
+        heads = _heads(scope["headers"])
+        media = answered_in(heads.accept)
         if media is None:
             return _refusal(HTTPStatus.NOT_ACCEPTABLE, "NOT_ACCEPTABLE", f"Answers are {GRAPHQL} or {JSON}.")
-        if request.method not in ("GET", "POST"):
+        if scope["method"] not in ("GET", "POST"):
             return _not_allowed("Send POST, or for a query GET.", "GET, POST", media)
-        context = Context(address=address_of(request.scope))
+        context = Context(address=address_of(scope))
         try:
-            if (data := await _swiftly(request, context)) is not None:
-                answer = Response(encoded({"data": data}), media_type=media)
-            else:
-                await context.identify(request.headers.get("authorization"))
-                answer = await self.run(request, context=context)
+            if scope["method"] == "POST" and is_json(heads.content_type):
+                body = await _body(receive)
+                if (data := await _swiftly(body, context, heads.authorization)) is not None:
+                    return encoded({"data": data}), media, context.standing
+                receive = _again(body, receive)
+            await context.identify(heads.authorization)
+            answer = await self.run(Request(scope, receive), context=context)
         except HTTPException as error:
             return _unread(error, media)
         except BodyTooLarge:
@@ -116,10 +123,68 @@ class _Http(GraphQL[Context, None]):
         return answer
 
 
-async def _swiftly(request: Request, context: Context) -> dict[str, Any] | None:
-    if request.method != "POST" or not is_json(request.headers.get("content-type")):
-        return None
-    body = await request.body()
+Answer: TypeAlias = Response | tuple[bytes, str, Standing | None]
+"""What is sent: an answer, or the body of one that is good, its media type, and how its asker stands."""
+
+
+class _Heads(NamedTuple):
+    accept: str | None
+    authorization: str | None
+    content_type: str | None
+
+
+def _heads(headers: Iterable[tuple[bytes, bytes]]) -> _Heads:
+    """Returns what this door looks at; of a header that comes twice the first."""
+    accept = authorization = kind = None
+    for name, value in headers:
+        if name == b"accept":
+            accept = accept or value.decode("latin-1")
+        elif name == b"authorization":
+            authorization = authorization or value.decode("latin-1")
+        elif name == b"content-type":
+            kind = kind or value.decode("latin-1")
+    return _Heads(accept, authorization, kind)
+
+
+async def _body(receive: Receive) -> bytes:
+    """Returns a body; raises ClientDisconnect, BodyTooLarge, BodyStalled."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Returns a receive that says once more what was read."""
+    told = False
+
+    async def saying() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return saying
+
+
+async def _sent(send: Send, body: bytes, media: str, standing: Standing | None) -> None:
+    headers = [
+        (b"content-length", b"%d" % len(body)),
+        (b"content-type", media.encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    if standing is not None:
+        headers += [(name.encode(), value.encode()) for name, value in standing.headers.items()]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _swiftly(body: bytes, context: Context, authorization: str | None) -> dict[str, Any] | None:
     if len(body) > SMALL:
         return None
     try:
@@ -128,7 +193,7 @@ async def _swiftly(request: Request, context: Context) -> dict[str, Any] | None:
         return None
     if isinstance(given, dict):
         take_name(given)
-    return await swift(context, request.headers.get("authorization"), given)
+    return await swift(context, authorization, given)
 
 
 def _out_of_reach(answer: GraphQLHTTPResponse) -> bool:

@@ -38,6 +38,8 @@ _log = logger("doors")
 def wants_events(scope: Scope) -> bool:
     """Says whether a request asks for events, and so is for this door."""
     accepted = b",".join(value for name, value in scope["headers"] if name == b"accept").decode("latin-1")
+    if EVENTS not in accepted:
+        return False
     return scope["method"] == "POST" and any(one.partition(";")[0].strip() == EVENTS for one in accepted.split(","))
 
 

@@ -108,7 +108,8 @@ class Values:
     def variable(self, value: Any) -> Any:
         """Returns a variable of GraphQL's, which comes as JSON, or what stands in its place: ids are texts there."""
         if isinstance(value, str) and (found := _as_id(value)) is not None:
-            return str(self.id(found))
+            other = self.id(found)
+            return value if self._instead is None else str(other)
         if isinstance(value, list):
             self.said.append(len(value))
             return [self.variable(one) for one in value]
