@@ -1,7 +1,6 @@
 """One log line, one count and, where traces are wanted, one span for each request and each socket: method, path, status,
 milliseconds and ids; never what was asked."""
 
-import logging
 import re
 import time
 from collections.abc import MutableMapping
@@ -99,16 +98,14 @@ class AccessLog:
 
 def _tell(scope: Scope, status: int, seconds: float, accepted: bool) -> None:
     http = scope["type"] == "http"
-    level = logging.DEBUG if scope["path"].startswith(_QUIET) else logging.INFO
-    if _log.isEnabledFor(level):
-        _log.log(
-            level,
-            "request" if http else "socket",
-            method=scope.get("method", "WEBSOCKET"),
-            path=scope["path"],
-            status=status,
-            ms=round(seconds * 1000, 1),
-        )
+    level = _log.debug if scope["path"].startswith(_QUIET) else _log.info
+    level(
+        "request" if http else "socket",
+        method=scope.get("method", "WEBSOCKET"),
+        path=scope["path"],
+        status=status,
+        ms=round(seconds * 1000, 1),
+    )
     if http:
         door = door_of(scope["path"])
         metrics.HTTP.add(door, status)
