@@ -36,7 +36,8 @@ Each minute counts while the worker stands still: the change log grows, and is n
 its size, what the phones hold back, and the conflicts that wait for somebody; `sync keep` does at once what the worker does
 every five minutes.
 
-Each web process opens up to `FIELDBEAT_DB_POOL` connections, four more for files, and two for its own pages; the worker
+Each web process opens up to `FIELDBEAT_DB_POOL` connections, four of its event loop's own (for questions asked before), four
+more for files, and two for its own pages; the worker
 opens one, and each process for long work up to six.
 Connections stay open, so a pooler between must work by session, not by transaction.
 

@@ -1,5 +1,6 @@
 """The inbox through the gateway and on the operator's pages."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from backend.kit import clock
 from backend.kit.ids import new_id
 from backend.schema.api import schema
 from backend.schema.context import Context
+from backend.schema.frames import encoded
 from backend.sync.models import SyncIssue
 from tests.factories import world
 from tests.factories.replica import Replica
@@ -33,7 +35,7 @@ def ask(user: User, document: str, **variables: Any) -> Any:
     result = async_to_sync(schema.execute)(document, variables, context_value=context)
     if result.errors:
         return (result.errors[0].extensions or {})["code"]
-    return result.data
+    return json.loads(encoded(result.data))
 
 
 @pytest.fixture
