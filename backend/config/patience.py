@@ -2,11 +2,10 @@
 
 Else whoever asks for much and reads nothing keeps it in the server's memory for as long as they like."""
 
-import asyncio
-
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.kit.logs import logger
+from backend.kit.waiting import within
 
 SLICE_BYTES = 64 * 1024
 STALL_SECONDS = 60.0
@@ -48,7 +47,6 @@ class PatientLines:
 
 async def _patiently(send: Send, message: Message) -> None:
     try:
-        async with asyncio.timeout(STALL_SECONDS):
-            await send(message)
+        await within(STALL_SECONDS, send(message))
     except TimeoutError:
         raise _LineStalled from None

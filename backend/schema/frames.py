@@ -1,6 +1,5 @@
 """Bodies and frames from strangers: read without trust, and written whatever they hold."""
 
-import asyncio
 import json
 import re
 from collections.abc import MutableMapping, Sequence
@@ -8,6 +7,8 @@ from typing import Any
 
 import orjson
 from starlette.types import Message, Receive
+
+from backend.kit.waiting import within
 
 MOST_BYTES = 2**20
 DEEPEST = 200
@@ -37,8 +38,7 @@ def counted(receive: Receive, headers: list[tuple[bytes, bytes]]) -> Receive:
         if said.isdigit() and int(said[:20]) > MOST_BYTES:
             raise BodyTooLarge
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                message: MutableMapping[str, Any] = await receive()
+            message: MutableMapping[str, Any] = await within(PATIENCE_SECONDS, receive())
         except TimeoutError:
             raise BodyStalled from None
         came += len(message.get("body", b""))
