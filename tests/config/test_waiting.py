@@ -42,6 +42,12 @@ async def _stubborn() -> str:
     return "never"
 
 
+async def _restless() -> str:
+    for _ in range(100_000):  # waits for nothing, at each step anew
+        await asyncio.sleep(0)
+    return "never"
+
+
 def _future() -> Awaitable[str]:
     future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     asyncio.get_running_loop().call_later(0.001, future.set_result, "done")
@@ -65,7 +71,7 @@ def test_it_raises_what_is_raised(what: Callable[[], Awaitable[str]], told: str)
         asyncio.run(ask())
 
 
-@pytest.mark.parametrize("what", [_never, _stubborn])
+@pytest.mark.parametrize("what", [_never, _stubborn, _restless])
 def test_what_takes_longer_is_ended(what: Callable[[], Awaitable[str]]) -> None:
     async def ask() -> str:
         return await within(0.01, what())
@@ -74,7 +80,7 @@ def test_what_takes_longer_is_ended(what: Callable[[], Awaitable[str]]) -> None:
         asyncio.run(ask())
 
 
-@pytest.mark.parametrize("what", [_never, _stubborn])
+@pytest.mark.parametrize("what", [_never, _stubborn, _restless])
 def test_who_is_cancelled_while_waiting_is_cancelled(what: Callable[[], Awaitable[str]]) -> None:
     async def story() -> bool:
         asking = asyncio.create_task(within(5, what()))
