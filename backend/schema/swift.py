@@ -57,9 +57,7 @@ async def swift(context: Context, authorization: str | None, given: object) -> d
     documents.used()
     context.caller, data = found
     logs.bind(org=context.caller.org_id, user=context.caller.user_id, device=context.caller.device_id)
-    node = get_operation_ast(operation.document, operation.name)
-    assert node is not None
-    name = document_of(operation.text, node)
+    name = document_of(operation.text, operation.node)
     counted("query", operation.field.name.value, "ok", name, time.perf_counter() - began)
     return data
 
@@ -80,7 +78,7 @@ async def _operation(context: Context, given: object) -> Operation | None:
     [only, *others] = operation.selection_set.selections
     if others or not isinstance(only, FieldNode) or only.directives or only.name.value not in answered_by_reads:
         return None
-    return Operation(text if isinstance(text, Trusted) else known.text, known.node, name, only, variables)
+    return Operation(text if isinstance(text, Trusted) else known.text, known.node, name, operation, only, variables)
 
 
 async def _paid(context: Context, operation: Operation, token: str, known: Remembered | None) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn, ParamSpec, TypeVar
 
-from graphql import DocumentNode, FieldNode, GraphQLSchema
+from graphql import DocumentNode, FieldNode, GraphQLSchema, OperationDefinitionNode
 
 from backend.identity.actor import Actor
 from backend.schema.compiled.executor import CompilingExecutor
@@ -31,6 +31,7 @@ class Operation(NamedTuple):
     text: str
     document: DocumentNode
     name: str | None
+    node: OperationDefinitionNode
     field: FieldNode
     variables: dict[str, Any] | None
 

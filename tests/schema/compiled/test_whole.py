@@ -44,7 +44,7 @@ def operation_of(document: str, variables: dict[str, Any] | None = None) -> Oper
     [first, *others] = operation.selection_set.selections
     if others or not isinstance(first, FieldNode) or first.directives:
         return None
-    return Operation(document, node, None, first, variables)
+    return Operation(document, node, None, operation, first, variables)
 
 
 def learned(operation: Operation, *people: User) -> None:
