@@ -66,6 +66,7 @@ class Line:
             if isinstance(error, asyncio.CancelledError) and not self.closed:
                 # PostgreSQL would work on for somebody who has gone. To tell it, one calls it anew.
                 self._loop.run_in_executor(None, _give_up, self._pg.get_cancel())
+            waiting.cancel()  # nobody waits on it any more who could be told
             self.close(error)
             raise
 

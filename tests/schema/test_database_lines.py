@@ -1,6 +1,7 @@
 """Statements that an event loop asks by itself: several at once, in their order, and nobody gets another's answer."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 from uuid import UUID
@@ -87,6 +88,18 @@ def test_what_fails_is_told_and_the_next_is_answered() -> None:
         return await number_of(found, 7)
 
     assert asked(work, most=1) == 7
+
+
+def test_what_could_not_be_sent_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    """To its asker, and not to the log too, as an answer that nobody fetched."""
+
+    async def work(found: Lines) -> None:
+        with pytest.raises(psycopg.ProgrammingError):
+            await found.ask(("SELECT %s", [object()]))
+        gc.collect()
+
+    asked(work)
+    assert "never retrieved" not in caplog.text
 
 
 def test_more_askers_than_lines_get_each_their_own_answer() -> None:
