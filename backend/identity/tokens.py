@@ -148,6 +148,10 @@ class _Claims(NamedTuple):
     generation: int | None
     expires: float
 
+    def over(self) -> bool:
+        """Says whether the token has had its time."""
+        return self.expires <= clock.now().timestamp()
+
 
 # A signature that was good stays good: what may change since is asked each time.
 @lru_cache(maxsize=4096)
@@ -193,7 +197,7 @@ def remembered(token: str) -> Remembered | None:
     except Unauthenticated:
         return None
     found = _remembered.get((claims.user_id, claims.device_id))
-    if found is None or found.actor.generation != claims.generation or claims.expires <= clock.now().timestamp():
+    if found is None or found.actor.generation != claims.generation or claims.over():
         return None
     return found
 
@@ -212,7 +216,7 @@ def said(found: Any) -> tuple[bytes | None, ...]:
 def authenticate(token: str) -> Actor:
     """Returns the caller whose access token this is, checked against the device and user as they stand now. One query."""
     claims = _claims(token, _key("access"))
-    if claims.expires <= clock.now().timestamp():
+    if claims.over():
         raise rules.token_expired()
     told = said(statements.read(*question(token)))
     actor = _actor(claims, told)
